@@ -1,0 +1,1 @@
+"""`flask pregen`: fills the store with generated pictures and indexes them."""

@@ -1,0 +1,187 @@
+"""`flask pregen`, `flask index`, `flask verify`: parse, call, echo."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from core.commands import Command
+
+
+@click.command(cls=Command)
+@click.option(
+    "--categories",
+    default="60",
+    show_default=True,
+    metavar="N|SLUG,SLUG",
+    help="How many categories, drawn by --seed, or which, by slug.",
+)
+@click.option(
+    "--samples",
+    default=60,
+    show_default=True,
+    type=int,
+    help="Pictures of each category that there shall be.",
+)
+@click.option(
+    "--model",
+    "model_name",
+    default="emoji",
+    show_default=True,
+    help="Generator: a name in the models folder, or name/version.",
+)
+@click.option(
+    "--truncation",
+    default=None,
+    metavar="LOW:HIGH",
+    help="Range that each picture's truncation is drawn from.  [default: the model's]",
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=int,
+    help="Which categories and which pictures: another seed, other ones.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    default="webp",
+    show_default=True,
+    help="File format: webp, jpeg, png or avif.",
+)
+@click.option(
+    "--threads",
+    default=None,
+    type=click.IntRange(1, 256),
+    help="Threads of the generator.  [default: one per core]",
+)
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Afterwards reject the pictures that other versions of the model made.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@with_appcontext
+def pregen(
+    categories: str, samples: int, model_name: str, truncation: str | None, seed: int,
+    format_name: str, threads: int | None, replace: bool, dry_run: bool,
+) -> None:  # fmt: skip
+    """Fill the store with pictures of things that do not exist.
+
+    Makes only what is missing, so it can be run again, continued and extended:
+
+    \b
+        flask pregen --categories 60
+        flask pregen --categories heart,mammal --samples 100
+        flask pregen --truncation 0.4:0.7 --seed 7 --format png
+    """
+    from pregen.filling import Filling, generator_threads
+    from pregen.request import check_request
+    from sources.registry import find_model, open_source
+    from store.encoding import find_format
+
+    settings = current_app.extensions["settings"]
+    chosen = find_format(format_name)
+    model = find_model(settings.models_folder, model_name)
+    request = check_request(model, categories, samples, truncation, seed)
+    source = open_source(model, threads or generator_threads())
+    filling = Filling(settings, model, request, source.batch, dry_run=dry_run)
+    if dry_run:
+        estimate = filling.estimate(source, chosen)
+        click.echo(
+            f"would make {estimate.pictures:,} pictures in {len(request.categories)} categories "
+            f"with {model.label}; {estimate.present:,} are there"
+        )
+        click.echo(
+            f"about {estimate.bytes / 2**20:.1f} MB in {settings.images_folder}, "
+            f"about {estimate.seconds:.0f} s"
+        )
+        return
+    try:
+        made = filling.fill(source, chosen, click.echo)
+    except KeyboardInterrupt:
+        click.echo("stopped; what was made is stored: run the same command again to continue")
+        raise SystemExit(130) from None
+    replaced = filling.replace_old() if replace else 0
+    present = filling.plan.present
+    if made == 0 and replaced == 0:
+        click.echo(f"nothing to do: {present:,} pictures are there")
+        return
+    click.echo(f"made {made:,} pictures with {model.label}, {present:,} were there")
+    if replaced:
+        click.echo(f"rejected {replaced:,} pictures of other versions")
+
+
+@click.command(cls=Command)
+@with_appcontext
+def index() -> None:
+    """Rebuild the index from the folders alone; adopts plain pictures too.
+
+    Reads every picture under the images folder, as <category>/<file>. Generated files say what
+    they are; of others the origin is unknown. Rejected pictures stay rejected.
+    """
+    from tqdm import tqdm
+
+    from sources.registry import display_names
+    from store.database import open_engine
+    from store.migrating import upgrade
+    from store.reindexing import reindex
+
+    settings = current_app.extensions["settings"]
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    outcome = reindex(
+        engine,
+        settings.images_folder,
+        settings.instance_folder,
+        display_names(settings.models_folder),
+        lambda categories: tqdm(categories, unit="category", disable=None),
+    )
+    for line in outcome.skipped:
+        click.echo(f"skipped {line}", err=True)
+    found = {kind: count for kind, count in outcome.counts.items() if count}
+    click.echo(", ".join(f"{count:,} {kind}" for kind, count in found.items()) or "no pictures")
+
+
+@click.command(cls=Command)
+@click.option(
+    "--rebuild",
+    "rebuild_count",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Also generate N pictures anew and compare their bytes.",
+)
+@with_appcontext
+def verify(rebuild_count: int) -> None:
+    """Compare store and index, and with --rebuild the pictures with their model.
+
+    Exit status 1 when anything is missing, changed, orphaned or not as generated.
+    """
+    from tqdm import tqdm
+
+    from pregen.verifying import REMEDIES, rebuild, verify_store
+    from store.database import check_revision, open_engine
+    from store.pictures import PictureFolder
+
+    settings = current_app.extensions["settings"]
+    engine = open_engine(settings)
+    check_revision(engine)
+    folder = PictureFolder(settings.images_folder)
+    report = verify_store(engine, folder, lambda rows: tqdm(rows, unit="picture", disable=None))
+    if rebuild_count:
+        rebuild(engine, folder, settings.models_folder, rebuild_count, report)
+        click.echo(f"{report.rebuilt:,} pictures generated anew")
+        for label in report.not_rebuilt:
+            click.echo(f"model {label} is not here as it was: its pictures were not compared")
+    click.echo(f"{report.checked:,} pictures checked")
+    for kind, lines in report.problems.items():
+        for line in lines[:20]:
+            click.echo(f"{kind}: {line}")
+        if len(lines) > 20:
+            click.echo(f"{kind}: and {len(lines) - 20:,} more")
+        click.echo(f"{len(lines):,} {kind}; {REMEDIES[kind]}")
+    if report.problems:
+        raise SystemExit(1)
+    click.echo("store and index agree")

@@ -1,0 +1,118 @@
+"""One run of pregen, from the request to the summary."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, select
+
+from pregen.engine import LocalEngine
+from pregen.making import make
+from pregen.plan import Plan, make_plan
+from pregen.progress import Progress
+from pregen.recording import Recorder
+from pregen.request import Request
+from sources.description import Model
+from sources.latents import draw
+from sources.source import Source
+from store.database import IndexMissing, check_revision, empty_engine, open_engine
+from store.encoding import Format
+from store.migrating import upgrade
+from store.pictures import PictureFolder
+from store.rejecting import reject_images
+from store.settings import Settings
+from store.tables import LIVE, category, image
+
+BYTES_GUESS = 8192  # per picture, until one has been made
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would take, from one batch that was made and thrown away."""
+
+    pictures: int
+    present: int
+    bytes: int
+    seconds: float
+
+
+class Filling:
+    """The store, the index and the plan of one request."""
+
+    def __init__(
+        self, settings: Settings, model: Model, request: Request, batch: int, *, dry_run: bool
+    ) -> None:
+        self.settings, self.model, self.request = settings, model, request
+        self.folder = PictureFolder(settings.images_folder)
+        self.engine = _planning_engine(settings) if dry_run else open_engine(settings, write=True)
+        if not dry_run:
+            upgrade(self.engine)
+        check_revision(self.engine)
+        with self.engine.connect() as connection:
+            self.plan: Plan = make_plan(connection, self.folder, model, request, batch)
+
+    def estimate(self, source: Source, chosen: Format) -> Estimate:
+        """Make one batch, keep nothing, and extrapolate."""
+        if not self.plan.batches:
+            return Estimate(0, self.plan.present, 0, 0.0)
+        first = self.plan.batches[0]
+        draws = [draw(self.model, seed, self.request.truncations) for seed in first.seeds]
+        source.generate(first.category.label, draws)  # the first call also warms up
+        started = time.perf_counter()
+        pictures = source.generate(first.category.label, draws)
+        seconds = (time.perf_counter() - started) * len(self.plan.batches)
+        made = [
+            make(picture, d, self.model, first.category.slug, chosen)
+            for picture, d in zip(pictures, draws, strict=True)
+        ]
+        each = sum(len(m.data) for m in made) / len(made)
+        return Estimate(
+            self.plan.missing, self.plan.present, int(each * self.plan.missing), seconds
+        )
+
+    def fill(self, source: Source, chosen: Format, echo: Callable[[str], None]) -> int:
+        """Make what is missing; return how many pictures were recorded."""
+        self.folder.prepare(
+            (c.slug for c in self.request.categories),
+            self.plan.missing * BYTES_GUESS + self.settings.free_space_floor_mb * 2**20,
+        )
+        recorder = Recorder(self.engine, self.folder)
+        with Progress(self.plan.missing, echo) as progress:
+            LocalEngine(source, recorder, chosen, self.request.truncations, progress.add).run(
+                self.plan.batches
+            )
+        return progress.done
+
+    def replace_old(self) -> int:
+        """Reject the request's pictures that other versions of this model made."""
+        slugs = [c.slug for c in self.request.categories]
+        with self.engine.connect() as connection:
+            old = connection.execute(
+                select(image.c.id)
+                .join(category)
+                .where(
+                    category.c.slug.in_(slugs),
+                    image.c.state == LIVE,
+                    image.c.model.startswith(f"{self.model.name}/", autoescape=True),
+                    image.c.model_digest != self.model.digest,
+                )
+            ).scalars()
+            ids = list(old)
+        return reject_images(self.engine, self.folder, self.settings.instance_folder, ids)
+
+
+def _planning_engine(settings: Settings) -> Engine:
+    """The index as it is, read only; an empty one in memory where there is none."""
+    try:
+        engine = open_engine(settings)
+        check_revision(engine)
+    except IndexMissing:
+        engine = empty_engine()
+        upgrade(engine)
+    return engine
+
+
+def generator_threads() -> int:
+    """As many threads as there are cores: the encoders fill the gaps."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,50 @@
+"""One generated picture → the bytes of its file and its row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from sources.description import Model
+from sources.latents import Draw
+from store.changes import NewImage
+from store.encoding import Format, encode, perceptual_hash
+from store.metadata import Provenance
+from store.pictures import digest, file_name
+
+
+@dataclass(frozen=True)
+class Made:
+    """A picture that is ready to be written."""
+
+    data: bytes
+    row: NewImage
+
+
+def make(picture: np.ndarray, draw: Draw, model: Model, category: str, chosen: Format) -> Made:
+    """Encode a picture, uint8 [H, W, 3 or 4]; the same arguments give the same bytes."""
+    phash = perceptual_hash(Image.fromarray(picture).convert("RGB"))
+    provenance = Provenance(
+        model=model.label,
+        model_digest=model.digest,
+        category=category,
+        seed=draw.seed,
+        truncation=draw.truncation,
+        phash=phash,
+    )
+    data = encode(picture, chosen, provenance)
+    sha256 = digest(data)
+    row = NewImage(
+        file=file_name(draw.seed, sha256, chosen.extension),
+        sha256=sha256,
+        bytes=len(data),
+        width=picture.shape[1],
+        height=picture.shape[0],
+        format=chosen.name,
+        phash=phash,
+        model=model.label,
+        model_digest=model.digest,
+        seed=draw.seed,
+        truncation=draw.truncation,
+    )
+    return Made(data, row)

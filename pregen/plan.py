@@ -1,0 +1,116 @@
+"""What is still to be made: seeds, and batches whose composition never depends on the past.
+
+Picture k of the category at position p of its model has the seed
+
+    (--seed · 2654435761 + p · 1,000,000 + k) mod 2^32
+
+so all seeds of a run differ, more samples extend it, and a seed can be read: with --seed 0,
+3000005 is the sixth picture of category 3. A batch is always the same 8 (or so) seeds of one
+category; when only some of them are missing the whole batch is generated and only those are
+stored. So a picture cannot depend on where an earlier run was interrupted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, or_, select
+
+from pregen.request import SAMPLES_MOST, Request
+from sources.description import Model, ModelCategory
+from store.pictures import MADE_FILE, PictureFolder
+from store.tables import LIVE, REJECTED, category, image
+
+SEED_STRIDE = 2_654_435_761  # odd and near 2^32 / φ: runs with other --seed values stay apart
+
+
+def seed_of(run_seed: int, position: int, number: int) -> int:
+    """Return the seed, 0 … 2^32-1, of picture ``number`` of the category at ``position``."""
+    return (run_seed * SEED_STRIDE + position * SAMPLES_MOST + number) % 2**32
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One call of the generator: all its seeds, and those to be stored."""
+
+    category: ModelCategory
+    seeds: tuple[int, ...]
+    wanted: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the index and the folders hold of one category of a model."""
+
+    live: dict[int, str]  # seed → file of live pictures whose file is there
+    taken: frozenset[int]  # seeds of rejected pictures: not to be made again
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The batches that a request still needs."""
+
+    batches: tuple[Batch, ...]
+    present: int  # pictures of the request that are there
+
+    @property
+    def missing(self) -> int:
+        """Pictures to be stored."""
+        return sum(len(batch.wanted) for batch in self.batches)
+
+
+def make_plan(
+    connection: Connection, folder: PictureFolder, model: Model, request: Request, batch: int
+) -> Plan:
+    """Return what a request still needs, given the index and the files that are really there."""
+    position_of = {known.slug: i for i, known in enumerate(model.categories)}
+    batches: list[Batch] = []
+    present = 0
+    for wanted in request.categories:
+        known = known_of(connection, folder, model, wanted.slug)
+        needed = request.samples - len(known.live)
+        present += min(len(known.live), request.samples)
+        if needed > 0:
+            base = position_of[wanted.slug]
+            batches.extend(_batches(wanted, base, request.seed, known, needed, batch))
+    return Plan(tuple(batches), present)
+
+
+def known_of(connection: Connection, folder: PictureFolder, model: Model, slug: str) -> Known:
+    """Return the pictures of one category made by ``model``; a live row without a file is none.
+
+    A picture that somebody replaced by hand keeps its name and so its seed: it is not overwritten.
+    """
+    own = or_(image.c.model_digest == model.digest, image.c.model_digest.is_(None))
+    rows = connection.execute(
+        select(image.c.seed, image.c.file, image.c.state)
+        .join(category)
+        .where(category.c.slug == slug, own)
+    ).all()
+    files = set(folder.files_of(slug))
+    live: dict[int, str] = {}
+    taken: set[int] = set()
+    for row in rows:
+        seed = row.seed if row.seed is not None else _seed_in(row.file)
+        if seed is not None and row.state == REJECTED:
+            taken.add(seed)
+        elif seed is not None and row.state == LIVE and row.file in files:
+            live[seed] = row.file
+    return Known(live, frozenset(taken))
+
+
+def _seed_in(file: str) -> int | None:
+    match = MADE_FILE.fullmatch(file)
+    return int(match["seed"]) if match else None
+
+
+def _batches(
+    wanted: ModelCategory, position: int, run_seed: int, known: Known, needed: int, size: int
+) -> Iterator[Batch]:
+    start = 0
+    while needed > 0 and start < SAMPLES_MOST:
+        seeds = tuple(seed_of(run_seed, position, start + k) for k in range(size))
+        lacking = [s for s in seeds if s not in known.live and s not in known.taken][:needed]
+        if lacking:
+            yield Batch(wanted, seeds, frozenset(lacking))
+            needed -= len(lacking)
+        start += size

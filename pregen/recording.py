@@ -1,0 +1,51 @@
+"""Files first, then rows: what is acknowledged is on disk, and can be done twice."""
+
+from sqlalchemy import Connection, Engine, select, update
+
+from pregen.making import Made
+from sources.description import ModelCategory
+from store.changes import add_images, ensure_category, point_of, revive_image
+from store.database import writing
+from store.pictures import PictureFolder
+from store.tables import LIVE, image
+
+
+class Recorder:
+    """Writes groups of pictures of one category: files synced and renamed, then one commit."""
+
+    def __init__(self, engine: Engine, folder: PictureFolder) -> None:
+        self._engine, self._folder = engine, folder
+
+    def record(self, category: ModelCategory, made: list[Made]) -> None:
+        """Store and index a group. A crash at any point loses at most this group's rows."""
+        self._folder.put_all(category.slug, {m.row.file: m.data for m in made})
+        with writing(self._engine) as connection:
+            category_id = ensure_category(connection, category.slug, category.name)
+            known = _rows_by_seed(connection, category_id, made)
+            for m in made:
+                if m.row.seed in known:
+                    _renew(connection, *known[m.row.seed], m)
+            add_images(connection, category_id, (m.row for m in made if m.row.seed not in known))
+
+
+def _rows_by_seed(
+    connection: Connection, category_id: int, made: list[Made]
+) -> dict[int | None, tuple[int, str]]:
+    """Return seed → (row id, state) of pictures that were indexed before."""
+    rows = connection.execute(
+        select(image.c.seed, image.c.id, image.c.state).where(
+            image.c.category_id == category_id,
+            image.c.model_digest == made[0].row.model_digest,
+            image.c.seed.in_([m.row.seed for m in made]),
+        )
+    )
+    return {row.seed: (row.id, row.state) for row in rows}
+
+
+def _renew(connection: Connection, image_id: int, state: str, made: Made) -> None:
+    """The picture's file had gone: it is back, perhaps in another format."""
+    if state == LIVE:
+        values = {**vars(made.row), "point": point_of(made.row.sha256)}
+        connection.execute(update(image).where(image.c.id == image_id).values(**values))
+    else:
+        revive_image(connection, image_id, made.row)

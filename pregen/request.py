@@ -1,0 +1,94 @@
+"""What the owner asks for, parsed and checked against the model before anything is done."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import NonesuchError
+from core.slugs import check_known
+from sources.description import Model, ModelCategory
+from sources.latents import TRUNCATION_STEP
+
+SAMPLES_MOST = 1_000_000  # seeds of a category: see pregen.plan
+
+
+class BadRequest(NonesuchError):
+    """Options that this model cannot meet."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request."""
+
+    categories: tuple[ModelCategory, ...]
+    samples: int
+    truncations: tuple[float, float]
+    seed: int
+
+
+def check_request(
+    model: Model, categories: str, samples: int, truncation: str | None, seed: int
+) -> Request:
+    """Return the request that the options mean. Raises `BadRequest` or `UnknownSlug`."""
+    if not 1 <= samples <= SAMPLES_MOST:
+        raise BadRequest(
+            f"--samples {samples} is not between 1 and {SAMPLES_MOST:,}",
+            "for example: --samples 60",
+        )
+    if not 0 <= seed < 2**32:
+        raise BadRequest(f"--seed {seed} is not between 0 and 2^32 - 1", "for example: --seed 0")
+    return Request(
+        choose_categories(model, categories, seed),
+        samples,
+        parse_truncation(model, truncation),
+        seed,
+    )
+
+
+def choose_categories(model: Model, wanted: str, seed: int) -> tuple[ModelCategory, ...]:
+    """Return the first N of the seed's permutation, or those named by slug, in that order.
+
+    A larger N only appends: 60 is contained in 70. The permutation is NumPy's frozen one.
+    """
+    wanted = wanted.strip()
+    total = len(model.categories)
+    if re.fullmatch(r"[+-]?\d+", wanted):
+        count = int(wanted)
+        if not 1 <= count <= total:
+            raise BadRequest(
+                f"--categories {count}: model {model.name} has {total} categories",
+                f"choose 1 to {total}, or name some: --categories {model.categories[0].slug}",
+            )
+        order = np.random.RandomState(seed).permutation(total)[:count]
+        return tuple(model.categories[i] for i in order)
+    known = {category.slug: category for category in model.categories}
+    slugs = [slug.strip() for slug in wanted.split(",") if slug.strip()]
+    if not slugs:
+        raise BadRequest("--categories is empty", "give a number or slugs: --categories 60")
+    for slug in slugs:
+        check_known(slug, known, f"category of {model.name}")
+    return tuple(known[slug] for slug in dict.fromkeys(slugs))
+
+
+def parse_truncation(model: Model, text: str | None) -> tuple[float, float]:
+    """Return lowest and highest truncation from ``"0.4:0.7"``, ``"0.5"`` or the model's default."""
+    if text is None:
+        return model.truncation.default
+    lowest, highest = model.truncation.lowest, model.truncation.highest
+    example = f"{model.truncation.default[0]}:{model.truncation.default[1]}"
+    hint = f"model {model.name} takes {lowest} to {highest}, for example: --truncation {example}"
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError as error:
+        raise BadRequest(f"--truncation {text!r} is no range of numbers", hint) from error
+    if len(numbers) not in (1, 2) or any(number != number for number in numbers):
+        raise BadRequest(f"--truncation {text!r} is no range of numbers", hint)
+    low, high = numbers[0], numbers[-1]
+    if low > high:
+        raise BadRequest(f"--truncation {text} is upside down", f"write {high}:{low}")
+    if low < lowest or high > highest:
+        raise BadRequest(f"--truncation {text} is out of range", hint)
+    if round(low / TRUNCATION_STEP) == 0:
+        raise BadRequest(f"--truncation {text} rounds to 0, where all pictures are one", hint)
+    return low, high

@@ -1,0 +1,140 @@
+"""Store against index against model: what is missing, changed, orphaned, or not as generated."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from core.errors import NonesuchError
+from pregen.making import make
+from sources.description import Model
+from sources.latents import draw
+from sources.registry import find_model, open_source
+from store.encoding import find_format
+from store.pictures import PictureFolder, digest
+from store.tables import LIVE, category, image
+
+REMEDIES = {
+    "damaged index": "move it away and rebuild it with: flask index",
+    "missing": "make them again with: flask pregen, or forget them with: flask index",
+    "changed": "accept them with: flask index, or delete them and run: flask pregen",
+    "orphaned": "take them in with: flask index",
+    "rejected but there": "delete them, or move them out of the store",
+    "wrong counts": "rebuild the index: move it away, then: flask index",
+    "not as generated": "another version of Pillow or LiteRT encodes differently; else see changed",
+}
+
+
+@dataclass
+class Report:
+    """Problems by kind, a line each; `checked` pictures and `rebuilt` ones."""
+
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    checked: int = 0
+    rebuilt: int = 0
+    not_rebuilt: list[str] = field(default_factory=list)  # models that are not here
+
+    def add(self, kind: str, line: str) -> None:
+        self.problems.setdefault(kind, []).append(line)
+
+
+def verify_store(
+    engine: Engine, folder: PictureFolder, progress: Callable[[Iterable], Iterable] = iter
+) -> Report:
+    """Compare every live row with its file, every file with its row, and the counts."""
+    report = Report()
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            for line in connection.execute(text("PRAGMA quick_check")).scalars():
+                if line != "ok":
+                    report.add("damaged index", line)
+        rows = connection.execute(
+            select(category.c.slug, image.c.file, image.c.sha256, image.c.state).join(category)
+        ).all()
+        _check_counts(connection, report)
+    known = {(row.slug, row.file) for row in rows}
+    for row in progress([row for row in rows if row.state == LIVE]):
+        report.checked += 1
+        path = folder.path(row.slug, row.file)
+        if path is None or not path.is_file():
+            report.add("missing", f"{row.slug}/{row.file}")
+        elif digest(path.read_bytes()) != row.sha256:
+            report.add("changed", f"{row.slug}/{row.file}")
+    live = {(row.slug, row.file) for row in rows if row.state == LIVE}
+    for stored in folder.walk():
+        key = (stored.category, stored.file)
+        if key not in known:
+            report.add("orphaned", f"{stored.category}/{stored.file}")
+        elif key not in live:
+            report.add("rejected but there", f"{stored.category}/{stored.file}")
+    return report
+
+
+def _check_counts(connection: Connection, report: Report) -> None:
+    """Ordinals must be 0 … n-1 in every category and among the categories that show."""
+    live = (
+        select(
+            category.c.slug,
+            category.c.n,
+            category.c.ord,
+            func.count(image.c.ord).label("live"),
+            func.min(image.c.ord).label("first"),
+            func.max(image.c.ord).label("last"),
+        )
+        .outerjoin(image, image.c.category_id == category.c.id)
+        .group_by(category.c.id, category.c.slug, category.c.n, category.c.ord)
+    )
+    showing = []
+    for row in connection.execute(live):
+        dense = row.live == 0 or (row.first == 0 and row.last == row.live - 1)
+        if row.live != row.n or not dense or (row.ord is None) != (row.n == 0):
+            report.add("wrong counts", f"{row.slug}: {row.live} live pictures, {row.n} counted")
+        if row.ord is not None:
+            showing.append(row.ord)
+    if sorted(showing) != list(range(len(showing))):
+        report.add("wrong counts", "the categories' ordinals have holes")
+
+
+def rebuild(
+    engine: Engine, folder: PictureFolder, models_folder: Path, count: int, report: Report
+) -> None:
+    """Generate up to ``count`` live pictures anew and compare their bytes with the files."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(
+                category.c.slug, image.c.file, image.c.model, image.c.model_digest, image.c.seed,
+                image.c.truncation, image.c.format,
+            )
+            .join(category)
+            .where(image.c.state == LIVE, image.c.seed.is_not(None))
+        ).all()  # fmt: skip
+    chosen = random.Random(0).sample(rows, min(count, len(rows)))
+    loaded: dict[str, Model | None] = {}
+    sources = {}
+    for row in chosen:
+        model = loaded.setdefault(row.model, _model_of(models_folder, row.model))
+        if model is None or model.digest != row.model_digest:
+            if row.model not in report.not_rebuilt:
+                report.not_rebuilt.append(row.model)
+            continue
+        if row.model not in sources:
+            sources[row.model] = open_source(model)
+        source = sources[row.model]
+        known = {c.slug: c for c in model.categories}[row.slug]
+        drawn = draw(model, row.seed, (row.truncation, row.truncation))
+        # a full batch, as pregen makes them: another signature may round differently
+        picture = source.generate(known.label, [drawn] * source.batch)[0]
+        made = make(picture, drawn, model, row.slug, find_format(row.format))
+        report.rebuilt += 1
+        path = folder.path(row.slug, row.file)
+        if path is None or not path.is_file() or path.read_bytes() != made.data:
+            report.add("not as generated", f"{row.slug}/{row.file}")
+
+
+def _model_of(models_folder: Path, label: str) -> Model | None:
+    try:
+        return find_model(models_folder, label)
+    except NonesuchError:
+        return None

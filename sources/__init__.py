@@ -1,0 +1,1 @@
+"""Generators behind one Protocol: what turns (category, seeds, truncations) into pictures."""

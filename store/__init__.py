@@ -1,0 +1,1 @@
+"""What the site and pregen share: settings, tables, picture files, encoding, index queries."""

@@ -1,0 +1,47 @@
+"""Bringing the index to this program's version."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine
+
+from store.database import HEAD_REVISION, IndexUnusable, revision, writing
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine, to: str = "head") -> tuple[str | None, str]:
+    """Run the migrations in one transaction; return the revisions before and after."""
+    return _migrate(engine, command.upgrade, to)
+
+
+def downgrade(engine: Engine, to: str) -> tuple[str | None, str]:
+    """Undo migrations down to a revision, ``base`` for all."""
+    return _migrate(engine, command.downgrade, to)
+
+
+def _migrate(
+    engine: Engine, direction: Callable[[Config, str], None], to: str
+) -> tuple[str | None, str]:
+    before = revision(engine)
+    try:
+        with writing(engine) as connection:
+            direction(alembic_config(connection), to)
+    except CommandError as error:
+        raise IndexUnusable(
+            f"the index stands at migration {before}, which this program does not know"
+            if "locate revision" in str(error)
+            else f"the index could not be migrated ({error})",
+            f"this program's newest is {HEAD_REVISION}: use the program that made the index",
+        ) from error
+    return before, revision(engine) or "base"

@@ -1,0 +1,186 @@
+"""The index, rebuilt from the folders alone: generated pictures and plain ones."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, select, update
+
+from core.slugs import slugify
+from store.changes import (
+    NewImage,
+    add_images,
+    ensure_category,
+    point_of,
+    retire_image,
+    revive_image,
+)
+from store.database import writing
+from store.encoding import BadPicture, read_picture
+from store.pictures import EXTENSIONS, SAFE_NAME, PictureFolder, digest
+from store.rejecting import FOLDER as REJECTED_FOLDER
+from store.tables import LIVE, MISSING, REJECTED, category, image
+
+
+@dataclass
+class Outcome:
+    """What a rebuild found."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: list[str] = field(default_factory=list)  # one line each, with the reason
+
+
+def reindex(
+    engine: Engine,
+    images_folder: Path,
+    instance: Path,
+    name_of: Callable[[str], str],
+    progress: Callable[[Iterable[str]], Iterable[str]] = iter,
+) -> Outcome:
+    """Make the index say what the folders hold; one transaction per category.
+
+    ``name_of``: slug → display name for new categories. Rejected pictures stay rejected.
+    """
+    folder = PictureFolder(images_folder)
+    outcome = Outcome()
+    outcome.skipped.extend(_unsafe_names(images_folder))
+    on_disk = folder.categories()
+    for slug in progress(on_disk):
+        found = _read_files(images_folder / slug, folder.files_of(slug), outcome)
+        with writing(engine) as connection:
+            category_id = ensure_category(connection, slug, name_of(slug))
+            _reconcile(connection, category_id, found, outcome)
+    with engine.connect() as connection:
+        indexed = connection.execute(select(category.c.id, category.c.slug)).all()
+    for category_id, slug in indexed:
+        if slug not in on_disk:
+            with writing(engine) as connection:
+                _reconcile(connection, category_id, {}, outcome)
+    _remember_rejected(engine, instance / REJECTED_FOLDER, name_of, outcome)
+    return outcome
+
+
+def _unsafe_names(images_folder: Path) -> list[str]:
+    """Return a line for every folder or picture whose name cannot be in an address."""
+    lines = []
+    for path in sorted(images_folder.glob("*")):
+        if path.is_dir() and not SAFE_NAME.fullmatch(path.name):
+            lines.append(f"{path.name}/: rename the folder, for example to {slugify(path.name)}")
+    for path in sorted(images_folder.glob("*/*")):
+        hidden = path.name.startswith(".")
+        if path.suffix.lower() in EXTENSIONS and not hidden and not SAFE_NAME.fullmatch(path.name):
+            lines.append(f"{path.parent.name}/{path.name}: rename the file without spaces")
+    return lines
+
+
+def _read_files(folder: Path, files: list[str], outcome: Outcome) -> dict[str, NewImage]:
+    found = {}
+    for file in files:
+        try:
+            found[file] = read_row(folder / file)
+        except BadPicture as error:
+            outcome.skipped.append(f"{folder.name}/{file}: {error.message}")
+    return found
+
+
+def read_row(path: Path) -> NewImage:
+    """Return a file's row: provenance from its metadata if it has any. Raises `BadPicture`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPicture(f"{path} cannot be read ({error.strerror})") from error
+    read = read_picture(path)
+    made = read.provenance
+    return NewImage(
+        file=path.name,
+        sha256=digest(data),
+        bytes=len(data),
+        width=read.width,
+        height=read.height,
+        format=read.format,
+        phash=read.phash,
+        model=made.model if made else None,
+        model_digest=made.model_digest if made else None,
+        seed=made.seed if made else None,
+        truncation=made.truncation if made else None,
+    )
+
+
+def _reconcile(
+    connection: Connection, category_id: int, found: dict[str, NewImage], outcome: Outcome
+) -> None:
+    """Bring one category's rows to what was found; counts go into ``outcome``."""
+    rows = connection.execute(
+        select(
+            image.c.id, image.c.file, image.c.sha256, image.c.state, image.c.model_digest,
+            image.c.seed,
+        ).where(image.c.category_id == category_id)
+    ).all()  # fmt: skip
+    by_file = {row.file: row for row in rows}
+    by_key = {(r.model_digest, r.seed): r for r in rows if r.model_digest is not None}
+    for row in rows:
+        if row.state == LIVE and row.file not in found:
+            retire_image(connection, row.id, MISSING)
+            outcome.counts["missing"] += 1
+    fresh: dict[object, NewImage] = {}
+    for file, new in found.items():
+        known = by_file.get(file) or by_key.get((new.model_digest, new.seed))
+        if known is None:
+            key = (new.model_digest, new.seed) if new.model_digest else file
+            if key in fresh:
+                outcome.skipped.append(f"{file}: the same picture as {fresh[key].file}")
+            else:
+                fresh[key] = new
+        elif known.state == REJECTED:
+            outcome.counts["rejected before"] += 1
+        elif known.file != file and known.file in found:
+            outcome.skipped.append(f"{file}: the same picture as {known.file}")
+        elif known.state == MISSING or known.file not in found:
+            if known.state == LIVE:
+                outcome.counts["missing"] -= 1  # it came back under another name
+            revive_image(connection, known.id, new)
+            outcome.counts["found again"] += 1
+        elif known.sha256 != new.sha256:
+            connection.execute(
+                update(image)
+                .where(image.c.id == known.id)
+                .values(**_known_values(new), point=point_of(new.sha256))
+            )
+            outcome.counts["changed"] += 1
+        else:
+            outcome.counts["unchanged"] += 1
+    outcome.counts["new"] += add_images(connection, category_id, fresh.values())
+
+
+def _known_values(new: NewImage) -> dict[str, object]:
+    """A picture replaced by hand keeps its seed: pregen must not make it again over it."""
+    return {name: value for name, value in vars(new).items() if value is not None}
+
+
+def _remember_rejected(
+    engine: Engine, folder: Path, name_of: Callable[[str], str], outcome: Outcome
+) -> None:
+    """Give every file among the rejected a tombstone, so that pregen does not make it again."""
+    rejected = PictureFolder(folder)
+    for slug in rejected.categories():
+        found = _read_files(folder / slug, rejected.files_of(slug), outcome)
+        with writing(engine) as connection:
+            category_id = ensure_category(connection, slug, name_of(slug))
+            known = set(
+                connection.execute(
+                    select(image.c.file).where(image.c.category_id == category_id)
+                ).scalars()
+            )
+            for file, new in found.items():
+                if file not in known:
+                    _insert_tombstone(connection, category_id, new)
+                    outcome.counts["rejected, remembered"] += 1
+
+
+def _insert_tombstone(connection: Connection, category_id: int, new: NewImage) -> None:
+    add_images(connection, category_id, [new])
+    image_id = connection.execute(
+        select(image.c.id).where(image.c.category_id == category_id, image.c.file == new.file)
+    ).scalar_one()
+    retire_image(connection, image_id, REJECTED)

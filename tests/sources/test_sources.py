@@ -1,0 +1,123 @@
+"""Models and sources: what is wrong is named with the line to change; broken ones refused."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sources.description import BadModel, Output, read_model
+from sources.latents import draw, inputs_for
+from sources.litert import LiteRTSource
+from sources.pixels import BrokenModel, to_uint8
+from sources.registry import UnknownModel, display_names, find_model, model_names
+from tests.tiny_model import SLUGS, build_tiny_model
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    build_tiny_model(folder)
+    return folder
+
+
+def edited(models: Path, tmp_path: Path, old: str, new: str) -> Path:
+    folder = tmp_path / "edited"
+    shutil.copytree(models / "tiny" / "1", folder)
+    path = folder / "model.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ('file = "model.tflite"', 'file = "other.tflite"', "there is no such file"),
+        ("[output]\n", "[exit]\n", "lacks output"),
+        ('kind = "latent"', 'kind = "noise"', "inputs.latent.kind is 'noise'"),
+        ("size_px = 16", "size_px = ", "is no TOML"),
+        ('encoding = "one_hot"', 'encodin = "one_hot"', "encodin"),
+    ],
+)
+def test_wrong_model_toml(models: Path, tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(BadModel, match=message):
+        read_model(edited(models, tmp_path, old, new))
+
+
+def test_weights_that_are_no_litert_file(models: Path, tmp_path: Path) -> None:
+    folder = edited(models, tmp_path, "version = 1", "version = 1")
+    (folder / "model.tflite").write_bytes(b"TFL3 but not really")
+    with pytest.raises(BadModel, match="is no LiteRT file"):
+        LiteRTSource(read_model(folder), 1)
+
+
+def test_digest_follows_weights_and_the_way_of_calling(models: Path, tmp_path: Path) -> None:
+    model = read_model(models / "tiny" / "1")
+    title = read_model(edited(models, tmp_path / "a", "A tiny", "A small"))
+    rounding = read_model(edited(models, tmp_path / "b", '"nearest"', '"notebook"'))
+    assert title.digest == model.digest
+    assert rounding.digest != model.digest
+
+
+def test_find_model(models: Path, tmp_path: Path) -> None:
+    assert model_names(models) == ["tiny"]
+    assert model_names(tmp_path / "none") == []
+    assert find_model(models, "tiny").label == find_model(models, "tiny/1").label == "tiny/1"
+    with pytest.raises(UnknownModel, match="did you mean tiny"):
+        find_model(models, "tyni")
+    with pytest.raises(UnknownModel, match="there are: none"):
+        find_model(tmp_path / "none", "emoji")
+    names = display_names(models)
+    assert names("mammal") == "mammal"
+    assert names("big_dog") == "big dog"
+
+
+def test_inputs_of_a_batch(models: Path) -> None:
+    model = read_model(models / "tiny" / "1")
+    draws = [draw(model, seed, (0.5, 0.5)) for seed in range(40)]
+    batch = inputs_for(model, 3, draws)
+    assert batch["latent"].shape == (40, 12) and batch["latent"].dtype == np.float32
+    assert (batch["category"].argmax(1) == 3).all() and (batch["category"].sum(1) == 1).all()
+    assert set(batch["style"].argmax(1)) == {0, 2}  # model.toml's `among`
+    assert batch["truncation"].tolist() == [0.5] * 40
+
+
+def test_pictures_differ_by_seed_and_by_category(models: Path) -> None:
+    model = read_model(models / "tiny" / "1")
+    source = LiteRTSource(model, 2)
+    pictures = source.generate(0, [draw(model, seed, (0.5, 0.5)) for seed in range(5)])
+    assert pictures.shape == (5, 16, 16, 3) and pictures.dtype == np.uint8
+    assert len({picture.tobytes() for picture in pictures}) == 5
+    other = source.generate(len(SLUGS) - 1, [draw(model, 0, (0.5, 0.5))])
+    assert (other[0] != pictures[0]).any()
+    again = LiteRTSource(model, 1).generate(0, [draw(model, 0, (0.5, 0.5))] * 5)
+    assert (again == pictures[0]).all()  # threads change nothing
+
+
+NEAREST = Output("picture", (-1.0, 1.0))
+
+
+def test_rounding() -> None:
+    values = np.array([[[[-1.0], [1.0], [0.0], [-1.5], [2.0]]]])
+    assert to_uint8(values, NEAREST).ravel().tolist() == [0, 255, 128, 0, 255]
+    notebook = Output("picture", (-1.0, 1.0), "notebook")
+    assert to_uint8(values, notebook).ravel().tolist() == [0, 255, 128, 0, 255]
+    unit = Output("picture", (0.0, 1.0), "notebook")
+    assert to_uint8(np.array([[[[0.999], [0.25]]]]), unit).ravel().tolist() == [255, 64]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_pictures_that_are_not_finite_are_refused(value: float) -> None:
+    values = np.zeros((2, 4, 4, 3))
+    values[1, 0, 0, 0] = value
+    with pytest.raises(BrokenModel, match="not finite"):
+        to_uint8(values, NEAREST)
+
+
+def test_pictures_of_one_colour_are_refused() -> None:
+    values = np.random.RandomState(0).rand(2, 4, 4, 3)
+    values[1] = 0.3
+    with pytest.raises(BrokenModel, match="one colour"):
+        to_uint8(values, NEAREST)

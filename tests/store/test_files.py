@@ -1,0 +1,149 @@
+"""Files: written whole or not at all, named safely, and said to be generated."""
+
+import io
+import os
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.files import TEMPORARY_PREFIX, folder_written_whole, write_durably
+from store.encoding import FORMATS, BadPicture, encode, find_format, open_picture
+from store.metadata import Provenance, from_xmp, to_xmp
+from store.pictures import PictureFolder, StoreUnusable
+
+PROVENANCE = Provenance("tiny/1", "ab" * 32, "carpenter_s_kit", 4_294_967_295, 0.5, "0" * 16)
+
+
+def test_provenance_round_trip_escapes_and_rejects() -> None:
+    odd = Provenance('a"<&>/1', "0" * 64, "x", 0, 0.02, "f" * 16)
+    assert from_xmp(to_xmp(odd)) == odd
+    assert from_xmp(to_xmp(PROVENANCE)) == PROVENANCE
+    assert from_xmp(b"") is None
+    assert from_xmp(b"<x") is None
+    assert from_xmp(to_xmp(PROVENANCE).replace(b'"4294967295"', b'"many"')) is None
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + to_xmp(PROVENANCE)
+    assert from_xmp(bomb) is None
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+@pytest.mark.parametrize("channels", [3, 4])
+def test_encoding_is_deterministic_and_close(name: str, channels: int) -> None:
+    x = np.linspace(0, 255, 64)
+    picture = np.stack([np.add.outer(x, x) / 2] * channels, -1).astype(np.uint8)
+    if channels == 4:
+        picture[..., 3] = 255
+    data = encode(picture, find_format(name), PROVENANCE)
+    assert data == encode(picture, find_format(name), PROVENANCE)
+    with open_picture(io.BytesIO(data)) as image:
+        back = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(back - picture[..., :3]).mean() < (0.01 if name == "png" else 3)
+
+
+def test_put_all_leaves_no_temporary_files(tmp_path: Path) -> None:
+    folder = PictureFolder(tmp_path / "images")
+    folder.prepare(["hat"], 0)
+    folder.put_all("hat", {"a.webp": b"1", "b.webp": b"22"})
+    assert folder.files_of("hat") == ["a.webp", "b.webp"]
+    assert [p.name for p in (tmp_path / "images" / "hat").iterdir() if p.name[0] == "."] == []
+    assert (tmp_path / "images" / "hat" / "a.webp").stat().st_mode & 0o777 == 0o644
+
+
+def test_full_disk_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    folder = PictureFolder(tmp_path / "images")
+    with pytest.raises(StoreUnusable, match="MB free"):
+        folder.prepare(["hat"], 2**60)
+
+
+@pytest.mark.skipif(os.getuid() != 0 or not Path("/usr/bin/mount").exists(), reason="needs mount")
+def test_full_store_loses_nothing(tmp_path: Path) -> None:
+    """A real, full file system: the error is one line, what was stored is whole."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)], capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a tmpfs is not allowed here: run as root outside a container")
+    try:
+        folder = PictureFolder(small)
+        folder.prepare(["hat"], 0)
+        folder.put_all("hat", {"a.webp": b"x" * 1000})
+        with pytest.raises(StoreUnusable, match="No space left"):
+            folder.put_all("hat", {f"{i}.webp": b"x" * 60_000 for i in range(9)})
+        assert folder.files_of("hat") == ["a.webp"]
+        assert len(list((small / "hat").iterdir())) == 1
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "", "a\\b", "a\0b", ".hidden", "ä", "x" * 300])
+def test_names_that_no_picture_can_have(tmp_path: Path, name: str) -> None:
+    assert PictureFolder(tmp_path).path(name, "a.webp") is None
+    assert PictureFolder(tmp_path).path("hat", name) is None
+
+
+def test_decompression_bomb_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.png"
+    header = b"\x89PNG\r\n\x1a\n"
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+        )
+
+    size = (20_000).to_bytes(4, "big") * 2
+    pixels = zlib.compress(bytes(1000))
+    bomb.write_bytes(
+        header + chunk(b"IHDR", size + b"\x08\x02\x00\x00\x00") + chunk(b"IDAT", pixels)
+    )
+    with pytest.raises(BadPicture):
+        open_picture(bomb)
+    text = tmp_path / "page.png"
+    text.write_text("<html>")
+    with pytest.raises(BadPicture):
+        open_picture(text)
+
+
+def test_write_durably_syncs_before_it_renames(tmp_path: Path) -> None:
+    """The order of system calls, from a trace: a kill cannot show a missing fsync."""
+    if not Path("/usr/bin/strace").exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("strace is missing: apt-get install strace")
+        pytest.skip("strace is missing: apt-get install strace")
+    target = tmp_path / "x"
+    script = (
+        "import sys; from pathlib import Path; from core.files import write_durably; "
+        "write_durably(Path(sys.argv[1]), b'1')"
+    )
+    log = tmp_path / "log"
+    subprocess.run(
+        ["strace", "-f", "-o", str(log), "-e", "trace=write,fsync,rename,renameat,renameat2",
+         sys.executable, "-c", script, str(target)],
+        check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    calls = [line.split(None, 1)[1] for line in log.read_text().splitlines()]
+    names = [call.split("(")[0] for call in calls if "exited" not in call]
+    last = names[-4:]
+    assert last[0] == "write" and last[1] == "fsync"
+    assert last[2].startswith("rename") and last[3] == "fsync"
+
+
+def test_folder_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "data"
+    with folder_written_whole(target) as temporary:
+        (temporary / "a").write_text("1")
+    assert (target / "a").read_text() == "1"
+    with pytest.raises(RuntimeError), folder_written_whole(target) as temporary:
+        (temporary / "b").write_text("2")
+        raise RuntimeError
+    assert [p.name for p in target.iterdir()] == ["a"]
+    with folder_written_whole(target) as temporary:
+        (temporary / "c").write_text("3")
+    assert [p.name for p in target.iterdir()] == ["c"]
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+    write_durably(target / "d", b"4")
+    assert not list(target.glob(f"{TEMPORARY_PREFIX}*"))
