@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from core.errors import NonesuchError
@@ -37,6 +37,8 @@ def open_engine(settings: Settings, *, write: bool = False) -> Engine:
     engine = create_engine(
         "sqlite+pysqlite://",
         creator=lambda: _connect_sqlite(path, settings.busy_timeout_s, write),
+        # readers keep their connections themselves; one that failed must not come back
+        poolclass=None if write else NullPool,
     )
     if write:
         # pysqlite would begin a transaction only at the first change: reads before it could be
@@ -51,6 +53,8 @@ def empty_engine() -> Engine:
 
 
 def _connect_sqlite(path: Path, busy_timeout_s: float, write: bool) -> sqlite3.Connection:
+    if not write:
+        _roll_back_interrupted(path, busy_timeout_s)
     mode = "rwc" if write else "ro"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -63,6 +67,19 @@ def _connect_sqlite(path: Path, busy_timeout_s: float, write: bool) -> sqlite3.C
     if write:
         connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def _roll_back_interrupted(path: Path, busy_timeout_s: float) -> None:
+    """Undo what a killed command left half written: read-only, SQLite cannot, and reads nothing.
+
+    Beside a command that is writing this does nothing: SQLite leaves a journal with an owner.
+    """
+    if Path(f"{path}-journal").exists():
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(path, timeout=busy_timeout_s)) as connection,
+        ):
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
 
 
 @contextmanager

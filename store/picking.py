@@ -95,12 +95,11 @@ class IndexReader:
         parameters = values if names is None else tuple(values[name] for name in names)
         try:
             return self._ask(sql, parameters)
-        except (self._driver_error, DBAPIError) as error:
-            lost = self._is_lost(error)
+        except (self._driver_error, DBAPIError):
+            # a server that was restarted, a file that a killed command left half written: a new
+            # connection may be able to read
             self._kept.__dict__.clear()
-            if not lost:
-                raise _unreadable(error) from error
-        try:  # a server that was restarted answers over a new connection
+        try:
             return self._ask(sql, parameters)
         except (self._driver_error, DBAPIError) as error:
             self._kept.__dict__.clear()
@@ -109,21 +108,12 @@ class IndexReader:
     def _ask(self, sql: str, parameters: Any) -> list[Any]:
         cursor = getattr(self._kept, "cursor", None)
         if cursor is None:
-            # kept as well: collected, it would go back to the pool, and be somebody else's
+            # kept as well: collected, it would close, or be somebody else's
             self._kept.connection = self._engine.connect()
-            self._kept.driver = self._kept.connection.connection.driver_connection
-            cursor = self._kept.cursor = self._kept.driver.cursor()
+            cursor = self._kept.cursor = self._kept.connection.connection.cursor()
         cursor.execute(sql, parameters)
         rows: list[Any] = cursor.fetchall()
         return rows
-
-    def _is_lost(self, error: Exception) -> bool:
-        driver = getattr(self._kept, "driver", None)
-        return driver is not None and self._engine.dialect.is_disconnect(
-            error,  # type: ignore[arg-type]
-            driver,
-            None,
-        )
 
     def pick(self, slug: str | None = None) -> Picture | None:
         """Return a random live picture, of one category if given; None when there is none."""

@@ -48,7 +48,6 @@ class Settings:
     picture_max_age_s: int = setting(31_536_000, "seconds that pictures may be cached")
     busy_timeout_s: float = setting(10.0, "seconds to wait for a locked SQLite index")
     free_space_floor_mb: int = setting(64, "megabytes of disk that pregen leaves free")
-    picture_cache_mb: int = setting(16, "megabytes of pictures kept in memory per worker")
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -11,14 +11,14 @@ def test_defaults_and_prefix() -> None:
         {
             "NONESUCH_SITE_NAME": "Sonesuch",
             "NONESUCH_TRUSTED_HOSTS": "a.example, b.example",
-            "NONESUCH_PICTURE_CACHE_MB": "4",
+            "NONESUCH_FREE_SPACE_FLOOR_MB": "4",
             "DATABASE_URL": "postgres://u:p@db.example/x",
             "SECRET_KEY": "s",
         }
     )
     assert settings.site_name == "Sonesuch"
     assert settings.trusted_hosts == ("a.example", "b.example")
-    assert settings.picture_cache_mb == 4
+    assert settings.free_space_floor_mb == 4
     assert settings.database_url == "postgresql+psycopg://u:p@db.example/x"
     assert settings.sqlite_path is None
     assert settings.secret_key == "s"
@@ -28,7 +28,7 @@ def test_defaults_and_prefix() -> None:
     "variable, text, message",
     [
         ("NONESUCH_IMAGE_FOLDER", "x", "did you mean NONESUCH_IMAGES_FOLDER"),
-        ("NONESUCH_PICTURE_CACHE_MB", "much", "is no int"),
+        ("NONESUCH_FREE_SPACE_FLOOR_MB", "much", "is no int"),
         ("NONESUCH_BUSY_TIMEOUT_S", "-1", "is below 0"),
     ],
 )

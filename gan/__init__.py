@@ -1,0 +1,1 @@
+"""Own generators: data, networks, losses, training, evaluation, export."""

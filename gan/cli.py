@@ -1,0 +1,301 @@
+"""`flask gan`: data sets, training, evaluation and export of own generators.
+
+Nothing here imports TensorFlow until a command that needs it is called.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from core.commands import CommandGroup
+from core.slugs import slugify
+
+
+def settings() -> Any:
+    """Return the application's settings: ``home`` and ``models_folder`` are used here."""
+    return current_app.extensions["settings"]
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow without its notes on devices and oneDNN, which it writes to file 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+@click.group(cls=CommandGroup)
+def gan() -> None:
+    """Make a generator of your own: data set, training, evaluation, export."""
+
+
+@gan.group()
+def dataset() -> None:
+    """Make the data set that a generator is trained on."""
+
+
+size_option = click.option(
+    "--size",
+    "size_px",
+    type=click.IntRange(8, 512),
+    default=64,
+    show_default=True,
+    help="Width and height of the pictures in pixels.",
+)
+replace_option = click.option("--replace", is_flag=True, help="Make it anew where it exists.")
+
+
+@dataset.command()
+@size_option
+@replace_option
+@with_appcontext
+def emoji(size_px: int, replace: bool) -> None:
+    """Fetch openly licensed emoji sets from npm and render them.
+
+    \b
+    Example: flask gan dataset emoji
+    """
+    from gan.dataset.emoji import build_emoji_dataset, packages_now, packages_of
+    from gan.dataset.files import summary_table, write_dataset
+    from gan.dataset.place import dataset_folder, is_there
+
+    folder = dataset_folder(settings().home, "emoji", size_px)
+    if is_there(folder, packages_now(), packages_of, replace):
+        click.echo(f"nothing to do: the data set is in {folder}")
+        return
+    made = build_emoji_dataset(settings().home / "npm", size_px, click.echo)
+    write_dataset(made, folder)
+    click.echo(summary_table(made))
+    click.echo(f"written to {folder}")
+
+
+@dataset.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@size_option
+@click.option("--name", help="Name of the data set.  [default: the folder's name]")
+@click.option("--mirror", is_flag=True, help="Add each picture's mirror image.")
+@click.option(
+    "--rotations",
+    type=click.IntRange(0, 32),
+    default=0,
+    show_default=True,
+    help="Add this many copies of each picture, turned by up to 15 degrees on the background.",
+)
+@click.option(
+    "--fit",
+    type=click.Choice(["pad", "crop"]),
+    default="pad",
+    show_default=True,
+    help="Make pictures square by adding background, or by cutting off.",
+)
+@replace_option
+@with_appcontext
+def folder(
+    path: Path,
+    size_px: int,
+    name: str | None,
+    mirror: bool,
+    rotations: int,
+    fit: str,
+    replace: bool,
+) -> None:
+    """Take your own pictures from PATH/<category>/*.png, *.jpg or *.webp.
+
+    A category is a folder; one of eight pictures is held out. What is transparent, added by
+    --fit pad or turned in by --rotations shows the background, which is white in training.
+
+    \b
+    Example: flask gan dataset folder ~/monsters --mirror --rotations 4
+    """
+    from gan.dataset.files import summary_table, write_dataset
+    from gan.dataset.folder import FolderOptions, build_folder_dataset, made_from
+    from gan.dataset.place import dataset_folder, is_there
+
+    name = slugify(name or path.resolve().name)
+    options = FolderOptions(size_px, fit, mirror, rotations)
+    target = dataset_folder(settings().home, name, size_px)
+    if is_there(target, made_from(path, options), lambda d: d.notes.get("made_from"), replace):
+        click.echo(f"nothing to do: the data set is in {target}")
+        return
+    made = build_folder_dataset(path, name, options, click.echo)
+    write_dataset(made, target)
+    click.echo(summary_table(made))
+    click.echo(f"written to {target}")
+    click.echo(f"train on it with: flask gan train --recipe emoji --dataset {target.name}")
+
+
+@gan.command()
+@click.option("--recipe", required=True, help="Networks, losses and their numbers, by name.")
+@click.option("--run", "run_name", help="Name of the run.  [default: the recipe's]")
+@click.option("--dataset", "dataset_name", help="Data set.  [default: the recipe's]")
+@click.option(
+    "--kimg",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Length of the run in thousands of pictures seen.  [default: the recipe's]",
+)
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop after this time."
+)
+@click.option(
+    "--checkpoint-minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Minutes between checkpoints and sample grids.",
+)
+@click.option("--dry-run", is_flag=True, help="Show networks and memory; write nothing.")
+@with_appcontext
+def train(
+    recipe: str,
+    run_name: str | None,
+    dataset_name: str | None,
+    kimg: float | None,
+    minutes: float | None,
+    checkpoint_minutes: float,
+    dry_run: bool,
+) -> None:
+    """Train a generator; called again, continue exactly where it stopped.
+
+    Ctrl-C stops with a checkpoint. Checkpoints, sample grids, log.jsonl and TensorBoard scalars
+    are in the run's folder.
+
+    \b
+    Examples: flask gan train --recipe emoji --minutes 60
+              flask gan train --recipe emoji --run small --kimg 20
+    """
+    import dataclasses
+
+    from gan.dataset.files import read_dataset
+    from gan.dataset.place import find_dataset
+    from gan.recipes import check_recipe, read_recipe
+    from gan.training.place import run_folder, trained_by_us
+
+    check_recipe(recipe)
+    target = run_folder(settings().home, run_name or recipe)
+    import_tensorflow()
+    options = read_recipe(recipe)
+    options = dataclasses.replace(
+        options,
+        total_kimg=kimg or options.total_kimg,
+        dataset=dataset_name or options.dataset,
+    )
+    data = read_dataset(find_dataset(settings().home, options.dataset))
+    if dry_run:
+        from gan.training.plan import describe_run
+
+        click.echo(describe_run(data, options))
+        return
+    from gan.training.run import Run
+
+    with trained_by_us(target):
+        Run(target, data, options, click.echo).train(minutes, checkpoint_minutes)
+    click.echo(f"the run is in {target}")
+
+
+@gan.command()
+@click.option("--run", "run_name", required=True, help="Name of the run.")
+@click.option(
+    "--per-category",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="Pictures generated of each category.",
+)
+@with_appcontext
+def evaluate(run_name: str, per_category: int) -> None:
+    """Let a classifier of real pictures read generated ones; write evaluation.json.
+
+    The classifier is trained once per data set, in some minutes, and kept.
+
+    \b
+    Example: flask gan evaluate --run emoji
+    """
+    from gan.dataset.files import read_dataset
+    from gan.training.place import find_run
+
+    home = settings().home
+    run = find_run(home, run_name)
+    import_tensorflow()
+    from gan.evaluation.report import evaluate as evaluate_run
+    from gan.evaluation.report import write_evaluation
+    from gan.training.trained import read_trained
+
+    trained = read_trained(run, home / "datasets", click.echo)
+    data = read_dataset(home / "datasets" / trained.options.dataset)
+    found = evaluate_run(trained, data, home, per_category, click.echo)
+    click.echo(f"written to {write_evaluation(run, found)}")
+
+
+@gan.command()
+@click.option("--run", "run_name", required=True, help="Name of the run.")
+@click.option("--name", help="Name of the model.  [default: the recipe's]")
+@click.option(
+    "--version",
+    type=click.IntRange(1),
+    help="Version of the model.  [default: 1 more than the highest]",
+)
+@click.option("--title", help="One line for people.  [default: from the data set]")
+@click.option("--licence", help="Licence of the weights.  [default: from the data set]")
+@click.option(
+    "--precision",
+    type=click.Choice(["float16", "int8"]),
+    default="float16",
+    show_default=True,
+    help="Weights of the LiteRT file; int8 is 3 times as fast and about 1 % off.",
+)
+@replace_option
+@with_appcontext
+def export(
+    run_name: str,
+    name: str | None,
+    version: int | None,
+    title: str | None,
+    licence: str | None,
+    precision: str,
+    replace: bool,
+) -> None:
+    """Write models/<name>/<version>/: SavedModel, LiteRT, model.toml and MODEL_CARD.md.
+
+    The files are checked against the generator first; on a mismatch nothing is written.
+
+    \b
+    Example: flask gan export --run emoji --name emoji --version 1
+    """
+    from gan.training.place import find_run
+
+    home, models = settings().home, settings().models_folder
+    run = find_run(home, run_name)
+    import_tensorflow()
+    from gan.export.description import ModelAbout
+    from gan.export.model import (
+        default_licence,
+        default_title,
+        export_model,
+        next_version,
+        read_evaluation,
+    )
+    from gan.training.trained import read_trained
+
+    trained = read_trained(run, home / "datasets", click.echo)
+    name = name or slugify(trained.options.recipe)
+    about = ModelAbout(
+        name=name,
+        version=version or next_version(models, name),
+        title=title or default_title(trained),
+        licence=licence or default_licence(trained),
+        precision=precision,
+    )
+    written = export_model(trained, about, models, read_evaluation(run), click.echo, replace)
+    size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())
+    click.echo(f"written to {written}, {size / 1e6:.1f} MB")

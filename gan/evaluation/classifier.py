@@ -1,0 +1,106 @@
+"""A small classifier of the real pictures, which reads generated ones. Trained once, then kept."""
+
+import hashlib
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan.augment import AugmentOptions, augment
+from gan.dataset.files import HELD_OUT, Dataset
+from gan.networks.layers import conv, leaky, space_to_depth
+from gan.training.batches import Batches, on_white, to_unit
+
+VERSION = 1  # of network and schedule: another one is another classifier
+CHANNELS = (32, 64, 128, 192)
+BATCH = 64
+EPOCHS = 16
+SEED = 5
+
+
+def build_classifier(size_px: int, categories: int) -> keras.Model:
+    """Return pictures float32 [N, size, size, 3] in [-1, 1] → logits float32 [N, categories].
+
+    33 MF per picture at 64 px.
+    """
+    picture = keras.Input((size_px, size_px, 3))
+    x = space_to_depth(picture, 2)
+    for i, channels in enumerate(CHANNELS):
+        if i and x.shape[1] > 1:  # tiny pictures end at 1×1 before the last
+            x = keras.layers.MaxPooling2D(2)(x)
+        x = leaky(keras.layers.BatchNormalization()(conv(x, channels, bias=False)))
+    x = keras.layers.Dropout(0.3)(keras.layers.GlobalAveragePooling2D()(x))
+    return keras.Model(picture, keras.layers.Dense(categories)(x), name="classifier")
+
+
+def train_classifier(
+    dataset: Dataset,
+    leave_out_styles: tuple[str, ...],
+    no_mirror: tuple[str, ...],
+    epochs: int = EPOCHS,
+) -> keras.Model:
+    """Return a classifier trained on the training split, shifted and mirrored.
+
+    Categories are drawn by the √ of their frequency, as the generator sees them.
+    """
+    keras.utils.set_random_seed(SEED)
+    batches = Batches(dataset, SEED, leave_out_styles, no_mirror)
+    steps = math.ceil(len(batches) / BATCH)
+
+    def draw() -> Iterator[tuple[tf.Tensor, np.ndarray]]:
+        for step in range(steps * epochs):
+            batch = batches.draw(step, BATCH)
+            seed = tf.constant([SEED, step])
+            yield augment(tf.constant(batch.pictures), seed, AugmentOptions()), batch.categories
+
+    model = build_classifier(dataset.size_px, len(dataset.categories))
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps * epochs)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-3), loss, jit_compile=False)
+    model.fit(draw(), steps_per_epoch=steps, epochs=epochs, verbose=0)
+    return model
+
+
+def kept_classifier(
+    home: Path,
+    dataset: Dataset,
+    leave_out_styles: tuple[str, ...],
+    no_mirror: tuple[str, ...],
+    echo: Callable[[str], None],
+) -> keras.Model:
+    """Return the classifier of a data set from <home>/classifiers, training it the first time."""
+    about = repr([VERSION, EPOCHS, dataset.size_px, dataset.categories, leave_out_styles])
+    digest = hashlib.sha256(about.encode())
+    for record in dataset.records:
+        digest.update(f"{record.category} {record.style} {record.origin} {record.split}\n".encode())
+    path = home / "classifiers" / f"{dataset.name}-{digest.hexdigest()[:12]}.keras"
+    if path.exists():
+        model: keras.Model = keras.models.load_model(path, compile=False)
+        return model
+    echo("training the classifier, once: some minutes")
+    model = train_classifier(dataset, leave_out_styles, no_mirror)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        model.save(Path(folder) / path.name)
+        os.replace(Path(folder) / path.name, path)
+    return model
+
+
+def read_held_out(
+    model: keras.Model, dataset: Dataset, leave_out_styles: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the logits [N, C] and the true categories int [N] of the real held-out pictures."""
+    chosen = dataset.indices(HELD_OUT, leave_out_styles)
+    pictures = to_unit(on_white(dataset.pictures[chosen]))
+    return model.predict(pictures, batch_size=BATCH, verbose=0), dataset.category_ids()[chosen]
+
+
+def right(logits: np.ndarray, categories: np.ndarray, among: int) -> float:
+    """Return the share, 0-1, of pictures whose category is among the ``among`` highest logits."""
+    ranks = (logits > logits[np.arange(len(logits)), categories][:, None]).sum(axis=1)
+    return float((ranks < among).mean())

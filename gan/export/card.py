@@ -1,0 +1,151 @@
+"""MODEL_CARD.md: for people, what a model was made from and how good it is."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from gan.export.description import ModelAbout
+from gan.training.trained import Trained
+
+
+def write_card(
+    folder: Path,
+    trained: Trained,
+    about: ModelAbout,
+    checks: list[str],
+    evaluation: dict[str, Any] | None,
+) -> None:
+    """Write MODEL_CARD.md about the files in ``folder``."""
+    sections = [
+        f"# {about.title}\n\nModel `{about.name}`, version {about.version}. Licence: "
+        f"{about.licence}.\n",
+        data_section(trained),
+        training_section(trained),
+        figures_section(evaluation),
+        use_section(trained, about),
+        files_section(folder, checks),
+    ]
+    (folder / "MODEL_CARD.md").write_text("\n".join(sections), encoding="utf-8")
+
+
+def data_section(trained: Trained) -> str:
+    """Return which pictures, under which licences, by whom."""
+    dataset = trained.dataset
+    lines = [
+        "## Data\n",
+        f"Data set `{trained.options.dataset}`: {len(dataset.categories)} categories, "
+        f"{dataset.size_px} px.\n",
+    ]
+    if sets := dataset.notes.get("sets", []):
+        lines += [
+            "| style | package | licence | by | pictures | trained on |",
+            "|---|---|---|---|---|---|",
+        ]
+        for found in sets:
+            used = "no" if found["style"] in trained.options.leave_out_styles else "yes"
+            lines.append(
+                f"| {found['style']} | [{found['package']} {found['version']}]({found['url']}) "
+                f"| {found['licence']} | {found['credit']} | {found['pictures']} | {used} |"
+            )
+        lines.append("\nThe drawings were rendered to pixels; nothing else was changed.")
+    else:
+        lines.append("The pictures are the owner's; their licences are not stated.")
+    return "\n".join(lines) + "\n"
+
+
+def training_section(trained: Trained) -> str:
+    """Return the recipe, how much was seen, and every option."""
+    options, seen = trained.options, trained.about
+    rows = [f"| {name} | {_shown(value)} |" for name, value in vars(options).items()]
+    return "\n".join(
+        [
+            "## Training\n",
+            f"Recipe `{options.recipe}`: {seen['pictures_seen']:,} pictures seen in "
+            f"{seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The weights are the "
+            "running average (EMA) of the generator, "
+            f"{trained.generator.count_params():,} parameters.\n",
+            "| option | value |\n|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _shown(value: object) -> str:
+    if hasattr(value, "__dataclass_fields__"):
+        return ", ".join(f"{name} {inner}" for name, inner in vars(value).items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def figures_section(evaluation: dict[str, Any] | None) -> str:
+    """Return what a classifier reads on the pictures, from evaluation.json."""
+    if evaluation is None:
+        return "## Figures\n\nNot measured: `flask gan evaluate` was not run before the export.\n"
+    rows = [
+        f"| {row['pictures']} | {row['n']:,} | {row['top1']:.1%} | {row['top5']:.1%} |"
+        for row in evaluation["read"]
+    ]
+    return "\n".join(
+        [
+            "## Figures\n",
+            "How often a classifier trained on the real training pictures reads the right one of "
+            f"{evaluation['categories']} categories (by chance {evaluation['chance']:.1%}). "
+            "Generated pictures are uncurated. Held-out pictures are of concepts that neither "
+            "network has seen, in any style, which makes them harder than generated ones. "
+            f"Measured at {evaluation['pictures_seen']:,} pictures seen.\n",
+            "| pictures | n | right | among the first five |\n|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def use_section(trained: Trained, about: ModelAbout) -> str:
+    """Return how to call it, and what not to expect."""
+    n = trained.networks
+    return f"""\
+## Use
+
+`flask pregen --model {about.name}` fills the store. By hand, without TensorFlow (model.toml says
+the same to machines):
+
+```python
+from ai_edge_litert.interpreter import Interpreter
+
+serve = Interpreter("model.tflite").get_signature_runner("serve_8")
+pictures = serve(
+    latent=latent,  # float32 [8, {n.latent}], standard normal cut at ±2
+    category=category,  # float32 [8, {n.categories}], one-hot
+    style=style,  # float32 [8, {n.styles}], one-hot, among {trained.styles}
+    truncation=truncation,  # float32 [8], 0.02-1: less is tamer
+)["picture"]  # float32 [8, {n.size_px}, {n.size_px}, 3] in [-1, 1]
+```
+
+The SavedModel has the same inputs with any batch (`serving_default`), and `png`, whose output
+`image_bytes` holds PNG files.
+
+Limits: {n.size_px} px; pictures on white; categories with few or very different drawings come out
+vague; it knows nothing but its {n.categories} categories. A picture may resemble one it was trained
+on.
+"""
+
+
+def files_section(folder: Path, checks: list[str]) -> str:
+    """Return sizes and SHA-256 of the files, and how far their pictures are from Keras's."""
+    rows = [
+        f"| {path.relative_to(folder)} | {path.stat().st_size:,} "
+        f"| `{hashlib.sha256(path.read_bytes()).hexdigest()}` |"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "MODEL_CARD.md"
+    ]
+    checked = [f"- {line}" for line in checks]
+    return "\n".join(
+        [
+            "## Files\n",
+            "| file | bytes | SHA-256 |\n|---|---|---|",
+            *rows,
+            "\nChecked on export, in [-1, 1], where one grey level is 7.8e-03:\n",
+            *checked,
+            "",
+        ]
+    )

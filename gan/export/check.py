@@ -1,0 +1,100 @@
+"""Whether the files written give the pictures of the generator they were written from."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.errors import NonesuchError
+from gan.export.litert import BATCHES, signature_name
+from gan.export.serving import INPUTS, PNG_SIGNATURE, SIGNATURE
+from gan.networks.residual import ResidualOptions
+from gan.training.grid import to_uint8
+
+SEED = 3
+COUNT = max(BATCHES)
+# mean and greatest difference in [-1, 1], where a grey level is 0.0078
+AGAINST_KERAS = (0.004, 0.15)  # of weights rounded to float16
+LITERT = {"float16": (1e-5, 1e-3), "int8": (0.02, 0.6)}  # against the SavedModel
+
+
+class BadExport(NonesuchError):
+    """Files that do not give the generator's pictures."""
+
+
+def fixed_inputs(networks: ResidualOptions, styles: list[int]) -> dict[str, np.ndarray]:
+    """Return the same inputs, a batch of `COUNT`, at every call."""
+    random = np.random.RandomState(SEED)
+    categories = np.arange(COUNT) % networks.categories
+    return {
+        "latent": random.standard_normal((COUNT, networks.latent)).astype(np.float32),
+        "category": np.eye(networks.categories, dtype=np.float32)[categories],
+        "style": np.eye(networks.styles, dtype=np.float32)[random.choice(styles, COUNT)],
+        "truncation": np.linspace(0.3, 1.0, COUNT, dtype=np.float32),
+    }
+
+
+def compare(
+    what: str, found: np.ndarray, expected: np.ndarray, tolerance: tuple[float, float]
+) -> str:
+    """Return one line on how far apart pictures are; raise `BadExport` when too far."""
+    if found.shape != expected.shape or not np.isfinite(found).all():
+        raise BadExport(f"{what} gives {found.shape} or numbers that are not finite")
+    difference = np.abs(found.astype(np.float64) - expected)
+    mean, most = difference.mean(), difference.max()
+    line = f"{what}: mean difference {mean:.1e}, greatest {most:.1e}"
+    if mean > tolerance[0] or most > tolerance[1]:
+        raise BadExport(f"{line}; allowed are {tolerance[0]:g} and {tolerance[1]:g}")
+    return line
+
+
+def expected_pictures(generator: keras.Model, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Return what the files must give for ``inputs``, float32 [N, H, W, 3].
+
+    Raises `BadExport` when that is not finite.
+    """
+    scaled = inputs["latent"] * inputs["truncation"][:, None]
+    expected = np.asarray(generator([scaled, inputs["category"], inputs["style"]]))
+    if not np.isfinite(expected).all():
+        raise BadExport("the generator's own pictures are not finite", "train it anew")
+    return expected
+
+
+def check_export(
+    folder: Path, inputs: dict[str, np.ndarray], expected: np.ndarray, precision: str
+) -> list[str]:
+    """Load what is in ``folder`` and compare it with ``expected``; return a line for each.
+
+    Raises `BadExport` when pictures differ by more than the precision of the weights explains.
+    """
+    loaded = tf.saved_model.load(str(folder))
+    tensors = {name: tf.constant(inputs[name]) for name in INPUTS}
+    served = loaded.signatures[SIGNATURE](**tensors)["picture"].numpy()
+    lines = [compare("SavedModel against Keras", served, expected, AGAINST_KERAS)]
+    files = loaded.signatures[PNG_SIGNATURE](**tensors)["image_bytes"].numpy()
+    decoded = np.stack([tf.io.decode_png(file).numpy() for file in files])
+    if np.abs(decoded.astype(int) - to_uint8(served)).max() > 1:
+        raise BadExport("the PNG signature gives other pictures than the serving signature")
+
+    made = run_litert(folder / "model.tflite", inputs)
+    for batch, pictures in made.items():
+        what = f"LiteRT {precision}, batch {batch}, against SavedModel"
+        lines.append(compare(what, pictures, served, LITERT[precision]))
+    return lines
+
+
+def run_litert(path: Path, inputs: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
+    """Return the pictures of every signature by its batch size, float32 [COUNT, H, W, 3]."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), num_threads=1)
+    made = {}
+    for batch in BATCHES:
+        runner = interpreter.get_signature_runner(signature_name(batch))
+        parts = [
+            runner(**{name: inputs[name][i : i + batch] for name in INPUTS})["picture"].copy()
+            for i in range(0, COUNT, batch)
+        ]
+        made[batch] = np.concatenate(parts)
+    return made

@@ -1,0 +1,88 @@
+"""Writing a whole model folder, checked before it appears."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.files import folder_written_whole
+from core.slugs import slugify
+from gan.evaluation.report import EVALUATION_FILE
+from gan.export.card import write_card
+from gan.export.check import BadExport, check_export, expected_pictures, fixed_inputs
+from gan.export.description import ModelAbout, describe
+from gan.export.litert import write_litert
+from gan.export.serving import write_saved_model
+from gan.training.trained import Trained
+
+
+def default_title(trained: Trained) -> str:
+    count = len(trained.dataset.categories)
+    return (
+        f"Pictures like {trained.dataset.name} in {count} categories, {trained.networks.size_px} px"
+    )
+
+
+def default_licence(trained: Trained) -> str:
+    """Return the licence of the weights and of the pictures they were trained on."""
+    left_out = trained.options.leave_out_styles
+    sets = [s for s in trained.dataset.notes.get("sets", []) if s["style"] not in left_out]
+    licences = sorted({s["licence"] for s in sets})
+    return f"MIT; trained on pictures under {', '.join(licences)}" if licences else "not stated"
+
+
+def next_version(models: Path, name: str) -> int:
+    """Return 1 more than the highest version of a model, 1 for the first."""
+    taken = [int(path.name) for path in (models / name).glob("*") if path.name.isdigit()]
+    return max(taken, default=0) + 1
+
+
+def check_name(name: str) -> None:
+    """Raise `BadExport` unless ``name`` can be a folder and a part of an address."""
+    if name != slugify(name):
+        raise BadExport(f"{name!r} cannot name a model", f"try {slugify(name)}")
+
+
+def read_evaluation(run: Path) -> dict[str, Any] | None:
+    """Return what `flask gan evaluate` wrote into a run's folder, or None."""
+    try:
+        found: dict[str, Any] = json.loads((run / EVALUATION_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def export_model(
+    trained: Trained,
+    about: ModelAbout,
+    models: Path,
+    evaluation: dict[str, Any] | None,
+    echo: Callable[[str], None],
+    replace: bool = False,
+) -> Path:
+    """Write models/<name>/<version>/ and return it; it appears whole and checked, or not at all.
+
+    Raises `BadExport` when the version is there already, or when the files' pictures are not
+    the generator's.
+    """
+    check_name(about.name)
+    folder = models / about.name / str(about.version)
+    if folder.exists() and not replace:
+        raise BadExport(
+            f"{folder} exists", "give another --version, or --replace if nobody serves it"
+        )
+    inputs = fixed_inputs(trained.networks, trained.styles)
+    expected = expected_pictures(trained.generator, inputs)
+    with folder_written_whole(folder) as temporary:
+        echo("writing the SavedModel")
+        write_saved_model(trained.generator, trained.networks, temporary)
+        echo(f"writing the LiteRT file ({about.precision})")
+        write_litert(
+            trained.generator, trained.networks, about.precision, temporary / "model.tflite"
+        )
+        (temporary / "model.toml").write_text(describe(trained, about), encoding="utf-8")
+        checks = check_export(temporary, inputs, expected, about.precision)
+        for line in checks:
+            echo(line)
+        write_card(temporary, trained, about, checks, evaluation)
+    return folder

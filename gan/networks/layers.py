@@ -1,0 +1,69 @@
+"""Layers that the networks share. Pictures and features are NHWC."""
+
+import keras
+from keras import ops
+
+
+def depth_to_space(x: keras.KerasTensor, block: int) -> keras.KerasTensor:
+    """[N, H, W, b·b·C] → [N, b·H, b·W, C], through 4-D tensors only (LiteRT transposes no 6-D)."""
+    _, height, width, depth = x.shape
+    x = ops.reshape(x, (-1, width, block, depth // block))  # [N·H, W, b, b·C]
+    x = ops.transpose(x, (0, 2, 1, 3))  # [N·H, b, W, b·C]
+    return ops.reshape(x, (-1, height * block, width * block, depth // block**2))
+
+
+def space_to_depth(x: keras.KerasTensor, block: int) -> keras.KerasTensor:
+    """[N, b·H, b·W, C] → [N, H, W, b·b·C], the inverse of `depth_to_space`."""
+    _, height, width, channels = x.shape
+    x = ops.reshape(x, (-1, block, width // block, block * channels))  # [N·H, b, W, b·C]
+    x = ops.transpose(x, (0, 2, 1, 3))  # [N·H, W, b, b·C]
+    return ops.reshape(x, (-1, height // block, width // block, block**2 * channels))
+
+
+@keras.saving.register_keras_serializable("nonesuch")
+class Modulate(keras.layers.Layer):
+    """RMS normalisation over a whole sample, then a scale and a shift per channel from a style.
+
+    Inputs: features float [N, H, W, C] and style vectors float [N, D]; output [N, H, W, C].
+    One number per sample is divided out, so channels keep their proportions (unlike AdaIN,
+    Huang & Belongie 2017, which normalises each channel and each picture by itself). The mean
+    square is taken in float32 under every dtype policy.
+    """
+
+    def build(self, shapes: list[tuple[int | None, ...]]) -> None:
+        channels = shapes[0][-1]
+        self.scale = keras.layers.Dense(
+            channels, kernel_initializer="zeros", dtype=self.dtype_policy
+        )
+        self.shift = keras.layers.Dense(
+            channels, kernel_initializer="zeros", dtype=self.dtype_policy
+        )
+        self.scale.build(shapes[1])
+        self.shift.build(shapes[1])
+        super().build(shapes)
+
+    def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        x, style = inputs
+        power = ops.mean(ops.square(ops.cast(x, "float32")), axis=(1, 2, 3), keepdims=True)
+        x = x * ops.cast(ops.rsqrt(power + 1e-6), x.dtype)
+        scale = self.scale(style)[:, None, None, :]  # [N, 1, 1, C]
+        shift = self.shift(style)[:, None, None, :]
+        return x * (1 + scale) + shift
+
+
+def conv(
+    x: keras.KerasTensor, channels: int, size: int = 3, gain: float = 1.0, bias: bool = True
+) -> keras.KerasTensor:
+    """Convolution, stride 1, He initialisation for leaky ReLU 0.2 times ``gain``."""
+    scale = 2.0 / (1 + 0.2**2) * gain**2
+    return keras.layers.Conv2D(
+        channels,
+        size,
+        padding="same",
+        use_bias=bias,
+        kernel_initializer=keras.initializers.VarianceScaling(scale, "fan_in"),
+    )(x)
+
+
+def leaky(x: keras.KerasTensor) -> keras.KerasTensor:
+    return keras.layers.LeakyReLU(negative_slope=0.2)(x)

@@ -1,0 +1,27 @@
+"""Recipes: the options of a run by name. Adding one is adding a file here with ``OPTIONS``."""
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+from core.slugs import check_known
+
+if TYPE_CHECKING:
+    from gan.training.options import TrainingOptions
+
+
+def recipe_names() -> list[str]:
+    """Return the names of all recipes, sorted; imports none of them."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def check_recipe(name: str) -> None:
+    """Raise `core.slugs.UnknownSlug`, which suggests the nearest, when there is no such recipe."""
+    check_known(name, recipe_names(), "recipe")
+
+
+def read_recipe(name: str) -> "TrainingOptions":
+    """Return a recipe's options. Raises what `check_recipe` raises."""
+    check_recipe(name)
+    options: TrainingOptions = importlib.import_module(f"{__name__}.{name}").OPTIONS
+    return options

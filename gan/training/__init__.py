@@ -1,0 +1,1 @@
+"""Training: batches, the step, checkpoints, what a run leaves behind."""

@@ -1,0 +1,123 @@
+"""What a run is made with: recorded beside it as training_options.json, checked on continuing."""
+
+import dataclasses
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import NonesuchError
+from core.files import write_durably
+from gan.augment import AugmentOptions
+from gan.training.place import OPTIONS_FILE
+
+
+class BadOptions(NonesuchError):
+    """Options that are out of range or unlike those the run was begun with."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The numbers of a recipe. Lengths are in kimg: thousands of real pictures seen."""
+
+    recipe: str
+    dataset: str
+    total_kimg: float = 210.0
+    batch: int = 32
+    seed: int = 0
+    learning_rate: float = 3e-4
+    warm_up_kimg: float = 2.0  # the rate rises from 0 over these; without, D's logits explode
+    final_learning_rate: float = 5e-5
+    decay_from: float = 0.6  # of the run, 0-1; constant before, cosine after
+    betas: tuple[float, float] = (0.0, 0.99)
+    gamma: float = 1.0  # of R1 + R2
+    final_gamma: float = 0.1
+    gamma_kimg: float = 150.0
+    penalty_every: int = 4
+    projection_kimg: float = 60.0  # λ goes from 0 to 1 over these (Collapse by Conditioning, 2022)
+    ema_kimg: float = 20.0  # half-life at most
+    ema_share: float = 0.05  # half-life at most this share of the pictures seen
+    augment: AugmentOptions = field(default_factory=AugmentOptions)
+    augment_kimg: float = 40.0  # probabilities rise to the full over these
+    leave_out_styles: tuple[str, ...] = ()
+    no_mirror: tuple[str, ...] = ()
+    generator_channels: tuple[int, ...] = (256, 256, 128, 64)
+    discriminator_channels: tuple[int, ...] = (48, 96, 192, 256)
+
+    def __post_init__(self) -> None:
+        for name in ("total_kimg", "batch", "learning_rate", "penalty_every"):
+            if getattr(self, name) <= 0:
+                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        if not 0 <= self.decay_from < 1:
+            raise BadOptions(f"decay_from is {self.decay_from}, but must be in [0, 1)")
+
+    def learning_rate_at(self, kimg: float) -> float:
+        """A warm-up, constant, then a cosine down to the final rate at ``total_kimg`` and after."""
+        share = min(1.0, kimg / self.total_kimg)
+        if share <= self.decay_from:
+            warmth = min(1.0, (kimg + 0.1) / self.warm_up_kimg) if self.warm_up_kimg else 1.0
+            return self.learning_rate * warmth
+        turn = (share - self.decay_from) / (1 - self.decay_from)
+        low = self.final_learning_rate
+        return low + (self.learning_rate - low) * (1 + math.cos(math.pi * turn)) / 2
+
+    def gamma_at(self, kimg: float) -> float:
+        """From ``gamma`` to ``final_gamma``, geometrically over ``gamma_kimg``."""
+        share = min(1.0, kimg / self.gamma_kimg) if self.gamma_kimg else 1.0
+        return float(self.gamma ** (1 - share) * self.final_gamma**share)
+
+    def projection_weight_at(self, kimg: float) -> float:
+        """λ of the projection logit, 0 to 1."""
+        return min(1.0, kimg / self.projection_kimg) if self.projection_kimg else 1.0
+
+    def ema_decay_at(self, kimg: float) -> float:
+        """Per-step decay whose half-life is min(``ema_kimg``, ``ema_share`` of what was seen)."""
+        half_life = min(self.ema_kimg, self.ema_share * kimg)
+        return float(0.5 ** (self.batch / 1000 / half_life)) if half_life > 0 else 0.0
+
+
+# what may differ between a run and its continuation
+MAY_CHANGE = ("total_kimg",)
+
+
+def write_options(run: Path, options: TrainingOptions) -> None:
+    text = json.dumps(asdict(options), indent=1) + "\n"
+    write_durably(run / OPTIONS_FILE, text.encode())
+
+
+def read_options(run: Path) -> TrainingOptions | None:
+    """Return a run's options, or None where nothing was begun. Raises `BadOptions`."""
+    path = run / OPTIONS_FILE
+    if not path.exists():
+        return None
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        check_keys(values, TrainingOptions, path)
+        check_keys(values.get("augment", {}), AugmentOptions, path)
+        values["augment"] = AugmentOptions(**values.get("augment", {}))
+        for name, value in values.items():
+            values[name] = tuple(value) if isinstance(value, list) else value
+        return TrainingOptions(**values)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadOptions(
+            f"{path} cannot be read ({error})", "begin another run with --run NAME"
+        ) from error
+
+
+def check_keys(values: dict[str, Any], options: type, path: Path) -> None:
+    """Raise `BadOptions` when ``values`` has a key that is no field of ``options``."""
+    known = {f.name for f in dataclasses.fields(options)}
+    if unknown := sorted(set(values) - known):
+        raise BadOptions(f"{path} holds options unknown here: {', '.join(unknown)}")
+
+
+def check_continues(begun: TrainingOptions, asked: TrainingOptions, run: Path) -> None:
+    """Raise `BadOptions` when ``asked`` is another run than the one begun in ``run``."""
+    before, now = asdict(begun), asdict(asked)
+    for name in before:
+        if name not in MAY_CHANGE and before[name] != now[name]:
+            raise BadOptions(
+                f"the run in {run} was begun with {name} = {before[name]}, not {now[name]}",
+                "give it another --run name, or continue with the same options",
+            )

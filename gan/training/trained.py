@@ -1,0 +1,56 @@
+"""What a run has learned, read from its newest checkpoint: the EMA generator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from gan.dataset.files import DatasetAbout, check_description
+from gan.networks.residual import ResidualOptions, build_generator
+from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
+from gan.training.machine import dtype_policy
+from gan.training.options import BadOptions, TrainingOptions, read_options
+from gan.training.run import network_options
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A generator and where it comes from."""
+
+    generator: keras.Model  # float32, the average over the run
+    networks: ResidualOptions
+    options: TrainingOptions
+    dataset: DatasetAbout
+    about: dict[str, Any]  # step, pictures_seen, seconds
+
+    @property
+    def styles(self) -> list[int]:
+        """The positions of the styles that it was trained on."""
+        left_out = self.options.leave_out_styles
+        return [i for i, style in enumerate(self.dataset.styles) if style not in left_out]
+
+
+def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trained:
+    """Return what the run in a folder has learned; ``datasets`` holds its data set's folder.
+
+    Raises `BadOptions`, `BadDataset` or `BadCheckpoint`.
+    """
+    options = read_options(run)
+    if options is None:
+        raise BadOptions(f"no run was begun in {run}", "flask gan train --recipe emoji")
+    dataset = check_description(datasets / options.dataset)
+    found = last_checkpoint(run, echo)
+    if found is None:
+        raise BadCheckpoint(
+            f"the run in {run} has no checkpoint that can be read",
+            "train it for at least one --checkpoint-minutes",
+        )
+    path, checkpoint = found
+    networks = network_options(dataset, options)
+    with dtype_policy("float32"):
+        generator = build_generator(networks)
+    variables = {f"ema/{i:03d}": variable for i, variable in enumerate(generator.variables)}
+    restore(variables, checkpoint, path)
+    return Trained(generator, networks, options, dataset, checkpoint.about)

@@ -1,0 +1,72 @@
+"""A tiny data set, a recipe that trains on it in seconds, and the real command line."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from gan.dataset.files import HELD_OUT, TRAIN, Dataset, Label, Record
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def make_dataset(size_px: int = 8) -> Dataset:
+    """30 pictures of 3 categories in 2 styles: squares of a colour per category."""
+    random = np.random.RandomState(1)
+    pictures, records = [], []
+    for i in range(30):
+        category = (0, 0, 0, 1, 1, 2)[i % 6]
+        picture = np.zeros((size_px, size_px, 4), np.uint8)
+        left = random.randint(0, size_px // 2)
+        picture[1:-2, left : left + size_px // 2, category] = 200
+        picture[1:-2, left : left + size_px // 2, 3] = 255
+        pictures.append(picture)
+        split = HELD_OUT if i >= 24 else TRAIN
+        style = ("round", "flat")[i // 6 % 2]
+        records.append(Record(f"c{category}", style, f"concept{i}", f"file{i}", "MIT", split))
+    return Dataset(
+        name="tiny",
+        size_px=size_px,
+        categories=[Label(f"c{i}", f"thing {i}") for i in range(3)],
+        styles=["round", "flat"],
+        pictures=np.stack(pictures),
+        records=records,
+        notes={"sets": [_set("round"), _set("flat")]},
+    )
+
+
+def _set(style: str) -> dict[str, object]:
+    return {
+        "style": style, "package": f"@tiny/{style}", "version": "1.0.0", "licence": "CC-BY-4.0",
+        "credit": "A. Painter", "url": "https://example.org/tiny", "pictures": 15,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def tiny_dataset() -> Dataset:
+    return make_dataset()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def gan_command(tmp_path: Path, home: Path) -> Callable[..., Result]:
+    """Run `flask gan <words>` in this process over the test's own folders."""
+    from gan.cli import gan
+
+    app = Flask("test")
+    app.extensions["settings"] = SimpleNamespace(home=home, models_folder=tmp_path / "models")
+    app.cli.add_command(gan)
+
+    def run(*words: str) -> Result:
+        return app.test_cli_runner().invoke(args=["gan", *words])
+
+    return run

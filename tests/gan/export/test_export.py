@@ -1,0 +1,196 @@
+"""Export: files that give the generator's pictures, or no files."""
+
+import hashlib
+import io
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from click.testing import Result
+from PIL import Image
+
+from gan.dataset.files import write_dataset
+from gan.evaluation.report import EVALUATION_FILE, write_evaluation
+from gan.export import model as model_module
+from gan.export.check import BadExport, compare, fixed_inputs
+from gan.export.description import ModelAbout, describe
+from gan.export.model import export_model, next_version
+from gan.training.grid import to_uint8
+from gan.training.run import Run
+from gan.training.trained import Trained, read_trained
+from tests.gan.conftest import make_dataset
+from tests.gan.tiny import TINY
+
+ABOUT = ModelAbout("tiny", 1, 'A "tiny" model', "MIT")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a data set and a run whose weights are all away from zero."""
+    home = tmp_path_factory.mktemp("home")
+    write_dataset(make_dataset(), home / "datasets" / "tiny-8")
+    run = Run(home / "runs" / "tiny", make_dataset(), TINY, print)
+    random = np.random.RandomState(0)
+    for variable in run.ema.variables:
+        variable.assign_add(random.standard_normal(variable.shape).astype(np.float32) * 0.1)
+    run.progress.step = 6
+    run.save()
+    return home
+
+
+@pytest.fixture(scope="module")
+def trained(home: Path) -> Trained:
+    return read_trained(home / "runs" / "tiny", home / "datasets", print)
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_model(trained, ABOUT, tmp_path_factory.mktemp("models"), None, print)
+
+
+def test_the_average_weights_are_exported_and_not_the_last(trained: Trained, home: Path) -> None:
+    fresh = Run(home / "runs" / "tiny", make_dataset(), TINY, print)
+    for found, ema, last in zip(
+        trained.generator.variables, fresh.ema.variables, fresh.gan.generator.variables, strict=True
+    ):
+        np.testing.assert_array_equal(found, ema)
+        assert not np.array_equal(found, last)
+
+
+def test_the_saved_model_takes_any_batch_and_gives_kerass_pictures(
+    exported: Path, trained: Trained
+) -> None:
+    loaded = tf.saved_model.load(str(exported))
+    given = {n: v[:5] for n, v in fixed_inputs(trained.networks, trained.styles).items()}
+    tensors = {name: tf.constant(value) for name, value in given.items()}
+    pictures = loaded.signatures["serving_default"](**tensors)["picture"].numpy()
+    scaled = given["latent"] * given["truncation"][:, None]
+    expected = trained.generator([scaled, given["category"], given["style"]]).numpy()
+    assert pictures.shape == (5, 8, 8, 3)
+    np.testing.assert_allclose(pictures, expected, atol=0.01)
+    files = loaded.signatures["png"](**tensors)["image_bytes"].numpy()
+    for file, picture in zip(files, to_uint8(pictures), strict=True):
+        with Image.open(io.BytesIO(file), formats=("PNG",)) as image:
+            np.testing.assert_array_equal(np.asarray(image), picture)
+    # half precision on disk: the weights' file holds two bytes a number
+    size = (exported / "variables" / "variables.data-00000-of-00001").stat().st_size
+    assert size < 2.5 * trained.generator.count_params()
+
+
+def test_both_signatures_of_the_litert_file_agree_with_keras(
+    exported: Path, trained: Trained
+) -> None:
+    from gan.export.check import run_litert
+
+    given = fixed_inputs(trained.networks, trained.styles)
+    scaled = given["latent"] * given["truncation"][:, None]
+    expected = trained.generator([scaled, given["category"], given["style"]]).numpy()
+    made = run_litert(exported / "model.tflite", given)
+    assert set(made) == {1, 8}
+    for pictures in made.values():
+        np.testing.assert_allclose(pictures, expected, atol=0.01)
+    np.testing.assert_allclose(made[1], made[8], atol=1e-5)
+    # the signatures share their weights
+    assert (exported / "model.tflite").stat().st_size < 2 * 2 * trained.generator.count_params()
+
+
+def test_the_sources_make_pictures_of_what_was_exported(exported: Path) -> None:
+    from sources.description import read_model
+    from sources.latents import draw
+    from sources.litert import LiteRTSource
+
+    model = read_model(exported)
+    assert [category.name for category in model.categories] == ["thing 0", "thing 1", "thing 2"]
+    draws = [draw(model, seed, model.truncation.default) for seed in range(3)]
+    pictures = LiteRTSource(model, threads=1).generate(1, draws)
+    assert pictures.shape == (3, 8, 8, 3)
+    assert len({picture.tobytes() for picture in pictures}) == 3
+
+
+def test_model_toml_says_how_to_call_it(exported: Path, trained: Trained) -> None:
+    values = tomllib.loads((exported / "model.toml").read_text(encoding="utf-8"))
+    assert values["title"] == 'A "tiny" model'
+    assert values["litert"]["signatures"] == {"1": "serve_1", "8": "serve_8"}
+    assert values["inputs"]["latent"]["width"] == 128
+    assert values["inputs"]["style"] == {
+        "kind": "choice", "encoding": "one_hot", "width": 2, "among": [0, 1],
+    }  # fmt: skip
+    assert values["categories"][2] == {"label": 2, "slug": "c2", "name": "thing 2"}
+    odd = ModelAbout("x", 2, 'quote " backslash \\ ümlaut \x7f', "MIT")
+    assert tomllib.loads(describe(trained, odd))["title"] == odd.title
+
+
+def test_the_card_names_sources_licences_and_digests(exported: Path) -> None:
+    card = (exported / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "[@tiny/round 1.0.0](https://example.org/tiny) | CC-BY-4.0 | A. Painter" in card
+    assert "48 pictures seen in 6 steps" in card
+    assert "Not measured" in card
+    digest = hashlib.sha256((exported / "model.tflite").read_bytes()).hexdigest()
+    assert f"`{digest}`" in card
+    assert str(exported.parent) not in card
+
+
+def test_a_mismatch_leaves_nothing(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The LiteRT file is written from a generator with one weight changed."""
+    write = model_module.write_litert
+
+    def write_another(generator, networks, precision, path) -> None:
+        weight = generator.variables[-1]
+        kept = weight.numpy()
+        weight.assign(kept + 0.5)
+        write(generator, networks, precision, path)
+        weight.assign(kept)
+
+    monkeypatch.setattr(model_module, "write_litert", write_another)
+    with pytest.raises(BadExport, match=r"LiteRT float16, batch 1.*allowed are"):
+        export_model(trained, ABOUT, tmp_path, None, print)
+    assert not any((tmp_path / "tiny").iterdir())
+
+
+def test_weights_that_are_not_finite_leave_nothing(home: Path, tmp_path: Path) -> None:
+    broken = read_trained(home / "runs" / "tiny", home / "datasets", print)
+    weight = broken.generator.variables[0]
+    weight.assign(np.full(weight.shape, np.nan))
+    with pytest.raises(BadExport, match="not finite"):
+        export_model(broken, ABOUT, tmp_path, None, print)
+    assert not (tmp_path / "tiny").exists()
+
+
+def test_compare_sees_the_mean_and_the_greatest() -> None:
+    base = np.zeros((2, 4, 4, 3))
+    compare("a", base + 0.001, base, (0.01, 0.1))
+    one = base.copy()
+    one[0, 0, 0, 0] = 0.2
+    for found in (base + 0.02, one, base * np.nan, base[:1]):
+        with pytest.raises(BadExport):
+            compare("a", found, base, (0.01, 0.1))
+
+
+def test_the_command_counts_versions_and_shows_figures(
+    gan_command: Callable[..., Result], home: Path, tmp_path: Path
+) -> None:
+    evaluation = {
+        "pictures_seen": 48, "categories": 3, "chance": 1 / 3,
+        "read": [{"pictures": "real, held-out concepts", "n": 6, "top1": 0.5, "top5": 1.0}],
+    }  # fmt: skip
+    write_evaluation(home / "runs" / "tiny", evaluation)
+    models = tmp_path / "models"
+    first = gan_command("export", "--run", "tiny", "--name", "mine", "--precision", "int8")
+    assert first.exit_code == 0, first.output
+    assert next_version(models, "mine") == 2
+    card = (models / "mine" / "1" / "MODEL_CARD.md").read_text()
+    assert "| real, held-out concepts | 6 | 50.0% | 100.0% |" in card
+    assert "LiteRT int8" in card
+    again = gan_command("export", "--run", "tiny", "--name", "mine", "--version", "1")
+    assert again.exit_code == 1
+    assert again.output.splitlines()[-1].endswith("or --replace if nobody serves it")
+    odd = gan_command("export", "--run", "tiny", "--name", "../x")
+    assert (odd.exit_code, odd.output.splitlines()[-1]) == (
+        1, "Error: '../x' cannot name a model; try x",
+    )  # fmt: skip
+    (home / "runs" / "tiny" / EVALUATION_FILE).unlink()

@@ -1,0 +1,36 @@
+"""Space and depth against TensorFlow's own; the modulation by hand."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan.networks.layers import Modulate, depth_to_space, space_to_depth
+
+
+@pytest.mark.parametrize("block", [2, 4])
+def test_space_to_depth_is_tensorflows(block: int) -> None:
+    x = np.random.RandomState(0).standard_normal((3, 8, 12, 5)).astype(np.float32)
+    found = space_to_depth(tf.constant(x), block)
+    np.testing.assert_array_equal(found, tf.nn.space_to_depth(x, block))
+
+
+@pytest.mark.parametrize("block", [2, 4])
+def test_depth_to_space_is_tensorflows(block: int) -> None:
+    x = np.random.RandomState(0).standard_normal((3, 4, 6, 32)).astype(np.float32)
+    found = depth_to_space(tf.constant(x), block)
+    np.testing.assert_array_equal(found, tf.nn.depth_to_space(x, block))
+
+
+def test_modulate_divides_by_the_root_mean_square_of_a_sample() -> None:
+    random = np.random.RandomState(0)
+    x = random.standard_normal((2, 4, 4, 3)).astype(np.float32) * [[[[5]]], [[[0.1]]]]
+    style = random.standard_normal((2, 6)).astype(np.float32)
+    layer = Modulate()
+    layer([x.astype(np.float32), style])
+    kernels = [random.standard_normal(w.shape).astype(np.float32) for w in layer.get_weights()]
+    layer.set_weights(kernels)
+    power = np.sqrt(np.square(x).mean(axis=(1, 2, 3), keepdims=True) + 1e-6)
+    scale, shift = style @ kernels[0] + kernels[1], style @ kernels[2] + kernels[3]
+    expected = x / power * (1 + scale[:, None, None]) + shift[:, None, None]
+    found = layer([x.astype(np.float32), style])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

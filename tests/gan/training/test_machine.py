@@ -1,0 +1,28 @@
+"""The dtype policy: chosen by what the processor has, undone after use."""
+
+from pathlib import Path
+
+import keras
+import pytest
+
+from gan.training.machine import choose_dtype_policy, cpu_flags, dtype_policy
+
+
+def test_bfloat16_only_where_something_multiplies_it() -> None:
+    assert choose_dtype_policy({"avx512f", "avx512_bf16"}) == "float32"
+    assert choose_dtype_policy({"avx512f", "amx_bf16", "amx_tile"}) == "mixed_bfloat16"
+    assert choose_dtype_policy(set(), gpus=1) == "mixed_bfloat16"
+
+
+def test_flags_are_read_from_cpuinfo(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nflags\t\t: fpu amx_bf16 sse\n")
+    assert cpu_flags(tmp_path / "cpuinfo") == {"fpu", "amx_bf16", "sse"}
+    assert cpu_flags(tmp_path / "none") == set()
+
+
+def test_the_policy_is_undone_after_an_error() -> None:
+    before = keras.config.dtype_policy().name
+    with pytest.raises(ValueError), dtype_policy("mixed_bfloat16"):
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+        raise ValueError
+    assert keras.config.dtype_policy().name == before
