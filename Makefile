@@ -1,0 +1,70 @@
+# `make` lists what there is. Variables: PYTHON, VENV, HOST, PORT, WEB_CONCURRENCY, CATEGORIES,
+# PYTEST (options for pytest).
+SHELL := /bin/sh
+VENV ?= .venv
+CATEGORIES ?= 60
+PYTEST ?= -n auto --dist loadfile
+
+# modules rather than scripts: a script's first line cannot hold a path with spaces everywhere
+python := "$(VENV)/bin/python"
+flask := $(python) -m flask
+export VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve serve-gunicorn fill test lint format docs bench train lock deploy-commit \
+	clean venv-site venv-tensorflow venv-test packages
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
+
+run: fill ## everything: install, make the pictures that are missing, serve them
+	@$(MAKE) --no-print-directory serve
+
+fill: venv-site ## install, make the pictures that are missing
+	@$(flask) db upgrade
+	@$(flask) pregen --categories "$(CATEGORIES)"
+
+serve: venv-site ## serve what is there, on Granian
+	@bin/serve granian
+
+serve-gunicorn: venv-site ## the same on gunicorn
+	@bin/serve gunicorn
+
+test: venv-test packages lint ## install everything else and run every check and test
+	@$(python) -m pytest $(PYTEST)
+
+lint: venv-test ## style, types, and whether generated documents are current
+	@$(python) -m ruff format --check --quiet . || { echo "mend it with: make format" >&2; exit 1; }
+	@$(python) -m ruff check --quiet .
+	@$(python) -m mypy
+	@$(python) -m docs.generate --check
+
+format: venv-test ## bring the code into its style
+	@$(python) -m ruff check --quiet --fix .
+	@$(python) -m ruff format --quiet .
+
+docs: venv-site ## write docs/cli.md and docs/settings.md anew
+	@$(python) -m docs.generate
+
+bench: venv-test ## measure, a table each; needs wrk
+	@for each in encoders pregen site; do $(python) -m bench.$$each || exit 1; done
+
+train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
+	@$(flask) gan dataset emoji
+	@$(flask) gan train --recipe emoji
+
+lock: venv-test ## pin what pyproject.toml asks for; UPGRADE=1 takes the newest
+	@UV=$(python)" -m uv" bin/lock
+
+deploy-commit: venv-site ## commit pictures and index to the branch deploy, for Heroku
+	@$(python) -m bin.deploy_commit
+
+clean: ## remove the virtual environment and caches; pictures and index stay
+	@rm -rf "$(VENV)" .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv-site venv-tensorflow venv-test:
+	@bin/venv $(@:venv-%=%)
+
+packages:
+	@bin/packages

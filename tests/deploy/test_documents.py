@@ -1,0 +1,72 @@
+"""What the documents say must be there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from app import create_app
+from docs.generate import DOCUMENTS, main
+from sources.description import read_model
+from store.settings import PROJECT, read_settings
+
+WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/deploy.md", "docs/models.md",
+           "docs/store.md"]  # fmt: skip
+
+
+def test_generated_documents_are_current() -> None:
+    assert main(["--check"]) == 0, "run: make docs"
+
+
+def test_an_outdated_document_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("docs.generate.DOCS", tmp_path)
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().err.startswith("error: docs/cli.md and docs/settings.md outdated")
+    assert main([]) == 0 and main(["--check"]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_links_lead_somewhere(name: str) -> None:
+    text = (PROJECT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", text)
+    missing = [link for link in links if not ((PROJECT / name).parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_commands_exist_and_take_these_options(name: str) -> None:
+    text = (PROJECT / name).read_text(encoding="utf-8")
+    root = create_app(read_settings({"SECRET_KEY": "test"})).cli
+    for line in re.findall(r"(?:^|`)flask ([a-z][^`\n#]*)", text, re.MULTILINE):
+        command: click.Command = root
+        words = shlex.split(line)
+        with click.Context(root, info_name="flask") as context:
+            while words and isinstance(command, click.Group):
+                found = command.get_command(context, words[0])
+                assert found is not None, f"flask {line}: there is no {words[0]}"
+                command, words = found, words[1:]
+            known = {option for parameter in command.params for option in parameter.opts}
+            used = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert used <= known, f"flask {line}: there is no {used - known}"
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_make_targets_exist(name: str) -> None:
+    text = (PROJECT / name).read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    used = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert used <= targets
+
+
+def test_the_model_of_the_how_to_can_be_read(tmp_path: Path) -> None:
+    text = (PROJECT / "docs/models.md").read_text(encoding="utf-8")
+    (tmp_path / "model.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
+    (tmp_path / "model.tflite").write_bytes(b"weights")
+    model = read_model(tmp_path)
+    assert [category.name for category in model.categories] == ["swamp thing", "yeti"]
+    assert [given.kind for given in model.inputs] == ["latent", "category", "truncation"]
