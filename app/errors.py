@@ -1,0 +1,131 @@
+"""The one place where errors become answers: a page in the site's dress, or the JSON shape."""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from app.dress import Dress
+from app.negotiation import prefers_json
+from core.errors import NonesuchError
+from store.database import IndexMissing, IndexUnusable
+
+_RETRY_AFTER_S = 60
+
+
+class NotFound(NonesuchError):
+    """An address that shows nothing; ``what`` was looked for, ``instead`` may be meant."""
+
+    def __init__(self, message: str, hint: str = "", what: str = "page", instead: str = "") -> None:
+        super().__init__(message, hint)
+        self.what = what
+        self.instead = instead
+
+
+class Gone(NonesuchError):
+    """A picture that was here."""
+
+
+class NothingToShow(NonesuchError):
+    """A store without pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an error says."""
+
+    status: int
+    title: str
+    message: str
+    hint: str = ""
+    instead: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command that the hint ends with, if it does."""
+        _, found, command = self.hint.partition(": flask ")
+        return f"flask {command}" if found else ""
+
+    @property
+    def advice(self) -> str:
+        """The hint without its command."""
+        return self.hint.removesuffix(self.command).removesuffix(": ")
+
+
+class _Kind(NamedTuple):
+    status: int
+    title: str
+
+
+_KINDS: dict[type[Exception], _Kind] = {
+    Gone: _Kind(410, "This picture does not exist any more"),
+    NothingToShow: _Kind(503, "Nothing exists yet"),
+    IndexMissing: _Kind(503, "Nothing exists yet"),
+    IndexUnusable: _Kind(503, "The pictures cannot be found"),
+}
+# what a visitor may know of an HTTP error: title, message, hint
+_PLAIN = {
+    400: ("This request makes no sense", "the request was not understood", ""),
+    404: ("This page does not exist either", "there is nothing at this address", ""),
+    405: ("This method does not exist here", "this address only answers to other methods", ""),
+    416: ("This range does not exist", "the file is shorter than that", ""),
+    500: ("This error should not exist", "something broke, and the log knows what", ""),
+}
+EMPTY_HINT = "fill the store with: flask pregen --categories 60"
+
+
+def notice_of(error: Exception) -> Notice:
+    """Return what to say about an error; nothing of its inside where it is unforeseen."""
+    if isinstance(error, IndexMissing):
+        # its own message names a path on the server
+        error = NothingToShow("nothing has been generated yet", EMPTY_HINT)
+    if isinstance(error, NotFound):
+        title = f"This {error.what} does not exist either"
+        return Notice(404, title, error.message, error.hint, error.instead)
+    if isinstance(error, NonesuchError):
+        kind = _KINDS.get(type(error), _Kind(503, "This does not work"))
+        return Notice(kind.status, kind.title, error.message, error.hint)
+    status = (error.code or 500) if isinstance(error, HTTPException) else 500
+    name = error.name.lower() if isinstance(error, HTTPException) else ""
+    return Notice(status, *_PLAIN.get(status, ("This did not work", name, "")))
+
+
+def register_error_handlers(app: Flask, dress: Dress) -> None:
+    """Answer every error of the application, never cached."""
+
+    def answer(error: Exception) -> Response:
+        notice = notice_of(error)
+        if notice.status == 500:
+            if current_app.debug:
+                raise error
+            current_app.log_exception(sys.exc_info())
+        elif isinstance(error, IndexUnusable):
+            current_app.logger.warning("%s: %s", request.path, str(error).splitlines()[0])
+        response = _json(notice) if prefers_json(request) else _page(dress, notice)
+        if isinstance(error, HTTPException):
+            for name in ("Allow", "Content-Range"):
+                response.headers.extend(
+                    [(name, value) for key, value in error.get_headers() if key == name]
+                )
+        if notice.status == 503:
+            response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+        response.headers["Vary"] = "Accept"
+        return response
+
+    app.register_error_handler(Exception, answer)
+
+
+def _json(notice: Notice) -> Response:
+    body = {"status": notice.status, "message": notice.message, "hint": notice.hint}
+    return Response(
+        json.dumps({"error": body}) + "\n",
+        notice.status,
+        [("Content-Type", "application/json"), ("Cache-Control", "no-store")],
+    )
+
+
+def _page(dress: Dress, notice: Notice) -> Response:
+    return dress.page("notice.html", title=notice.title, status=notice.status, notice=notice)

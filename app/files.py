@@ -1,0 +1,54 @@
+"""Files through Flask: adopted pictures, whose hash the index knows, and errors for the rest.
+
+What `app.answers` could give at once comes here only by a host name that it does not know.
+"""
+
+from flask import Blueprint, Response, request
+
+from app.answers import Answer
+from app.errors import Gone, NotFound
+from app.open_index import OpenIndex
+from app.picture_files import PictureFiles
+from app.static_files import StaticFiles
+from store.pictures import SAFE_NAME
+from store.tables import LIVE
+
+
+def file_routes(index: OpenIndex, pictures: PictureFiles, static: StaticFiles) -> Blueprint:
+    """Return the routes of pictures and of the site's own files."""
+    routes = Blueprint("files", __name__)
+
+    @routes.get("/images/<category>/<file>")
+    def picture(category: str, file: str) -> Response:
+        made = pictures.answer_made(request.environ)
+        if made is not None:
+            return _response(made)
+        if not SAFE_NAME.fullmatch(category) or not SAFE_NAME.fullmatch(file):
+            raise NotFound("there is no such picture", what="picture")
+        found = index.reader().by_file(category, file)
+        if found is None:
+            raise NotFound("there is no such picture", what="picture")
+        if found.state != LIVE:
+            raise Gone("this picture was taken away", "there are others at /")
+        try:
+            return _response(pictures.answer(category, file, found.short_hash, request.environ))
+        except OSError as error:
+            raise NotFound("its file is not in the store", what="picture") from error
+
+    def own_file() -> Response:
+        answer = static.answer(request.environ)
+        assert answer is not None  # the routes are its own addresses, the methods GET and HEAD
+        return _response(answer)
+
+    for number, address in enumerate(static.answered):
+        routes.add_url_rule(address, f"own_file_{number}", own_file)
+
+    return routes
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    # exactly these: Flask would add a Content-Type, which a 304 has no use for
+    response.headers.clear()
+    response.headers.extend(answer.headers)
+    return response

@@ -1,0 +1,159 @@
+"""pregen end to end ÷ the generator alone ÷ the straight loop, side by side in one run.
+
+    python -m bench.pregen [--model emoji] [--categories 12] [--samples 64] [--rounds 5]
+
+- generator alone: the same batches through `Source.generate`, nothing kept
+- pregen: plan, generate, encode, hash, write durably, index, as `flask pregen` does
+- straight loop: generate a batch, save each picture with Pillow, commit each row
+
+CPU outside the generator is the process's CPU time, all threads, less that of the generator alone
+in the same round. Rounds alternate the three; figures are medians over rounds.
+"""
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from PIL import Image
+
+from bench.table import machine, markdown, versions
+from pregen.filling import Filling, generator_threads
+from pregen.plan import Batch
+from pregen.request import Request, check_request
+from sources.description import Model
+from sources.latents import draw
+from sources.registry import find_model, open_source
+from sources.source import Source
+from store.changes import NewImage, add_images, ensure_category
+from store.database import open_engine
+from store.encoding import find_format
+from store.metadata import Provenance, to_xmp
+from store.migrating import upgrade
+from store.pictures import digest
+from store.settings import Settings, read_settings
+
+
+@dataclass
+class Cost:
+    """Seconds of one round."""
+
+    wall: float
+    cpu: float
+
+
+def measure(work: Callable[[], object]) -> Cost:
+    def cpu() -> float:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime + used.ru_stime
+
+    cpu_before, before = cpu(), time.perf_counter()
+    work()
+    return Cost(time.perf_counter() - before, cpu() - cpu_before)
+
+
+def generate_only(source: Source, batches: tuple[Batch, ...], request: Request) -> None:
+    for batch in batches:
+        draws = [draw(source.model, seed, request.truncations) for seed in batch.seeds]
+        source.generate(batch.category.label, draws)
+
+
+def straight_loop(
+    source: Source, batches: tuple[Batch, ...], request: Request, settings: Settings
+) -> None:
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    options = find_format("webp").options
+    for batch in batches:
+        folder = settings.images_folder / batch.category.slug
+        folder.mkdir(parents=True, exist_ok=True)
+        draws = [draw(source.model, seed, request.truncations) for seed in batch.seeds]
+        for picture, drawn in zip(source.generate(batch.category.label, draws), draws, strict=True):
+            path = folder / f"{drawn.seed}.webp"
+            provenance = Provenance(
+                source.model.label, source.model.digest, batch.category.slug, drawn.seed,
+                drawn.truncation, "",
+            )  # fmt: skip
+            Image.fromarray(picture).save(path, "WEBP", xmp=to_xmp(provenance), **options)
+            data = path.read_bytes()
+            row = NewImage(
+                path.name, digest(data), len(data), picture.shape[1], picture.shape[0], "webp",
+                model=source.model.label, model_digest=source.model.digest, seed=drawn.seed,
+                truncation=drawn.truncation,
+            )  # fmt: skip
+            with engine.begin() as connection:
+                category_id = ensure_category(connection, batch.category.slug, batch.category.name)
+                add_images(connection, category_id, [row])
+
+
+def one_round(model: Model, source: Source, request: Request) -> tuple[int, dict[str, Cost]]:
+    """Run the three once, in fresh folders; return pictures and costs."""
+    with tempfile.TemporaryDirectory() as temporary:
+        settings = [
+            read_settings(
+                {
+                    "NONESUCH_IMAGES_FOLDER": str(Path(temporary) / name / "images"),
+                    "NONESUCH_INSTANCE_FOLDER": str(Path(temporary) / name / "instance"),
+                    "NONESUCH_FREE_SPACE_FLOOR_MB": "0",
+                }
+            )
+            for name in ("pregen", "loop")
+        ]
+        chosen = find_format("webp")
+        filling = Filling(settings[0], model, request, source.batch, dry_run=False)
+        batches = filling.plan.batches
+        costs = {
+            "generator alone": measure(lambda: generate_only(source, batches, request)),
+            "pregen": measure(lambda: filling.fill(source, chosen, lambda _: None)),
+            "straight loop": measure(lambda: straight_loop(source, batches, request, settings[1])),
+        }
+        return filling.plan.missing, costs
+
+
+@click.command()
+@click.option("--model", "name", default="emoji", show_default=True)
+@click.option("--categories", default="12", show_default=True)
+@click.option("--samples", default=64, show_default=True)
+@click.option("--rounds", default=5, show_default=True)
+def main(name: str, categories: str, samples: int, rounds: int) -> None:
+    """Print the table."""
+    model = find_model(read_settings({}).models_folder, name)
+    request = check_request(model, categories, samples, None, 0)
+    threads = generator_threads()
+    source = open_source(model, threads)
+    found = [one_round(model, source, request) for _ in range(rounds + 1)][1:]  # the first warms up
+    pictures = found[0][0]
+    rows = []
+    for kind in found[0][1]:
+        wall = statistics.median(costs[kind].wall for _, costs in found)
+        ratio = statistics.median(
+            costs["generator alone"].wall / costs[kind].wall for _, costs in found
+        )
+        outside = statistics.median(
+            costs[kind].cpu - costs["generator alone"].cpu for _, costs in found
+        )
+        rows.append(
+            [
+                kind, f"{pictures / wall:.1f}", f"{ratio:.2f}",
+                f"{outside / pictures * 1000:.2f}" if kind != "generator alone" else "",
+            ]
+        )  # fmt: skip
+    loop = statistics.median(
+        costs["straight loop"].wall / costs["pregen"].wall for _, costs in found
+    )
+    click.echo(f"{machine()}; {versions('pillow', 'ai-edge-litert', 'numpy', 'sqlalchemy')}")
+    click.echo(f"{pictures} pictures of {model.size_px} px a round, {rounds} rounds, medians\n")
+    click.echo(
+        markdown(
+            ["", "pictures/s", "÷ generator alone", "ms CPU outside the generator, a picture"], rows
+        )
+    )
+    click.echo(f"\npregen ÷ straight loop: {loop:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Starting servers for benchmarks, loading them with wrk, reading their memory and CPU."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+import psutil
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its parent process and address."""
+
+    process: psutil.Process
+    url: str
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the processes that answer: the children, or the parent where there are none."""
+        return self.process.children(recursive=True) or [self.process]
+
+    def cpu_seconds(self) -> float:
+        times = [p.cpu_times() for p in [self.process, *self.process.children(recursive=True)]]
+        return sum(t.user + t.system for t in times)
+
+    def worker_megabytes(self) -> float:
+        """Resident memory of the largest worker."""
+        return max(worker.memory_info().rss for worker in self.workers()) / 2**20
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw."""
+
+    requests_per_s: float
+    cpu_us_per_request: float
+    errors: int
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def granian(target: str, environ: Mapping[str, str], path: str = "/") -> Iterator[Server]:
+    """Serve a WSGI target with one Granian worker until the block ends."""
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-access-log",
+            "--log-level", "error", target,
+        ],
+        env=dict(environ),
+    )  # fmt: skip
+    server = Server(psutil.Process(process.pid), f"http://127.0.0.1:{port}")
+    try:
+        wait_until_it_answers(server.url + path)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until_it_answers(url: str, seconds: float = 60) -> float:
+    """Return how long it took until the address gave any answer."""
+    started = time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                answer.read()
+        except urllib.error.HTTPError:
+            pass
+        except OSError:
+            time.sleep(0.005)
+            continue
+        return time.perf_counter() - started
+    raise click.ClickException(f"{url} gave no answer in {seconds:.0f} s")
+
+
+def load(server: Server, path: str, seconds: float, connections: int = 16) -> Load:
+    """Load one address with wrk, one thread."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise click.ClickException("wrk is missing; on Debian: apt-get install wrk")
+    before = server.cpu_seconds()
+    done = subprocess.run(
+        [wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", server.url + path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    spent = server.cpu_seconds() - before
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
+    total = int(re.search(r"(\d+) requests in", done.stdout)[1])  # type: ignore[index]
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
+    return Load(rate, spent / max(total, 1) * 1e6, int(failed[1]) if failed else 0)

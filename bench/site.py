@@ -1,0 +1,167 @@
+"""The site ÷ the shortest Flask apps on the same server, side by side in one run.
+
+    python -m bench.site [--seconds 4] [--rounds 3] [--pictures 3600]
+
+One Granian worker with one blocking thread each, wrk with 16 connections on loopback; rounds
+alternate between the two sides, figures are medians. Cold start is from starting the interpreter
+to the first answer of the application, without a server.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+from bench.servers import Load, granian, load
+from bench.table import machine, markdown, versions
+from store.changes import NewImage, add_images, ensure_category
+from store.database import open_engine, writing
+from store.encoding import encode, find_format
+from store.metadata import Provenance
+from store.migrating import upgrade
+from store.picking import IndexReader
+from store.pictures import PictureFolder, digest, file_name
+from store.settings import read_settings
+
+FORBIDDEN = ("tensorflow", "ai_edge_litert", "numpy", "PIL", "scipy")
+
+
+def fill(environ: dict[str, str], pictures: int, categories: int = 60) -> None:
+    """Make a store of noise pictures of 64 px, all different."""
+    settings = read_settings(environ)
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    folder = PictureFolder(settings.images_folder)
+    random = np.random.RandomState(0)
+    chosen = find_format("webp")
+    for c in range(categories):
+        slug = f"category_{c}"
+        folder.prepare([slug], 0)
+        files, rows = {}, []
+        for i in range(pictures // categories):
+            small = random.randint(0, 256, (8, 8, 3), np.uint8)
+            picture = np.kron(small, np.ones((8, 8, 1), np.uint8))
+            data = encode(picture, chosen, Provenance("bench/1", "0" * 64, slug, i, 0.5, "0" * 16))
+            sha256 = digest(data)
+            name = file_name(c * 1_000_000 + i, sha256, "webp")
+            files[name] = data
+            rows.append(NewImage(name, sha256, len(data), 64, 64, "webp"))
+        folder.put_all(slug, files)
+        with writing(engine) as connection:
+            add_images(connection, ensure_category(connection, slug, slug), rows)
+
+
+def cold_start(target: str, path: str, environ: dict[str, str]) -> float:
+    """Return seconds from starting Python to the application's first answer."""
+    module, _, name = target.partition(":")
+    script = (
+        f"from {module} import {name} as app; "
+        f"answer = app.test_client().get({path!r}); assert answer.status_code == 200"
+    )
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", script], env=environ, check=True)
+    return time.perf_counter() - started
+
+
+def forbidden_imports(environ: dict[str, str]) -> list[str]:
+    """Return which of the heavy packages the site imported to answer `/`."""
+    script = (
+        "import sys; from app.wsgi import app; app.test_client().get('/'); "
+        f"print(*[m for m in {FORBIDDEN!r} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def ratio_row(name: str, ours: list[Load], theirs: list[Load]) -> list[str]:
+    rate = statistics.median(
+        a.requests_per_s / b.requests_per_s for a, b in zip(ours, theirs, strict=True)
+    )
+    cpu = statistics.median(a.cpu_us_per_request for a in ours)
+    other = statistics.median(b.cpu_us_per_request for b in theirs)
+    return [
+        name,
+        f"{statistics.median(a.requests_per_s for a in ours):,.0f}",
+        f"{statistics.median(b.requests_per_s for b in theirs):,.0f}",
+        f"{rate:.2f}",
+        f"{cpu:.0f}",
+        f"{other:.0f}",
+        str(sum(a.errors for a in (*ours, *theirs))),
+    ]
+
+
+@click.command()
+@click.option("--seconds", default=4.0, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--pictures", default=3600, show_default=True)
+def main(seconds: float, rounds: int, pictures: int) -> None:
+    """Print the tables."""
+    with tempfile.TemporaryDirectory() as temporary:
+        environ = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")},
+            "NONESUCH_IMAGES_FOLDER": str(Path(temporary) / "images"),
+            "NONESUCH_INSTANCE_FOLDER": str(Path(temporary) / "instance"),
+            "SECRET_KEY": "bench",
+        }
+        ours = {k: v for k, v in environ.items() if k.startswith("NONESUCH_") or k == "SECRET_KEY"}
+        fill(ours, pictures)
+        picture = IndexReader(open_engine(read_settings(ours))).pick()
+        assert picture is not None
+        address = f"/images/{picture.category}/{picture.file}"
+        rows = []
+        with (
+            granian("app.wsgi:app", environ) as site,
+            granian("bench.plain_apps:hello", environ) as hello,
+            granian("bench.plain_apps:sender", environ, address) as sender,
+        ):
+            for name, path, other, other_path in (
+                ("/ ÷ hello world", "/", hello, "/"),
+                ("/categories.json ÷ hello world", "/categories.json", hello, "/"),
+                ("/images/… ÷ send_file", address, sender, address),
+            ):
+                load(site, path, 1), load(other, other_path, 1)
+                pairs = [
+                    (load(site, path, seconds), load(other, other_path, seconds))
+                    for _ in range(rounds)
+                ]
+                rows.append(ratio_row(name, [a for a, _ in pairs], [b for _, b in pairs]))
+            memory = (site.worker_megabytes(), hello.worker_megabytes())
+        starts = [
+            (
+                cold_start("app.wsgi:app", "/", environ),
+                cold_start("bench.plain_apps:hello", "/", environ),
+            )
+            for _ in range(max(rounds, 5))
+        ]
+        heavy = forbidden_imports(environ)
+    click.echo(f"{machine()}; {versions('granian', 'flask', 'sqlalchemy', 'faker')}")
+    click.echo(f"{pictures} pictures, {rounds} rounds of {seconds:g} s, medians\n")
+    header = ["", "site req/s", "other req/s", "ratio", "site µs CPU", "other µs CPU", "errors"]
+    click.echo(markdown(header, rows))
+    first = statistics.median(a for a, _ in starts)
+    second = statistics.median(b for _, b in starts)
+    ratio = statistics.median(a / b for a, b in starts)
+    click.echo(
+        "\n"
+        + markdown(
+            ["", "site", "hello world", "ratio"],
+            [
+                ["memory of a worker, MiB", f"{memory[0]:.0f}", f"{memory[1]:.0f}",
+                 f"{memory[0] / memory[1]:.2f}"],
+                ["cold start, s", f"{first:.2f}", f"{second:.2f}", f"{ratio:.2f}"],
+            ],
+        )
+    )  # fmt: skip
+    click.echo(f"\nheavy packages imported by the site: {', '.join(heavy) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The site over a store: app → client."""
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from store.settings import Settings
+from tests.conftest import Filled
+
+
+@pytest.fixture
+def client(filled: Filled) -> FlaskClient:
+    return create_app(filled.settings).test_client()
+
+
+@pytest.fixture
+def bare(settings: Settings) -> FlaskClient:
+    """A site where nothing has been made yet, not even an index."""
+    return create_app(settings).test_client()
+
+
+def app_with(settings: Settings, **changes: object) -> Flask:
+    return create_app(replace(settings, **changes))  # type: ignore[arg-type]
+
+
+def shown(response: TestResponse) -> dict[str, str]:
+    """Return what a picture page shows: picture, heading, name, its language, line, links."""
+    text = response.text
+    found = {
+        "picture": one(r'<img src="([^"]+)"', text),
+        "heading": re.sub("<[^>]+>", "", one(r"<h1>(.*?)</h1>", text)),
+        "name": one(r"<bdi lang=[^>]+>(.*?)</bdi>", text),
+        "lang": one(r'<bdi lang="([^"]+)">', text),
+        "line": re.sub("<[^>]+>", "", one(r'<p class="line">(.*?)</p>', text)),
+        "alternative": one(r' alt="([^"]+)"', text),
+        "another": one(r'<a class="button" href="([^"]+)"', text),
+    }
+    permalink = re.search(r'href="(/i/[^"]+)">Keep', text)
+    found["permalink"] = permalink[1] if permalink else ""
+    return {key: html.unescape(value) for key, value in found.items()}
+
+
+def one(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.DOTALL)
+    assert match is not None, (pattern, text)
+    return match[1]

@@ -1,0 +1,119 @@
+"""`/` and `/c/<category>`: what is shown, what is new each time, what is never cached."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.lines import LINES
+from store.pictures import digest
+from store.settings import Settings
+from tests.app.conftest import shown
+from tests.conftest import NAMES, Filled, small_picture
+
+
+def test_the_page_shows_a_picture_of_the_store_and_says_what_it_is_not(
+    client: FlaskClient, filled: Filled
+) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    page = shown(response)
+    _, _, category, file = page["picture"].split("/")
+    assert (category, file) in filled.files
+    assert page["heading"] == f"This {NAMES[category]} does not exist"
+    assert page["alternative"].startswith("A generated picture of a")
+    assert page["alternative"].endswith(f"{NAMES[category]} that does not exist.")
+    assert page["name"] in page["line"]
+    assert page["line"].replace(page["name"], "{name}") in LINES[1]
+    assert page["another"] == "/"
+    assert client.get(page["picture"]).data == filled.files[category, file]
+
+
+def test_name_and_picture_are_new_at_every_refresh(client: FlaskClient) -> None:
+    pages = [shown(client.get("/")) for _ in range(60)]
+    assert len({page["name"] for page in pages}) > 55
+    assert len({page["picture"] for page in pages}) > 10
+    assert len({page["line"].replace(page["name"], "") for page in pages}) > 5
+
+
+def test_the_name_is_in_the_visitors_language(client: FlaskClient) -> None:
+    page = shown(client.get("/", headers={"Accept-Language": "ja,en;q=0.5"}))
+    assert page["lang"] == "ja-JP"
+    assert re.search(r"[぀-ヿ一-鿿]", page["name"])
+    page = shown(client.get("/", headers={"Accept-Language": "fa"}))
+    assert page["lang"] == "fa-IR" and re.search(r"[؀-ۿ]", page["name"])
+
+
+def test_what_looks_like_markup_is_shown_as_text(filled: Filled) -> None:
+    filled.add("fish_2", {"plain.webp": small_picture(900)})
+    client = create_app(filled.settings).test_client()
+    text = client.get("/c/fish_2").text
+    assert "This <em>fish &amp; chips</em> does not exist" in text
+    assert "fish & chips" not in text
+
+
+def test_a_category_page_stays_in_its_category(client: FlaskClient) -> None:
+    pages = [shown(client.get("/c/asian_dish")) for _ in range(20)]
+    assert {page["picture"].split("/")[2] for page in pages} == {"asian_dish"}
+    assert len({page["picture"] for page in pages}) == 3
+    assert {page["another"] for page in pages} == {"/c/asian_dish"}
+    assert pages[0]["alternative"] == "A generated picture of an Asian dish that does not exist."
+    assert shown(client.get(pages[0]["permalink"]))["name"] == pages[0]["name"]
+
+
+def test_an_unknown_category_suggests_the_nearest(client: FlaskClient) -> None:
+    response = client.get("/c/mamal")
+    assert response.status_code == 404
+    assert "There is no category mamal. Did you mean mammal?" in response.text
+    assert 'href="/c/mammal"' in response.text
+    assert client.get("/c/" + "x" * 3000).status_code == 404
+
+
+def test_a_picture_deleted_by_hand_is_passed_over(client: FlaskClient, filled: Filled) -> None:
+    gone = [key for key in filled.files if key[0] == "hat"][:4]
+    for category, file in gone:
+        filled.path(category, file).unlink()
+    seen = {shown(client.get("/c/hat"))["picture"] for _ in range(40)}
+    (left,) = (f"/images/{c}/{f}" for c, f in filled.files if c == "hat" and (c, f) not in gone)
+    assert seen == {left}
+
+
+def test_a_store_whose_files_are_gone_says_so(client: FlaskClient, filled: Filled) -> None:
+    for category, file in filled.files:
+        filled.path(category, file).unlink()
+    response = client.get("/")
+    assert response.status_code == 503
+    assert "flask verify" in response.text
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_a_page_is_only_read(client: FlaskClient, method: str) -> None:
+    response = getattr(client, method)("/")
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+
+
+def test_head_is_get_without_a_body(client: FlaskClient) -> None:
+    response = client.head("/")
+    assert response.status_code == 200 and response.data == b""
+
+
+def test_the_page_is_light(client: FlaskClient) -> None:
+    """Page, style, script and icon: below 30 kB compressed, the picture aside."""
+    text = client.get("/").text
+    total = len(text)
+    for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', text):
+        response = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert response.headers["Content-Encoding"] == "gzip"
+        total += len(response.data)
+    assert total < 30_000
+
+
+def test_an_adopted_name_says_which_bytes_are_meant(settings: Settings, filled: Filled) -> None:
+    data = small_picture(901)
+    filled.add("pizza", {"00042.webp": data})
+    page = shown(create_app(settings).test_client().get("/c/pizza"))
+    assert page["picture"] == f"/images/pizza/00042.webp?v={digest(data)[:12]}"

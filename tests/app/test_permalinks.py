@@ -1,0 +1,187 @@
+"""`/i/<hash>?by=…`: the same for good, and nobody else's words."""
+
+import base64
+import hashlib
+import stat
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+import app.lines
+import app.permalinks
+from app import create_app
+from app.lines import LINES, line_of
+from app.names import Developer, developer_of_hash
+from app.permalinks import Credit, Permalinks
+from store.pictures import digest
+from store.tables import MISSING, REJECTED
+from tests.app.conftest import shown
+from tests.conftest import Filled
+
+HASH = "0f1e2d3c4b5a"
+
+
+def test_a_link_shows_the_same_page_again_and_again(client: FlaskClient) -> None:
+    first = shown(client.get("/", headers={"Accept-Language": "de"}))
+    for _ in range(5):
+        response = client.get(first["permalink"], headers={"Accept-Language": "ja"})
+        again = shown(response)
+        assert response.status_code == 200
+        for key in ("picture", "heading", "name", "lang", "line", "alternative"):
+            assert again[key] == first[key]
+
+
+def test_a_link_outlives_a_restart_and_new_words(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [shown(create_app(filled.settings).test_client().get("/")) for _ in range(3)]
+    monkeypatch.setitem(LINES, 2, ("Nothing but {name}.",))
+    monkeypatch.setattr(app.lines, "CURRENT", 2)
+    monkeypatch.setattr(app.permalinks, "CURRENT", 2)
+    upgraded = create_app(filled.settings).test_client()
+    for page in pages:
+        assert shown(upgraded.get(page["permalink"]))["line"] == page["line"]
+    links = Permalinks(b"key")
+    made = links.address(HASH, Developer("Anna Smith", "en_US"))
+    assert links.credit(HASH, made.partition("by=")[2]).version == 2
+
+
+def test_the_lines_of_a_version_never_change() -> None:
+    text = "\n".join(LINES[1])
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "7904e826b6dd76e3"
+    assert (
+        line_of(HASH, "Anna Smith", 1)
+        == "{name} has since left the company, which was never founded."
+    )
+    assert all("{name}" in line for lines in LINES.values() for line in lines)
+
+
+def test_a_link_without_a_name_gets_the_same_one_for_good(client: FlaskClient) -> None:
+    assert developer_of_hash(HASH) == Developer("Lucian Hale", "en_US")
+    page = shown(client.get("/"))
+    short_hash = page["permalink"][3:15]
+    plain = [shown(client.get(f"/i/{short_hash}")) for _ in range(2)]
+    assert plain[0] == plain[1]
+    assert plain[0]["name"] == developer_of_hash(short_hash).name
+
+
+@pytest.mark.parametrize(
+    "name", ["Anna Smith", "Ü ber-Łódź", "山田 春香", "הלל 'גל'", "a.b c.d", "😀"]
+)
+def test_what_is_signed_is_read_back(name: str) -> None:
+    links = Permalinks(b"key")
+    by = links.address(HASH, Developer(name, "he_IL")).partition("by=")[2]
+    assert links.credit(HASH, by) == Credit(Developer(name, "he_IL"), 1)
+    assert Permalinks(b"other").credit(HASH, by).developer == developer_of_hash(HASH)
+    assert links.credit("0" * 12, by).developer == developer_of_hash("0" * 12)
+
+
+def test_a_forged_name_is_not_shown(client: FlaskClient) -> None:
+    page = shown(client.get("/"))
+    address, _, by = page["permalink"].partition("?by=")
+    payload, _, signature = by.partition(".")
+    forged = base64.urlsafe_b64encode(b"1 en_US Mallory").decode().rstrip("=")
+    own = developer_of_hash(address[3:]).name
+    for attempt in (
+        f"{forged}.{signature}",
+        f"{forged}.",
+        forged,
+        f"{payload}.{signature[:-1]}",
+        f"{payload}.{signature[:-1]}é",
+        f"{payload}é.{signature}",
+        ".",
+        "%00",
+        "<script>.x",
+        "A" * 100_000,
+    ):
+        response = client.get(address, query_string={"by": attempt})
+        assert response.status_code == 200
+        assert shown(response)["name"] == own
+        assert "Mallory" not in response.text and "<script>." not in response.text
+
+
+def test_a_name_is_never_markup(filled: Filled) -> None:
+    settings = replace(filled.settings, secret_key="key")
+    _, _, data = filled.some()
+    developer = Developer("<b>Anna & 'Bo'", "en_US")
+    address = Permalinks(b"key").address(digest(data)[:12], developer)
+    response = create_app(settings).test_client().get(address)
+    assert shown(response)["name"] == developer.name
+    assert "<b>" not in response.text and "&lt;b&gt;Anna &amp; &#39;Bo" in response.text
+
+
+@pytest.mark.parametrize("state", [REJECTED, MISSING])
+def test_a_picture_that_was_taken_away_is_gone(
+    client: FlaskClient, filled: Filled, state: str
+) -> None:
+    category, file, data = filled.some()
+    address = f"/i/{digest(data)[:12]}"
+    assert client.get(address).status_code == 200
+    filled.retire(file, state)
+    response = client.get(address)
+    assert response.status_code == 410
+    assert "This picture does not exist any more" in response.text
+    assert client.get(f"/images/{category}/{file[:-5]}x.webp").status_code == 404
+
+
+def test_a_picture_whose_file_is_gone_is_gone(client: FlaskClient, filled: Filled) -> None:
+    category, file, data = filled.some()
+    filled.path(category, file).unlink()
+    assert client.get(f"/i/{digest(data)[:12]}").status_code == 410
+
+
+def test_the_same_bytes_live_elsewhere_are_shown(client: FlaskClient, filled: Filled) -> None:
+    _, file, data = filled.some()
+    filled.add("hat", {"copy.webp": data})
+    filled.retire(file, REJECTED)
+    page = shown(client.get(f"/i/{digest(data)[:12]}"))
+    assert page["picture"].startswith("/images/hat/copy.webp")
+
+
+@pytest.mark.parametrize(
+    "unknown", ["999999999", "0" * 12, "0" * 64, "ABCDEF012345", "..%2f..%2fetc", "%00", "é" * 12]
+)
+def test_an_unknown_picture_is_one_clear_line(client: FlaskClient, unknown: str) -> None:
+    response = client.get(f"/i/{unknown}")
+    assert response.status_code == 404
+    assert response.text.count('<p class="line">') == 1
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_sharing_names_the_picture_by_its_whole_address(client: FlaskClient) -> None:
+    page = shown(client.get("/"))
+    response = client.get(page["permalink"], base_url="https://example.org")
+    text = response.text
+    assert f'property="og:image" content="https://example.org{page["picture"]}"' in text
+    assert f'property="og:title" content="{page["heading"]}"' in text
+    assert 'rel="canonical" href="https://example.org/i/' in text
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_key_is_made_once_and_for_its_owner_alone(filled: Filled) -> None:
+    create_app(filled.settings)
+    path = filled.settings.instance_folder / "key"
+    key = path.read_bytes()
+    assert len(key) == 64 and stat.S_IMODE(path.stat().st_mode) == 0o600
+    create_app(filled.settings)
+    assert path.read_bytes() == key
+    assert [p.name for p in path.parent.glob(".tmp-*")] == []
+
+
+def test_a_key_of_the_settings_makes_no_file_and_holds_elsewhere(filled: Filled) -> None:
+    settings = replace(filled.settings, secret_key="x" * 500)
+    page = shown(create_app(settings).test_client().get("/"))
+    assert not (settings.instance_folder / "key").exists()
+    assert shown(create_app(settings).test_client().get(page["permalink"]))["name"] == page["name"]
+
+
+def test_where_no_key_can_be_kept_the_site_works_and_says_so(
+    filled: Filled, caplog: pytest.LogCaptureFixture
+) -> None:
+    # a folder in the key's place: root may write anywhere else
+    (filled.settings.instance_folder / "key").mkdir()
+    client = create_app(filled.settings).test_client()
+    assert "set SECRET_KEY" in caplog.text
+    page = shown(client.get("/"))
+    assert shown(client.get(page["permalink"]))["name"] == page["name"]

@@ -1,0 +1,102 @@
+"""A store and an index in a temporary folder, brought up by the real migrations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count, islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, select
+
+from store.changes import NewImage, add_images, ensure_category, retire_image
+from store.database import open_engine
+from store.encoding import encode, find_format
+from store.metadata import Provenance
+from store.migrating import upgrade
+from store.pictures import PictureFolder, digest, file_name
+from store.settings import Settings
+from store.tables import image
+
+NAMES = {"mammal": "mammal", "asian_dish": "Asian dish", "hat": "hat", "fish_2": "fish & chips"}
+# different numbers, so that a picker that weighs by pictures shows
+COUNTS = {"mammal": 7, "asian_dish": 3, "hat": 5, "fish_2": 4}
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(
+        home=folder / "home",
+        images_folder=folder / "images",
+        instance_folder=folder / "instance",
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def index(settings: Settings) -> Iterator[Engine]:
+    """An index at this program's migration, without pictures."""
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@dataclass
+class Filled:
+    """A store with a few small pictures, and what is in it."""
+
+    settings: Settings
+    engine: Engine
+    files: dict[tuple[str, str], bytes] = field(default_factory=dict)  # (category, file) → bytes
+
+    def add(self, category: str, files: dict[str, bytes]) -> None:
+        """Put files into store and index under any names."""
+        folder = PictureFolder(self.settings.images_folder)
+        folder.prepare([category], 0)
+        folder.put_all(category, files)
+        rows = [
+            NewImage(file, digest(data), len(data), 16, 16, "webp") for file, data in files.items()
+        ]
+        with self.engine.begin() as connection:
+            known = ensure_category(connection, category, NAMES.get(category, category))
+            add_images(connection, known, rows)
+        self.files |= {(category, file): data for file, data in files.items()}
+
+    def retire(self, file: str, state: str) -> None:
+        """Take a picture out of the draw; its file stays where it is."""
+        with self.engine.begin() as connection:
+            found = connection.execute(select(image.c.id).where(image.c.file == file)).scalar_one()
+            assert retire_image(connection, found, state)
+
+    def some(self, category: str = "mammal") -> tuple[str, str, bytes]:
+        """Return category, file and bytes of one picture."""
+        return next((c, f, data) for (c, f), data in self.files.items() if c == category)
+
+    def path(self, category: str, file: str) -> Path:
+        return self.settings.images_folder / category / file
+
+
+def small_picture(seed: int, category: str = "mammal", picture_format: str = "webp") -> bytes:
+    """Return the encoded bytes of noise, 16 px."""
+    pixels = np.random.RandomState(seed).randint(0, 256, (16, 16, 3)).astype(np.uint8)
+    origin = Provenance("tiny/1", "0" * 64, category, seed, 0.5, "0" * 16)
+    return encode(pixels, find_format(picture_format), origin)
+
+
+def fill(settings: Settings, index: Engine) -> Filled:
+    """Put a few pictures of each category into a store."""
+    store = Filled(settings, index)
+    seeds = count(1)
+    for category, number in COUNTS.items():
+        encoded = [(seed, small_picture(seed, category)) for seed in islice(seeds, number)]
+        store.add(category, {file_name(seed, digest(data), "webp"): data for seed, data in encoded})
+    return store
+
+
+@pytest.fixture
+def filled(settings: Settings, index: Engine) -> Filled:
+    return fill(settings, index)
