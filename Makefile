@@ -11,7 +11,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test lint format docs bench train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill test test-long lint format docs bench train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-test packages
 
 help: ## this list
@@ -32,6 +32,9 @@ serve-gunicorn: venv-site ## the same on gunicorn
 
 test: venv-test packages lint ## install everything else and run every check and test
 	@$(python) -m pytest $(PYTEST)
+
+test-long: venv-test ## 50 kills of pregen, 100,000 draws of the page
+	@KILLS=50 PAGE_DRAWS=100000 $(python) -m pytest tests/pregen/test_kill.py tests/app/test_picking.py
 
 lint: venv-test ## style, types, and whether generated documents are current
 	@$(python) -m ruff format --check --quiet . || { echo "mend it with: make format" >&2; exit 1; }

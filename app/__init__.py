@@ -4,6 +4,7 @@ import os
 
 import click
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.answers import FilesFirst
 from app.categories import category_list
@@ -51,8 +52,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     answer_for = dict.fromkeys(
         ("/static", "/robots.txt", "/favicon.ico", "/favicon.svg"), static.answer
     )
+    application = app.wsgi_app
+    if settings.proxy_count:
+        # absolute addresses, in shared links' cards, need the scheme that the visitor used
+        application = ProxyFix(
+            application, x_for=settings.proxy_count, x_proto=settings.proxy_count
+        )
     app.wsgi_app = FilesFirst(  # type: ignore[method-assign]
-        app.wsgi_app, {"/images": pictures.answer_made, **answer_for}, settings.trusted_hosts
+        application, {"/images": pictures.answer_made, **answer_for}, settings.trusted_hosts
     )
     return app
 

@@ -41,6 +41,9 @@ class Settings:
     trusted_hosts: tuple[str, ...] = setting(
         (), "host names that the site answers to, separated by commas; empty: any"
     )
+    proxy_count: int = setting(
+        0, "proxies in front that set X-Forwarded-For and -Proto and can be trusted; Heroku: 1"
+    )
     site_name: str = setting("Nonesuch", "name of the site in titles")
     default_locale: str = setting(
         "en_US", "Faker locale of names where the visitor's language has none"

@@ -122,3 +122,13 @@ def test_the_sites_name_is_a_setting_and_never_markup(settings: Settings) -> Non
 def test_the_sites_name_is_whole_on_the_quick_page_too(settings: Settings) -> None:
     text = app_with(settings, site_name="50% %(name)s {{x}}").test_client().get("/").text
     assert "50% %(name)s {{x}}</a>" in text
+
+
+def test_a_trusted_proxy_says_how_the_visitor_came(settings: Settings, filled: Filled) -> None:
+    told = {"X-Forwarded-Proto": "https", "Host": "nonesuch.example"}
+    for count, scheme in ((0, "http"), (1, "https")):
+        client = app_with(settings, proxy_count=count).test_client()
+        kept = shown(client.get("/"))["permalink"]
+        image = one(r'property="og:image" content="([^"]+)"', client.get(kept, headers=told).text)
+        assert image.startswith(f"{scheme}://nonesuch.example/images/")
+    assert filled.files

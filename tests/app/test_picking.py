@@ -1,6 +1,7 @@
 """`/` is uniform over categories, then over pictures; and never writes."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.conftest import Filled
 
 Draw = tuple[str, str]  # category and file
 LOWEST_P = 1e-6
+PAGE_DRAWS = int(os.environ.get("PAGE_DRAWS", "2000"))  # 100,000 in `make test-long`
 
 
 def least_p(draws: Iterable[Draw], store: Iterable[Draw]) -> float:
@@ -60,7 +62,7 @@ def test_a_biased_picker_is_found_out(
 
 
 def test_the_page_draws_as_the_reader_does(client: FlaskClient, filled: Filled) -> None:
-    addresses = [shown(client.get("/"))["picture"] for _ in range(2_000)]
+    addresses = [shown(client.get("/"))["picture"] for _ in range(PAGE_DRAWS)]
     draws = [(category, file) for _, _, category, file in (a.split("/") for a in addresses)]
     assert least_p(draws, filled.files) > LOWEST_P
 

@@ -1,6 +1,6 @@
 """SIGKILL at random moments, then the same command again: exactly the files of an undisturbed run.
 
-`make test` kills a few times; `NONESUCH_TEST_KILLS=50 pytest tests/pregen/test_kill.py` more often.
+`make test` kills a few times; `make test-long` 50 times.
 """
 
 import os
@@ -18,7 +18,7 @@ from PIL import Image
 
 from store.settings import Settings
 
-KILLS = int(os.environ.get("NONESUCH_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "5"))
 WORDS = ["pregen", "--model", "tiny", "--categories", "5", "--samples", "60", "--threads", "1"]
 
 
