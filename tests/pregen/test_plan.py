@@ -30,6 +30,14 @@ def test_golden_draw(models: Path) -> None:
     assert np.abs(one.latents["latent"]).max() <= 2
 
 
+def test_a_seed_gives_numpys_own_stream(models: Path) -> None:
+    """Whatever was drawn before it: the stream is seeded anew, not continued."""
+    model = read_model(models / "tiny" / "1")
+    for seed in (7, 0, 2**32 - 1):
+        first = np.random.RandomState(seed).random_sample()
+        assert draw(model, seed, (0.02, 1.0)).truncation == round((1 + int(first * 50)) * 0.02, 2)
+
+
 def test_truncations_are_multiples_of_a_fiftieth_and_even(models: Path) -> None:
     model = read_model(models / "tiny" / "1")
     drawn = [draw(model, seed, (0.4, 0.7)).truncation for seed in range(3200)]
