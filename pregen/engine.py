@@ -20,6 +20,8 @@ from sources.source import Source
 from store.encoding import Format
 
 BATCHES_AHEAD = 16  # generated but not yet written
+# the generator's own threads fill the cores; more encoders than this only get in their way
+ENCODERS = max(1, (os.cpu_count() or 1) // 2)
 GROUP = 64  # pictures per commit: a commit and its folder's fsync cost about 1.3 ms
 
 
@@ -50,7 +52,7 @@ class LocalEngine:
         """Make all batches. On KeyboardInterrupt what is generated is written, then it rises."""
         pending: queue.Queue[Work | None] = queue.Queue(BATCHES_AHEAD)
         writer = threading.Thread(target=self._write, args=(pending,), name="writer")
-        with ThreadPoolExecutor(os.cpu_count() or 1, "encoder") as encoders:
+        with ThreadPoolExecutor(ENCODERS, "encoder") as encoders:
             writer.start()
             try:
                 for batch in batches:

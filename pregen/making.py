@@ -23,7 +23,7 @@ class Made:
 
 def make(picture: np.ndarray, draw: Draw, model: Model, category: str, chosen: Format) -> Made:
     """Encode a picture, uint8 [H, W, 3 or 4]; the same arguments give the same bytes."""
-    phash = perceptual_hash(Image.fromarray(picture).convert("RGB"))
+    phash = perceptual_hash(Image.fromarray(picture))
     provenance = Provenance(
         model=model.label,
         model_digest=model.digest,

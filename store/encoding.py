@@ -84,7 +84,7 @@ def perceptual_hash(image: Image.Image) -> str:
     """Return the 64-bit DCT hash of a picture as 16 hexadecimal digits (imagehash.phash)."""
     import imagehash
 
-    return str(imagehash.phash(image))
+    return str(imagehash.phash(image if image.mode == "RGB" else image.convert("RGB")))
 
 
 def open_picture(source: Path | io.BytesIO) -> Image.Image:
@@ -117,5 +117,5 @@ def read_picture(path: Path) -> ReadPicture:
             height=image.height,
             format=(image.format or "").lower(),
             provenance=provenance,
-            phash=provenance.phash if provenance else perceptual_hash(image.convert("RGB")),
+            phash=provenance.phash if provenance else perceptual_hash(image),
         )
