@@ -1,4 +1,4 @@
-"""Slugs: as DESIGN says, unique, and suggested when mistyped."""
+"""Slugs: lower case with underscores, unique, and suggested when mistyped."""
 
 import pytest
 

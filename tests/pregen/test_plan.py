@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from core.slugs import slugify, slugify_all
 from pregen.plan import seed_of
 from pregen.request import choose_categories
 from sources.description import read_model
@@ -62,20 +60,3 @@ def test_categories_are_a_prefix_of_one_permutation(models: Path) -> None:
         assert len(set(full)) == 5
         for count in range(1, 5):
             assert choose_categories(model, str(count), seed) == full[:count]
-
-
-@pytest.mark.parametrize(
-    "label, slug",
-    [
-        ("great white shark, white shark, man-eater", "great_white_shark"),
-        ("carpenter's kit, tool kit", "carpenter_s_kit"),
-        ("  Crème   brûlée!", "creme_brulee"),
-        ("!!!", "unnamed"),
-    ],
-)
-def test_slugs(label: str, slug: str) -> None:
-    assert slugify(label) == slug
-
-
-def test_slugs_that_collide_get_a_number() -> None:
-    assert slugify_all(["crane", "Crane, bird", "crane"]) == ["crane", "crane_2", "crane_3"]
