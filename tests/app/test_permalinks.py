@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 
 import app.lines
 import app.permalinks
@@ -154,7 +155,7 @@ def test_sharing_names_the_picture_by_its_whole_address(client: FlaskClient) -> 
     response = client.get(page["permalink"], base_url="https://example.org")
     text = response.text
     assert f'property="og:image" content="https://example.org{page["picture"]}"' in text
-    assert f'property="og:title" content="{page["heading"]}"' in text
+    assert f'property="og:title" content="{escape(page["heading"])}"' in text
     assert 'rel="canonical" href="https://example.org/i/' in text
     assert response.headers["Cache-Control"] == "no-cache"
 
