@@ -18,7 +18,7 @@ _SAME = {  # code point → the one that stands for its group
     "1f468": "1f9d1", "1f469": "1f9d1",  # man, woman → person
     "1f466": "1f9d2", "1f467": "1f9d2",  # boy, girl → child
     "1f474": "1f9d3", "1f475": "1f9d3",  # old man, old woman → older person
-    "1f934": "1f478",  # prince → princess
+    "1f934": "1f478", "1fac5": "1f478",  # prince, person with crown → princess
     "1f936": "1f385",  # Mrs Claus → Santa Claus
     "1f483": "1f57a",  # woman dancing → man dancing
     "1f470": "1f935",  # veil → tuxedo
@@ -50,6 +50,8 @@ def concept_of(code_points: str) -> str:
         return "1f48f"  # kiss
     if "2764" in kept and kept[0] == "1f9d1":
         return "1f491"  # couple with heart
+    if kept == ["1f9d1", "1f384"]:
+        return "1f385"  # Mx Claus
     if kept.count("1f9d1") == 2 and "1f91d" in kept:
         return "1f46d"  # holding hands
     return "-".join(kept)

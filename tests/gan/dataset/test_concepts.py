@@ -31,6 +31,8 @@ from gan.recipes.emoji import OPTIONS
         ("1F48F", "1F469-200D-2764-FE0F-200D-1F48B-200D-1F468"),  # kiss
         ("1F491", "1F468-200D-2764-FE0F-200D-1F468"),  # couple with heart
         ("1F550", "1F55B", "1F55C", "1F567"),  # clock faces
+        ("1F934", "1F478", "1FAC5-1F3FD"),  # prince, princess, person with crown
+        ("1F385", "1F936-1F3FB", "1F9D1-200D-1F384"),  # Santa, Mrs and Mx Claus
     ],
 )
 def test_variants_are_one_concept(variants: tuple[str, ...]) -> None:
