@@ -67,3 +67,16 @@ def conv(
 
 def leaky(x: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.LeakyReLU(negative_slope=0.2)(x)
+
+
+@keras.saving.register_keras_serializable("nonesuch")
+class Clip(keras.layers.Layer):
+    """Clip to [-1, 1]; in training a tenth of what lies outside passes, and so does its gradient.
+
+    A saturated tanh passes none. Where it is an alpha channel's, a generator that has once made
+    everything transparent never learns again: no gradient reaches colours under alpha 0 either.
+    """
+
+    def call(self, x: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        inside = ops.clip(x, -1.0, 1.0)
+        return inside + 0.1 * (x - inside) if training else inside

@@ -14,7 +14,7 @@ import keras
 from keras import ops
 
 from core.errors import NonesuchError
-from gan.networks.layers import Modulate, conv, depth_to_space, leaky, space_to_depth
+from gan.networks.layers import Clip, Modulate, conv, depth_to_space, leaky, space_to_depth
 
 
 class BadNetwork(NonesuchError):
@@ -23,7 +23,7 @@ class BadNetwork(NonesuchError):
 
 @dataclass(frozen=True)
 class ResidualOptions:
-    """Sizes of both networks."""
+    """Sizes of the generator, and the labels that both networks know."""
 
     size_px: int
     categories: int
@@ -33,25 +33,29 @@ class ResidualOptions:
     style_width: int = 32
     mapping_width: int = 256
     generator_channels: tuple[int, ...] = (256, 256, 128, 64)  # from 4×4 up
-    discriminator_channels: tuple[int, ...] = (48, 96, 192, 256)  # from size/2 down to 4×4
-    picture_channels: int = 3
-    block: int = 2  # depth_to_space and space_to_depth
+    picture_channels: int = 3  # 3: RGB; 4: straight RGBA
+    last: str = "depth_to_space"  # or "upsample": how the last features become twice as large
 
     def __post_init__(self) -> None:
-        for name in ("generator_channels", "discriminator_channels"):
-            stages = len(getattr(self, name))
-            if 4 * 2 ** (stages - 1) * self.block != self.size_px:
-                raise BadNetwork(
-                    f"{stages} {name} lead from 4 to {4 * 2 ** (stages - 1) * self.block} px, "
-                    f"not to {self.size_px}",
-                    "make the data set at the size of the recipe",
-                )
+        check_stages("generator_channels", self.generator_channels, self.size_px)
+        if self.last not in ("depth_to_space", "upsample"):
+            raise BadNetwork(f"last is {self.last!r}, not depth_to_space or upsample")
+
+
+def check_stages(name: str, channels: tuple[int, ...], size_px: int) -> None:
+    """Raise `BadNetwork` unless so many stages lead from 4×4 to half the picture's size."""
+    reached = 4 * 2 ** (len(channels) - 1) * 2
+    if reached != size_px:
+        raise BadNetwork(
+            f"{len(channels)} {name} lead from 4 to {reached} px, not to {size_px}",
+            "make the data set at the size of the recipe",
+        )
 
 
 def build_generator(options: ResidualOptions) -> keras.Model:
     """Return latent [N, Z], category one-hot [N, C], style one-hot [N, S] → picture.
 
-    The picture is float32 [N, H, W, 3] in [-1, 1].
+    The picture is float32 [N, H, W, 3 or 4] in [-1, 1].
     """
     latent = keras.Input((options.latent,), name="latent")
     category = keras.Input((options.categories,), name="category")
@@ -74,9 +78,15 @@ def build_generator(options: ResidualOptions) -> keras.Model:
     for channels in rest:
         x = _up_block(x, w, channels)
     x = leaky(Modulate()([x, w]))
-    x = conv(x, options.picture_channels * options.block**2, gain=0.5)
-    x = depth_to_space(x, options.block)
-    picture = keras.layers.Activation("tanh", dtype="float32", name="picture")(x)
+    if options.last == "upsample":  # smooth: neighbouring pixels share their kernels
+        x = keras.layers.UpSampling2D(interpolation="nearest")(x)
+        x = conv(x, options.picture_channels, gain=0.5)
+    else:
+        x = depth_to_space(conv(x, options.picture_channels * 4, gain=0.5), 2)
+    if options.picture_channels == 4:
+        picture = Clip(dtype="float32", name="picture")(x)
+    else:
+        picture = keras.layers.Activation("tanh", dtype="float32", name="picture")(x)
     return keras.Model([latent, category, style], picture, name="generator")
 
 
@@ -90,19 +100,23 @@ def _up_block(x: keras.KerasTensor, w: keras.KerasTensor, channels: int) -> kera
     return keras.layers.UpSampling2D(interpolation="nearest")(x) + h
 
 
-def build_discriminator(options: ResidualOptions) -> keras.Model:
+def build_discriminator(
+    options: ResidualOptions, channels: tuple[int, ...] = (48, 96, 192, 256)
+) -> keras.Model:
     """Return picture [N, H, W, 3], category and style one-hot → (unconditional, projection).
 
-    Both logits are float32 [N]; the picture is in [-1, 1].
+    Both logits are float32 [N]; the picture is RGB in [-1, 1]. ``channels``: from size/2 down to
+    4×4.
     """
-    picture = keras.Input((options.size_px, options.size_px, options.picture_channels))
+    check_stages("discriminator_channels", channels, options.size_px)
+    picture = keras.Input((options.size_px, options.size_px, 3))
     category = keras.Input((options.categories,), name="category")
     style = keras.Input((options.styles,), name="style")
-    first, *rest = options.discriminator_channels
-    x = conv(space_to_depth(picture, options.block), first)
-    for channels in rest:
-        x = _down_block(x, channels)
-    x = leaky(conv(leaky(x), options.discriminator_channels[-1]))
+    first, *rest = channels
+    x = conv(space_to_depth(picture, 2), first)
+    for width in rest:
+        x = _down_block(x, width)
+    x = leaky(conv(leaky(x), channels[-1]))
     # the head stays in float32: logits and penalties lose too much in bfloat16
     width = options.mapping_width
     features = keras.layers.Dense(width, dtype="float32")(keras.layers.Flatten()(x))

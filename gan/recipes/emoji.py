@@ -1,4 +1,4 @@
-"""The bundled generator: class-conditional residual GAN at 64 px, relativistic pairing, R1 + R2.
+"""Class-conditional residual GAN at 64 px: relativistic pairing, R1 + R2; made emoji/1.
 
 Loss and penalties after R3GAN (Huang et al. 2024), augmentation after DiffAugment (Zhao et al.
 2020), projection with a rising weight after "Collapse by Conditioning" (Shahbazi et al. 2022).
@@ -6,9 +6,9 @@ Different from them: one simultaneous step, penalties every 4th step with fourfo
 channels chosen for a CPU (2.9 GF per training picture).
 """
 
-from gan.training.options import TrainingOptions
+from gan.methods.relativistic import Options
 
-OPTIONS = TrainingOptions(
+OPTIONS = Options(
     recipe="emoji",
     dataset="emoji-64",
     leave_out_styles=("streamline-emojis",),  # black line drawings; they lag far behind

@@ -11,7 +11,7 @@ from gan.dataset.files import TRAIN, BadDataset, Dataset
 class Batch:
     """One step's real pictures and their labels."""
 
-    pictures: np.ndarray  # float32 [N, H, W, 3] in [-1, 1], on white
+    pictures: np.ndarray  # float32 in [-1, 1]: [N, H, W, 3] on white, or [N, H, W, 4]
     categories: np.ndarray  # float32 [N, C] one-hot
     styles: np.ndarray  # float32 [N, S] one-hot
 
@@ -40,14 +40,17 @@ class Batches:
         seed: int,
         leave_out_styles: tuple[str, ...] = (),
         no_mirror: tuple[str, ...] = (),
+        channels: int = 3,
     ) -> None:
+        """``channels``: 3 for RGB on white, 4 for straight RGBA."""
         chosen = dataset.indices(TRAIN, leave_out_styles)
         if len(chosen) < 2:
             raise BadDataset(
                 f"data set {dataset.name} has {len(chosen)} pictures to train on",
                 "a GAN needs at least 2, better 500",
             )
-        self._pictures = on_white(dataset.pictures[chosen])
+        pictures = dataset.pictures[chosen]
+        self._pictures = on_white(pictures) if channels == 3 else pictures
         self._categories = dataset.category_ids()[chosen]
         self._styles = dataset.style_ids()[chosen]
         self._category_eye = np.eye(len(dataset.categories), dtype=np.float32)

@@ -10,6 +10,9 @@ from typing import Any
 from core.errors import NonesuchError
 from core.files import write_durably
 from gan.augment import AugmentOptions
+from gan.dataset.files import DatasetAbout
+from gan.methods import options_class
+from gan.networks.residual import ResidualOptions
 from gan.training.place import OPTIONS_FILE
 
 
@@ -19,10 +22,11 @@ class BadOptions(NonesuchError):
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """The numbers of a recipe. Lengths are in kimg: thousands of real pictures seen."""
+    """What every recipe has. Lengths are in kimg: thousands of real pictures seen."""
 
     recipe: str
     dataset: str
+    method: str = "relativistic"  # the module of gan/methods that has networks and step
     total_kimg: float = 210.0
     batch: int = 32
     seed: int = 0
@@ -31,10 +35,6 @@ class TrainingOptions:
     final_learning_rate: float = 5e-5
     decay_from: float = 0.6  # of the run, 0-1; constant before, cosine after
     betas: tuple[float, float] = (0.0, 0.99)
-    gamma: float = 1.0  # of R1 + R2
-    final_gamma: float = 0.1
-    gamma_kimg: float = 150.0
-    penalty_every: int = 4
     projection_kimg: float = 60.0  # λ goes from 0 to 1 over these (Collapse by Conditioning, 2022)
     ema_kimg: float = 20.0  # half-life at most
     ema_share: float = 0.05  # half-life at most this share of the pictures seen
@@ -42,15 +42,29 @@ class TrainingOptions:
     augment_kimg: float = 40.0  # probabilities rise to the full over these
     leave_out_styles: tuple[str, ...] = ()
     no_mirror: tuple[str, ...] = ()
-    generator_channels: tuple[int, ...] = (256, 256, 128, 64)
-    discriminator_channels: tuple[int, ...] = (48, 96, 192, 256)
+    picture_channels: int = 3  # 3: RGB on white; 4: straight RGBA
+    generator_channels: tuple[int, ...] = (256, 256, 128, 64)  # from 4×4 up
+    last: str = "depth_to_space"  # how the generator doubles the last features, or "upsample"
 
     def __post_init__(self) -> None:
-        for name in ("total_kimg", "batch", "learning_rate", "penalty_every"):
+        for name in ("total_kimg", "batch", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
         if not 0 <= self.decay_from < 1:
             raise BadOptions(f"decay_from is {self.decay_from}, but must be in [0, 1)")
+        if self.picture_channels not in (3, 4):
+            raise BadOptions(f"picture_channels is {self.picture_channels}, but must be 3 or 4")
+
+    def networks(self, dataset: DatasetAbout) -> ResidualOptions:
+        """Return the sizes of the generator that these options train on a data set."""
+        return ResidualOptions(
+            size_px=dataset.size_px,
+            categories=len(dataset.categories),
+            styles=len(dataset.styles),
+            generator_channels=self.generator_channels,
+            picture_channels=self.picture_channels,
+            last=self.last,
+        )
 
     def learning_rate_at(self, kimg: float) -> float:
         """A warm-up, constant, then a cosine down to the final rate at ``total_kimg`` and after."""
@@ -62,14 +76,13 @@ class TrainingOptions:
         low = self.final_learning_rate
         return low + (self.learning_rate - low) * (1 + math.cos(math.pi * turn)) / 2
 
-    def gamma_at(self, kimg: float) -> float:
-        """From ``gamma`` to ``final_gamma``, geometrically over ``gamma_kimg``."""
-        share = min(1.0, kimg / self.gamma_kimg) if self.gamma_kimg else 1.0
-        return float(self.gamma ** (1 - share) * self.final_gamma**share)
-
     def projection_weight_at(self, kimg: float) -> float:
         """λ of the projection logit, 0 to 1."""
         return min(1.0, kimg / self.projection_kimg) if self.projection_kimg else 1.0
+
+    def augment_strength_at(self, kimg: float) -> float:
+        """What the probabilities of augmentation are multiplied by, 0 to 1."""
+        return min(1.0, kimg / self.augment_kimg) if self.augment_kimg else 1.0
 
     def ema_decay_at(self, kimg: float) -> float:
         """Per-step decay whose half-life is min(``ema_kimg``, ``ema_share`` of what was seen)."""
@@ -93,12 +106,13 @@ def read_options(run: Path) -> TrainingOptions | None:
         return None
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        check_keys(values, TrainingOptions, path)
+        options = options_class(values.get("method", "relativistic"))
+        check_keys(values, options, path)
         check_keys(values.get("augment", {}), AugmentOptions, path)
         values["augment"] = AugmentOptions(**values.get("augment", {}))
         for name, value in values.items():
             values[name] = tuple(value) if isinstance(value, list) else value
-        return TrainingOptions(**values)
+        return options(**values)
     except (ValueError, TypeError, AttributeError) as error:
         raise BadOptions(
             f"{path} cannot be read ({error})", "begin another run with --run NAME"

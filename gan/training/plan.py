@@ -3,33 +3,34 @@
 import keras
 
 from gan.dataset.files import TRAIN, Dataset
-from gan.networks.residual import build_discriminator, build_generator
+from gan.methods import method_module
 from gan.training.options import TrainingOptions
-from gan.training.run import network_options
 
 FLOAT_BYTES = 4
-# of a step's activations, in forward passes kept: one through G, two through D, and for the
-# penalties two more with their own gradients
-PASSES_G, PASSES_D = 1, 6
+# of a step's activations, in forward passes kept: one through the generator, two through the
+# others, and for penalties two more with their own gradients
+PASSES_GENERATOR, PASSES_OTHERS = 1, 6
 
 
 def describe_run(dataset: Dataset, options: TrainingOptions) -> str:
     """Return the plan of a run as aligned text."""
-    networks = network_options(dataset, options)
-    generator, discriminator = build_generator(networks), build_discriminator(networks)
-    g, d = generator.count_params(), discriminator.count_params()
-    state = (4 * g + 3 * d) * FLOAT_BYTES  # weights, EMA of G, two Adam moments each
+    models: dict[str, keras.Model] = method_module(options.method).models(options, dataset)
+    parameters = {name: model.count_params() for name, model in models.items()}
+    # weights and two Adam moments each, and the generator's average
+    state = (3 * sum(parameters.values()) + parameters["generator"]) * FLOAT_BYTES
     pictures = len(dataset.indices(TRAIN, options.leave_out_styles))
-    data = pictures * dataset.size_px**2 * 3
+    data = pictures * dataset.size_px**2 * options.picture_channels
     activations = options.batch * FLOAT_BYTES
-    activations *= PASSES_G * _outputs(generator) + PASSES_D * _outputs(discriminator)
+    activations *= sum(
+        (PASSES_GENERATOR if name == "generator" else PASSES_OTHERS) * _outputs(model)
+        for name, model in models.items()
+    )
     rows = [
         ("recipe", options.recipe),
         ("data set", f"{options.dataset}: {pictures} pictures to train on"),
         ("labels", f"{len(dataset.categories)} categories, {len(dataset.styles)} styles"),
         ("length", f"{options.total_kimg:g} kimg in batches of {options.batch}"),
-        ("generator", f"{g:,} parameters"),
-        ("discriminator", f"{d:,} parameters"),
+        *((name, f"{count:,} parameters") for name, count in parameters.items()),
         ("memory", f"about {_mb(state + data + activations)} MB besides TensorFlow's own 600 MB"),
         ("checkpoint", f"{_mb(state)} MB, the last 2 are kept"),
     ]

@@ -14,9 +14,9 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from core.errors import NonesuchError
-from gan.dataset.files import Dataset, DatasetAbout
-from gan.networks.residual import ResidualOptions, build_discriminator, build_generator
-from gan.training.batches import Batches
+from gan.dataset.files import Dataset
+from gan.methods import method_module
+from gan.training.batches import Batches, on_white
 from gan.training.checkpoint import (
     Checkpoint,
     checkpoints_in,
@@ -26,9 +26,9 @@ from gan.training.checkpoint import (
     set_aside,
 )
 from gan.training.grid import tile, to_uint8
-from gan.training.machine import choose_dtype_policy, dtype_policy
+from gan.training.machine import choose_dtype_policy
+from gan.training.method import Method
 from gan.training.options import TrainingOptions, check_continues, read_options, write_options
-from gan.training.step import GanStep, StepOptions
 
 GRID_SEED = 7
 GRID_PICTURES = 160
@@ -47,17 +47,6 @@ class Progress:
     seconds: float = 0.0  # trained, over all sessions
 
 
-def network_options(dataset: DatasetAbout, options: TrainingOptions) -> ResidualOptions:
-    """Return the sizes of the networks that a recipe trains on a data set."""
-    return ResidualOptions(
-        size_px=dataset.size_px,
-        categories=len(dataset.categories),
-        styles=len(dataset.styles),
-        generator_channels=options.generator_channels,
-        discriminator_channels=options.discriminator_channels,
-    )
-
-
 class Run:
     """One run in a folder; `train` goes on until the recipe's length or a signal."""
 
@@ -68,35 +57,31 @@ class Run:
         options: TrainingOptions,
         echo: Callable[[str], None],
         policy: str | None = None,
+        home: Path | None = None,
     ) -> None:
         """Begin a run, or continue the one in ``folder``.
 
         ``policy``: the Keras dtype policy to compute under; what is fastest here when None.
-        Variables, the EMA generator and checkpoints are float32 under all of them. Raises
+        Variables, the EMA generator and checkpoints are float32 under all of them. ``home`` keeps
+        pretrained weights; the folder that holds the runs' folder when None. Raises
         `BadOptions`, `BadDataset`, `BadNetwork` or `BadCheckpoint`.
         """
         if policy is None:
             policy = choose_dtype_policy(gpus=len(tf.config.list_physical_devices("GPU")))
-        networks = network_options(dataset, options)
         begun = read_options(folder)
         if begun is not None:
             check_continues(begun, options, folder)
         self.folder, self.dataset, self.options, self.echo = folder, dataset, options, echo
         keras.utils.set_random_seed(options.seed)
-        self.batches = Batches(dataset, options.seed, options.leave_out_styles, options.no_mirror)
-        with dtype_policy(policy):
-            generator = build_generator(networks)
-        with dtype_policy("float32"):
-            self.ema = build_generator(networks)
-        self.ema.set_weights(generator.get_weights())
-        with dtype_policy(policy):
-            discriminator = build_discriminator(networks)
-        self.gan = GanStep(
-            generator,
-            discriminator,
-            self.ema,
-            options.betas,
-            StepOptions(networks.latent, options.augment, options.penalty_every),
+        self.batches = Batches(
+            dataset,
+            options.seed,
+            options.leave_out_styles,
+            options.no_mirror,
+            options.picture_channels,
+        )
+        self.method: Method = method_module(options.method).build(
+            options, dataset, policy, folder.parent.parent if home is None else home, echo
         )
         self.progress = Progress()
         self._continue_from_last()
@@ -105,16 +90,9 @@ class Run:
 
     def _state(self) -> dict[str, tf.Variable]:
         """Every variable of the run under a stable name."""
-        parts = {
-            "generator": self.gan.generator.variables,
-            "discriminator": self.gan.discriminator.variables,
-            "ema": self.ema.variables,
-            "generator_adam": self.gan.generator_optimizer.variables,
-            "discriminator_adam": self.gan.discriminator_optimizer.variables,
-        }
         return {
             f"{part}/{i:03d}": variable
-            for part, variables in parts.items()
+            for part, variables in self.method.variables().items()
             for i, variable in enumerate(variables)
         }
 
@@ -189,18 +167,8 @@ class Run:
         self.echo(f"{state} at {self.kimg:.1f} kimg, {self.progress.seconds / 60:.0f} min trained")
 
     def _one_step(self) -> dict[str, tf.Tensor]:
-        options, kimg = self.options, self.kimg
-        batch = self.batches.draw(self.progress.step, options.batch)
-        metrics = self.gan.run(
-            self.progress.step,
-            tuple(tf.constant(part) for part in (batch.pictures, batch.categories, batch.styles)),
-            options.seed,
-            augment_strength=min(1.0, kimg / options.augment_kimg) if options.augment_kimg else 1.0,
-            projection_weight=options.projection_weight_at(kimg),
-            gamma=options.gamma_at(kimg),
-            learning_rate=options.learning_rate_at(kimg),
-            ema_decay=options.ema_decay_at(kimg),
-        )
+        batch = self.batches.draw(self.progress.step, self.options.batch)
+        metrics = self.method.step(self.progress.step, batch, self.kimg)
         self.progress.step += 1
         return metrics
 
@@ -233,14 +201,14 @@ class Run:
         The file is grid-<step>.png in the run's folder.
         """
         random = np.random.RandomState(GRID_SEED)
-        networks = network_options(self.dataset, self.options)
+        networks = self.method.networks
         latent = random.standard_normal((GRID_PICTURES, networks.latent)).astype(np.float32)
         categories = np.arange(GRID_PICTURES) // 2 % networks.categories
         trained = [
             i for i, s in enumerate(self.dataset.styles) if s not in self.options.leave_out_styles
         ]
         styles = random.choice(trained, GRID_PICTURES)
-        pictures = self.ema.predict(
+        pictures = self.method.ema.predict(
             [
                 latent,
                 np.eye(networks.categories, dtype=np.float32)[categories],
@@ -250,5 +218,6 @@ class Run:
             verbose=0,
         )
         path = self.folder / f"grid-{self.progress.step:09d}.png"
-        tile(to_uint8(pictures), 16).save(path)
+        levels = to_uint8(pictures)
+        tile(on_white(levels) if levels.shape[-1] == 4 else levels, 16).save(path)
         return path

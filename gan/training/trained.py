@@ -12,7 +12,6 @@ from gan.networks.residual import ResidualOptions, build_generator
 from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, TrainingOptions, read_options
-from gan.training.run import network_options
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trai
             "train it for at least one --checkpoint-minutes",
         )
     path, checkpoint = found
-    networks = network_options(dataset, options)
+    networks = options.networks(dataset)
     with dtype_policy("float32"):
         generator = build_generator(networks)
     variables = {f"ema/{i:03d}": variable for i, variable in enumerate(generator.variables)}

@@ -1,8 +1,8 @@
 """Options of a run that takes seconds."""
 
-from gan.training.options import TrainingOptions
+from gan.methods.relativistic import Options
 
-TINY = TrainingOptions(
+TINY = Options(
     recipe="tiny",
     dataset="tiny-8",
     total_kimg=0.048,

@@ -14,7 +14,7 @@ from gan.dataset.emoji_concepts import (
     read_categories,
 )
 from gan.dataset.emoji_sets import EMOJI_SETS, names_to_code_points, plain_code_points
-from gan.recipes.emoji import OPTIONS
+from gan.recipes import read_recipe
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,9 @@ def test_categories_are_many_unique_and_read_well() -> None:
     for label, _ in categories:
         assert label.slug == slugify(label.name)
         assert not re.search(r"[^s]s$", label.name.split(" of ")[0]), "a singular"
-    assert set(OPTIONS.no_mirror) <= set(slugs)
-    assert set(OPTIONS.leave_out_styles) <= {emoji_set.style for emoji_set in EMOJI_SETS}
+    options = read_recipe("emoji")
+    assert set(options.no_mirror) <= set(slugs)
+    assert set(options.leave_out_styles) <= {emoji_set.style for emoji_set in EMOJI_SETS}
     assert list(tomllib.loads(CATEGORIES_FILE.read_text())) == ["category"]
 
 

@@ -1,5 +1,6 @@
 """Each network: shapes and dtypes, parameter count, a step that moves it, export and load."""
 
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -16,10 +17,11 @@ from gan.networks.residual import (
 from gan.training.machine import dtype_policy
 
 EMOJI = ResidualOptions(size_px=64, categories=74, styles=9)
-TINY = ResidualOptions(
-    size_px=16, categories=3, styles=2, generator_channels=(8, 6), discriminator_channels=(6, 8)
-)
-BUILD = {"generator": build_generator, "discriminator": build_discriminator}
+TINY = ResidualOptions(size_px=16, categories=3, styles=2, generator_channels=(8, 6))
+BUILD = {
+    "generator": build_generator,
+    "discriminator": lambda options: build_discriminator(options, (6, 8)),
+}
 
 
 def inputs(network: str, options: ResidualOptions, count: int) -> list[np.ndarray]:
@@ -49,7 +51,7 @@ def test_generator_makes_float32_pictures_in_range(policy: str) -> None:
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_discriminator_gives_two_float32_logits(policy: str) -> None:
     with dtype_policy(policy):
-        discriminator = build_discriminator(TINY)
+        discriminator = build_discriminator(TINY, (6, 8))
     logits = discriminator(inputs("discriminator", TINY, 5))
     assert [tuple(logit.shape) for logit in logits] == [(5,), (5,)]
     assert {logit.dtype for logit in logits} == {tf.float32}
@@ -97,6 +99,18 @@ def test_export_and_load_gives_the_same(network: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("last", ["depth_to_space", "upsample"])
+def test_transparent_pictures_have_four_channels(last: str) -> None:
+    options = dataclasses.replace(TINY, picture_channels=4, last=last)
+    pictures = build_generator(options)(inputs("generator", options, 3)).numpy()
+    assert pictures.shape == (3, 16, 16, 4)
+    assert np.abs(pictures).max() <= 1
+
+
 def test_channels_that_do_not_fit_the_size_are_refused() -> None:
-    with pytest.raises(BadNetwork, match="lead from 4 to 64 px, not to 128"):
+    with pytest.raises(BadNetwork, match="generator_channels lead from 4 to 64 px, not to 128"):
         ResidualOptions(size_px=128, categories=3, styles=1)
+    with pytest.raises(BadNetwork, match="discriminator_channels lead from 4 to 8 px, not to 16"):
+        build_discriminator(TINY, (8,))
+    with pytest.raises(BadNetwork, match="last is 'shuffle'"):
+        dataclasses.replace(TINY, last="shuffle")

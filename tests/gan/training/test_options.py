@@ -7,25 +7,45 @@ from pathlib import Path
 
 import pytest
 
-from gan.recipes.emoji import OPTIONS
+from core.errors import NonesuchError
+from gan.methods.relativistic import Options
+from gan.recipes import read_recipe, recipe_names
 from gan.training.options import (
     BadOptions,
-    TrainingOptions,
     check_continues,
     read_options,
     write_options,
 )
 from gan.training.place import OPTIONS_FILE
 
-ONE = TrainingOptions(
+ONE = Options(
     recipe="r", dataset="d", total_kimg=100, warm_up_kimg=1, learning_rate=1e-3,
     final_learning_rate=1e-4, decay_from=0.5, batch=50, gamma=1.0, final_gamma=0.01, gamma_kimg=20,
 )  # fmt: skip
 
 
-def test_options_come_back_as_they_were(tmp_path: Path) -> None:
-    write_options(tmp_path, OPTIONS)
-    assert read_options(tmp_path) == OPTIONS
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_options_come_back_as_they_were(recipe: str, tmp_path: Path) -> None:
+    options = read_recipe(recipe)
+    write_options(tmp_path, options)
+    assert read_options(tmp_path) == options
+    assert options.recipe == recipe
+
+
+def test_a_run_from_before_there_were_methods_is_relativistic(tmp_path: Path) -> None:
+    write_options(tmp_path, ONE)
+    values = json.loads((tmp_path / OPTIONS_FILE).read_text())
+    del values["method"]
+    (tmp_path / OPTIONS_FILE).write_text(json.dumps(values))
+    assert read_options(tmp_path) == ONE
+
+
+def test_an_unknown_method_is_refused(tmp_path: Path) -> None:
+    write_options(tmp_path, ONE)
+    text = (tmp_path / OPTIONS_FILE).read_text()
+    (tmp_path / OPTIONS_FILE).write_text(text.replace("relativistic", "relativstic"))
+    with pytest.raises(NonesuchError, match="no method 'relativstic'; did you mean relativistic"):
+        read_options(tmp_path)
 
 
 def test_a_folder_without_a_run_has_none(tmp_path: Path) -> None:
@@ -34,7 +54,7 @@ def test_a_folder_without_a_run_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["top", "augment"])
 def test_an_unknown_key_is_refused(tmp_path: Path, where: str) -> None:
-    write_options(tmp_path, OPTIONS)
+    write_options(tmp_path, ONE)
     values = json.loads((tmp_path / OPTIONS_FILE).read_text())
     (values if where == "top" else values["augment"])["cutout"] = 1
     (tmp_path / OPTIONS_FILE).write_text(json.dumps(values))
@@ -51,7 +71,14 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("batch", 0), ("total_kimg", -1), ("learning_rate", 0.0), ("decay_from", 1.0)],
+    [
+        ("batch", 0),
+        ("total_kimg", -1),
+        ("learning_rate", 0.0),
+        ("decay_from", 1.0),
+        ("penalty_every", 0),
+        ("picture_channels", 2),
+    ],
 )
 def test_numbers_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(BadOptions, match=name):

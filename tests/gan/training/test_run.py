@@ -127,7 +127,7 @@ def test_numbers_that_are_not_finite_end_it_with_the_last_good_checkpoint(
     Run(tmp_path, tiny_dataset, TINY, print).train(minutes=1e-9)
     good = checkpoints_in(tmp_path)[-1].read_bytes()
     run = Run(tmp_path, tiny_dataset, TINY, print)
-    weight = run.gan.generator.variables[0]
+    weight = run.method.generator.variables[0]
     weight.assign(np.full(weight.shape, np.nan, np.float32))
     with pytest.raises(TrainingFailed, match=r"no longer finite.*checkpoint-000000001\.npz"):
         run.train()

@@ -1,0 +1,34 @@
+"""What moves weights: an optimizer's step at a given rate, and the average over the run."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from gan.networks.residual import ResidualOptions, build_generator
+from gan.training.machine import dtype_policy
+
+
+def apply_gradients(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: Sequence[tf.Tensor],
+    network: keras.Model,
+    learning_rate: tf.Tensor,
+) -> None:
+    """Move the network's trainable variables by one step of the optimizer."""
+    optimizer.learning_rate.assign(learning_rate)
+    optimizer.apply(gradients, network.trainable_variables)
+
+
+def average_of(generator: keras.Model, networks: ResidualOptions) -> keras.Model:
+    """Return a float32 copy of a generator, which is to hold its exponential moving average."""
+    with dtype_policy("float32"):
+        average = build_generator(networks)
+    average.set_weights(generator.get_weights())
+    return average
+
+
+def move_average(average: keras.Model, network: keras.Model, decay: tf.Tensor) -> None:
+    """Move every variable of ``average`` towards the network's by 1 - decay."""
+    for kept, value in zip(average.variables, network.variables, strict=True):
+        kept.assign(kept * decay + value * (1 - decay))
