@@ -8,18 +8,25 @@ so all seeds of a run differ, more samples extend it, and a seed can be read: wi
 3000005 is the sixth picture of category 3. A batch is always the same 8 (or so) seeds of one
 category; when only some of them are missing the whole batch is generated and only those are
 stored. So a picture cannot depend on where an earlier run was interrupted.
+
+Of a model that takes one truncation per call, a batch holds seeds that draw the same truncation.
+They are sorted out among `WINDOW` batches' worth of seeds, always the same ones.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
 
 from pregen.request import SAMPLES_MOST, Request
 from sources.description import Model, ModelCategory
+from sources.latents import truncation_drawn
+from sources.source import batch_sizes
 from store.pictures import MADE_FILE, PictureFolder
 from store.tables import LIVE, REJECTED, category, image
 
+WINDOW = 8  # batches: 64 seeds, so that 60 samples are one window
 SEED_STRIDE = 2_654_435_761  # odd and near 2^32 / φ: runs with other --seed values stay apart
 
 
@@ -71,7 +78,8 @@ def make_plan(
         present += min(len(known.live), request.samples)
         if needed > 0:
             base = position_of[wanted.slug]
-            batches.extend(_batches(wanted, base, request.seed, known, needed, batch))
+            first = Sequel(wanted, base, request, batch, model.is_scalar)
+            batches.extend(_batches(first, known, needed))
     return Plan(tuple(batches), present)
 
 
@@ -103,14 +111,53 @@ def _seed_in(file: str) -> int | None:
     return int(match["seed"]) if match else None
 
 
-def _batches(
-    wanted: ModelCategory, position: int, run_seed: int, known: Known, needed: int, size: int
-) -> Iterator[Batch]:
+@dataclass(frozen=True)
+class Sequel:
+    """The seeds of one category in their order, and how they are put together."""
+
+    category: ModelCategory
+    position: int
+    request: Request
+    batch: int
+    by_truncation: bool
+
+    @property
+    def width(self) -> int:
+        """Seeds that are put together at a time."""
+        return self.batch * WINDOW if self.by_truncation else self.batch
+
+    def seeds(self, start: int) -> list[int]:
+        """Return the next seeds from picture ``start`` on."""
+        return [seed_of(self.request.seed, self.position, start + k) for k in range(self.width)]
+
+    def compose(self, seeds: list[int]) -> Iterator[Sequence[int]]:
+        """Yield the batches of these seeds."""
+        if not self.by_truncation:
+            yield seeds
+            return
+        groups = defaultdict(list)
+        for seed in seeds:
+            groups[truncation_drawn(seed, self.request.truncations)].append(seed)
+        for truncation in sorted(groups):
+            yield from in_sizes(groups[truncation], self.batch)
+
+
+def in_sizes(seeds: Sequence[int], batch: int) -> Iterator[Sequence[int]]:
+    """Cut seeds into calls of the sizes that a source runs, largest first."""
+    start = 0
+    for size in batch_sizes(batch):
+        while len(seeds) - start >= size:
+            yield seeds[start : start + size]
+            start += size
+
+
+def _batches(sequel: Sequel, known: Known, needed: int) -> Iterator[Batch]:
     start = 0
     while needed > 0 and start < SAMPLES_MOST:
-        seeds = tuple(seed_of(run_seed, position, start + k) for k in range(size))
+        seeds = sequel.seeds(start)
         lacking = [s for s in seeds if s not in known.live and s not in known.taken][:needed]
-        if lacking:
-            yield Batch(wanted, seeds, frozenset(lacking))
-            needed -= len(lacking)
-        start += size
+        for together in sequel.compose(seeds) if lacking else ():
+            if wanted := frozenset(lacking) & frozenset(together):
+                yield Batch(sequel.category, tuple(together), wanted)
+        needed -= len(lacking)
+        start += sequel.width

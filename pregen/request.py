@@ -28,7 +28,13 @@ class Request:
 
 
 def check_request(
-    model: Model, categories: str, samples: int, truncation: str | None, seed: int
+    model: Model,
+    categories: str,
+    samples: int,
+    truncation: str | None,
+    seed: int,
+    *,
+    all_categories: bool = False,
 ) -> Request:
     """Return the request that the options mean. Raises `BadRequest` or `UnknownSlug`."""
     if not 1 <= samples <= SAMPLES_MOST:
@@ -39,29 +45,38 @@ def check_request(
     if not 0 <= seed < 2**32:
         raise BadRequest(f"--seed {seed} is not between 0 and 2^32 - 1", "for example: --seed 0")
     return Request(
-        choose_categories(model, categories, seed),
+        choose_categories(model, categories, seed, all_categories=all_categories),
         samples,
         parse_truncation(model, truncation),
         seed,
     )
 
 
-def choose_categories(model: Model, wanted: str, seed: int) -> tuple[ModelCategory, ...]:
+def choose_categories(
+    model: Model, wanted: str, seed: int, *, all_categories: bool = False
+) -> tuple[ModelCategory, ...]:
     """Return the first N of the seed's permutation, or those named by slug, in that order.
 
-    A larger N only appends: 60 is contained in 70. The permutation is NumPy's frozen one.
+    A larger N only appends: 60 is contained in 70. The permutation is NumPy's frozen one. It is
+    one of the categories that are not hidden, unless ``all_categories``; a slug may be any.
     """
     wanted = wanted.strip()
-    total = len(model.categories)
+    drawn = [each for each in model.categories if all_categories or not each.hidden]
+    total = len(drawn)
     if re.fullmatch(r"[+-]?\d+", wanted):
         count = int(wanted)
         if not 1 <= count <= total:
             raise BadRequest(
                 f"--categories {count}: model {model.name} has {total} categories",
-                f"choose 1 to {total}, or name some: --categories {model.categories[0].slug}",
+                f"choose 1 to {total}, or name some: --categories {model.categories[0].slug}"
+                + (
+                    f"; {len(model.categories)} with --all-categories"
+                    if total < len(model.categories)
+                    else ""
+                ),
             )
         order = np.random.RandomState(seed).permutation(total)[:count]
-        return tuple(model.categories[i] for i in order)
+        return tuple(drawn[i] for i in order)
     known = {category.slug: category for category in model.categories}
     slugs = [slug.strip() for slug in wanted.split(",") if slug.strip()]
     if not slugs:

@@ -1,65 +1,25 @@
-"""model.toml: how to call a model. Read once, checked with the line to change in every error."""
+"""A model: what its model.toml says, where it lies, and the digest that its pictures carry."""
 
 import hashlib
 import json
-import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from core.errors import NonesuchError
+from sources.calls import Input, Output, SavedModelCall, Truncation
+from sources.model_toml import Contents, ModelCategory, read_contents
+from sources.toml_sheet import BadModel
 
-KINDS = ("latent", "category", "choice", "truncation")
+__all__ = ["BadModel", "Input", "Model", "ModelCategory", "Output", "Truncation", "read_model"]
 
-
-class BadModel(NonesuchError):
-    """A model's folder that lacks something or whose model.toml is wrong."""
-
-
-@dataclass(frozen=True)
-class ModelCategory:
-    """A label that a generator knows."""
-
-    label: int
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Input:
-    """One input of a model's signature."""
-
-    name: str
-    kind: str  # one of KINDS
-    width: int = 0
-    distribution: str = "truncated_normal"  # of a latent: standard normal cut at ±2
-    encoding: str = "one_hot"  # of a category or choice: one_hot or index
-    among: tuple[int, ...] = ()  # a choice is drawn from these by the picture's seed
-    shape: str = "per_picture"  # of a truncation: per_picture or scalar
-
-
-@dataclass(frozen=True)
-class Output:
-    """The output that holds the pictures."""
-
-    name: str
-    range: tuple[float, float]
-    rounding: str = "nearest"
-    layout: str = "NHWC"
-
-
-@dataclass(frozen=True)
-class Truncation:
-    """The truncations that a model takes, and those it is drawn from by default."""
-
-    lowest: float
-    highest: float
-    default: tuple[float, float]
+LITERT, SAVED_MODEL, SERVING = "litert", "savedmodel", "serving"
+RUNTIMES = (LITERT, SAVED_MODEL)  # those that may be written behind a name
+_GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
+_CHUNK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class Model:
-    """A named, versioned generator: what model.toml says, where it lies, and its digest."""
+    """A named, versioned generator."""
 
     name: str
     version: int
@@ -71,75 +31,106 @@ class Model:
     output: Output
     truncation: Truncation
     categories: tuple[ModelCategory, ...]
-    litert_file: str
+    litert_file: str  # empty where there is none
     litert_signatures: dict[int, str]  # by batch size
-    folder: Path
-    digest: str  # SHA-256 of the weights' file and of how it is called
+    folder: Path  # of a remote model: one that need not exist
+    digest: str  # SHA-256 of the weights and of how they are called
+    saved_model: SavedModelCall | None = None
+    runtime: str = LITERT  # litert, savedmodel or serving
+    address: str = ""  # of a model that a server runs: tfserving://… or grpc://…
+    also_litert: bool = False  # a SavedModel whose folder holds a LiteRT file, the default
 
     @property
     def label(self) -> str:
-        """``name/version``, as recorded with each picture."""
-        return f"{self.name}/{self.version}"
+        """``name/version``, as recorded with each picture, and what finds the model again.
+
+        With ``:savedmodel`` where that had to be asked for: its pictures differ in a few bits.
+        """
+        asked_for = self.runtime == SAVED_MODEL and self.also_litert
+        return f"{self.name}/{self.version}{':' + SAVED_MODEL if asked_for else ''}"
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether one call takes one truncation for all its pictures."""
+        return any(i.kind == "truncation" and i.shape == "scalar" for i in self.inputs)
 
 
-def read_model(folder: Path) -> Model:
-    """Read ``folder``/model.toml and take the digest of its LiteRT file. Raises `BadModel`."""
-    path = folder / "model.toml"
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadModel(f"{folder} holds no model.toml", "see docs/models.md") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadModel(f"{path} is no TOML: {error}") from error
-    try:
-        return _to_model(values, folder)
-    except KeyError as error:
-        raise BadModel(f"{path} lacks {error.args[0]}", "see docs/models.md") from error
-    except (TypeError, ValueError) as error:
-        raise BadModel(f"{path} does not hold together: {error}", "see docs/models.md") from error
+def read_model(folder: Path, runtime: str = "") -> Model:
+    """Read ``folder``/model.toml and take the digest of its weights.
+
+    ``runtime``: ``litert`` or ``savedmodel``; by default LiteRT where model.toml has it. Raises
+    `BadModel`.
+    """
+    contents = read_contents(folder / "model.toml")
+    if not runtime:
+        runtime = LITERT if contents.litert_file else SAVED_MODEL
+    return to_model(contents, folder, runtime)
 
 
-def _to_input(name: str, spec: dict[str, Any]) -> Input:
-    values: dict[str, Any] = {
-        key: tuple(v) if isinstance(v, list) else v for key, v in spec.items()
-    }
-    return Input(name=name, **values)
-
-
-def _to_model(values: dict[str, Any], folder: Path) -> Model:
-    inputs = tuple(_to_input(name, spec) for name, spec in values["inputs"].items())
-    for given in inputs:
-        if given.kind not in KINDS:
-            raise ValueError(f"inputs.{given.name}.kind is {given.kind!r}, not one of {KINDS}")
-    output = Output(**{**values["output"], "range": tuple(values["output"]["range"])})
-    truncation = Truncation(
-        values["truncation"]["lowest"],
-        values["truncation"]["highest"],
-        tuple(values["truncation"]["default"]),
-    )
-    litert = values["litert"]
-    weights = folder / litert["file"]
-    if not weights.is_file():
-        raise ValueError(f"litert.file is {litert['file']!r}, but there is no such file")
-    call = {
-        "inputs": [asdict(given) for given in inputs],
-        "output": asdict(output),
-    }
-    digest = hashlib.sha256(weights.read_bytes())
-    digest.update(json.dumps(call, sort_keys=True).encode())
+def to_model(contents: Contents, folder: Path, runtime: str) -> Model:
+    """Return the model that ``contents`` describes, with weights in ``folder``."""
+    toml = folder / "model.toml"
+    saved_model = contents.saved_model
+    if runtime == LITERT:
+        if not contents.litert_file:
+            raise BadModel(f"{toml} names no LiteRT file", "it has a SavedModel: leave :litert out")
+        weights = folder / contents.litert_file
+        if not weights.is_file():
+            raise BadModel(
+                f"{toml}: litert.file is {contents.litert_file!r}, but there is no such file",
+                "export or fetch the model again",
+            )
+        files = [weights]
+    else:
+        files = saved_model_files(folder)
+        saved_model = saved_model or SavedModelCall()
     return Model(
-        name=values["name"],
-        version=values["version"],
-        title=values["title"],
-        licence=values["licence"],
-        size_px=values["size_px"],
-        channels=values["channels"],
-        inputs=inputs,
-        output=output,
-        truncation=truncation,
-        categories=tuple(ModelCategory(**entry) for entry in values["categories"]),
-        litert_file=litert["file"],
-        litert_signatures={int(batch): name for batch, name in litert["signatures"].items()},
+        **{**vars(contents), "saved_model": saved_model},
         folder=folder,
-        digest=digest.hexdigest(),
+        digest=digest_of(contents, folder, files, runtime),
+        runtime=runtime,
+        also_litert=bool(contents.litert_file),
     )
+
+
+def is_saved_model(folder: Path) -> bool:
+    """Say whether a folder holds a SavedModel."""
+    return any((folder / name).is_file() for name in _GRAPHS)
+
+
+def saved_model_files(folder: Path) -> list[Path]:
+    """Return graph, variables and assets of a SavedModel. Raises `BadModel`."""
+    if not is_saved_model(folder):
+        raise BadModel(
+            f"{folder} is no SavedModel: it holds neither saved_model.pb nor saved_model.pbtxt",
+            "name the folder that holds one of them",
+        )
+    files = [folder / name for name in _GRAPHS if (folder / name).is_file()]
+    for part in ("variables", "assets"):
+        files += sorted(path for path in (folder / part).rglob("*") if path.is_file())
+    return files
+
+
+def digest_of(contents: Contents, folder: Path, files: list[Path], runtime: str) -> str:
+    """Return the SHA-256, hexadecimal, of weights and of how they are called.
+
+    Of a LiteRT file the bytes alone, as it has been from the first version on; of a SavedModel
+    names and bytes.
+    """
+    digest = hashlib.sha256()
+    for path in files:
+        if runtime != LITERT:
+            digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    digest.update(call_of(contents.inputs, contents.output))
+    if runtime != LITERT and contents.saved_model is not None:
+        digest.update(contents.saved_model.signature.encode())
+    return digest.hexdigest()
+
+
+def call_of(inputs: tuple[Input, ...], output: Output) -> bytes:
+    """Return how a model is called, in the form that digests cover."""
+    call = {"inputs": [given.call() for given in inputs], "output": asdict(output)}
+    return json.dumps(call, sort_keys=True).encode()

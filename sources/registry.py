@@ -1,4 +1,12 @@
-"""Finding models by name: models/<name>/<version>/, the highest version unless one is given."""
+"""Finding and opening models: by name, by handle, by path, by address.
+
+emoji, emoji/1                 models/emoji/<version>/, the highest unless one is given
+emoji:savedmodel               its SavedModel, on TensorFlow, instead of its LiteRT file
+biggan-256, biggan-deep-128    from TF Hub or Kaggle Models, once fetched: sources.hub
+./stylegan/1                   a folder with a SavedModel and its model.toml
+tfserving://host:8501/emoji    on a TensorFlow Serving, by REST; /<version> behind it
+grpc://host:8500/emoji         the same by gRPC
+"""
 
 import os
 from collections.abc import Callable
@@ -6,47 +14,149 @@ from pathlib import Path
 
 from core.errors import NonesuchError
 from core.slugs import nearest
-from sources.description import Model, read_model
+from sources.biggan.categories import imagenet_categories
+from sources.description import LITERT, RUNTIMES, SERVING, Model, read_model
+from sources.hub import HANDLES, Caches, cached_folder
 from sources.source import Source
+
+REST, GRPC = "tfserving", "grpc"
 
 
 class UnknownModel(NonesuchError):
-    """A model that is not in the models folder."""
+    """A model that is not to be found."""
 
 
 def model_names(models_folder: Path) -> list[str]:
     """Return the names of the models that have at least one version."""
     if not models_folder.is_dir():
         return []
-    return sorted(p.name for p in models_folder.iterdir() if p.is_dir() and _versions(p))
+    return sorted(p.name for p in models_folder.iterdir() if p.is_dir() and versions_in(p))
 
 
-def _versions(folder: Path) -> list[int]:
+def versions_in(folder: Path) -> list[int]:
+    """Return the numbers that name folders in a folder, lowest first."""
     return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit() and p.is_dir())
 
 
-def find_model(models_folder: Path, wanted: str) -> Model:
-    """Return the model ``name`` or ``name/version``. Raises `UnknownModel`, `BadModel`."""
-    name, _, version = wanted.partition("/")
-    known = model_names(models_folder)
-    if name not in known:
-        close = nearest(name, known)
-        hint = f"did you mean {close}?" if close else f"there are: {', '.join(known) or 'none'}"
-        raise UnknownModel(f"there is no model {name!r}", hint)
-    versions = _versions(models_folder / name)
+def find_model(models_folder: Path, wanted: str, caches: Caches | None = None) -> Model:
+    """Return a model by any of the forms above.
+
+    ``caches``: where fetched modules lie; only handles need them. Raises `UnknownModel`,
+    `sources.hub.NotFetched`, `BadModel`, or what a server's answer raises.
+    """
+    if "://" in wanted:
+        return _served(models_folder, wanted)
+    named, _, runtime = wanted.partition(":")
+    if runtime not in ("", *RUNTIMES):
+        raise UnknownModel(
+            f"there is no runtime {runtime!r}", f"write {named}, or {named}:savedmodel"
+        )
+    name, _, version = named.partition("/")
+    if name in model_names(models_folder):
+        return read_model(_version_folder(models_folder, name, version), runtime)
+    if name in HANDLES:
+        return _of_handle(name, version, caches)
+    folder = Path(named).expanduser()
+    if folder.is_dir() or named.startswith((".", "/", "~")):
+        return _of_folder(folder, runtime)
+    raise _unknown(name, model_names(models_folder))
+
+
+def _version_folder(models_folder: Path, name: str, version: str) -> Path:
+    versions = versions_in(models_folder / name)
     if version and (not version.isdigit() or int(version) not in versions):
         raise UnknownModel(
             f"model {name} has no version {version!r}",
             f"there are: {', '.join(map(str, versions))}",
         )
-    return read_model(models_folder / name / (version or str(versions[-1])))
+    return models_folder / name / (version or str(versions[-1]))
+
+
+def _of_handle(name: str, version: str, caches: Caches | None) -> Model:
+    from sources.biggan.description import read_biggan
+
+    handle = HANDLES[name]
+    if version not in ("", str(handle.version)):
+        raise UnknownModel(
+            f"model {name} has no version {version!r}", f"there is: {handle.version}"
+        )
+    return read_biggan(handle, cached_folder(handle, caches))
+
+
+def _of_folder(folder: Path, runtime: str) -> Model:
+    if not folder.is_dir():
+        raise UnknownModel(
+            f"there is no folder {folder}", "name one that holds a SavedModel and its model.toml"
+        )
+    if not (folder / "model.toml").is_file():
+        from sources.biggan.recognition import recognised_biggan
+
+        found = recognised_biggan(folder)
+        if found is not None:
+            return found
+        numbered = versions_in(folder)
+        if numbered:
+            folder = folder / str(numbered[-1])
+    return read_model(folder, runtime)
+
+
+def _served(models_folder: Path, address: str) -> Model:
+    """Ask the scheme's source; what is known here of a model of that name helps to describe it."""
+    scheme, _, rest = address.partition("://")
+    name = rest.partition("?")[0].rstrip("/").partition("/")[2].partition("/")[0]
+    known = None
+    if name in model_names(models_folder):
+        known = read_model(_version_folder(models_folder, name, ""))
+    elif name in HANDLES:
+        from sources.biggan.description import known_biggan
+
+        known = known_biggan(HANDLES[name])
+    if scheme == REST:
+        from sources.serving_rest import describe_rest
+
+        return describe_rest(address, known)
+    if scheme == GRPC:
+        from sources.serving_grpc import describe_grpc
+
+        return describe_grpc(address, known)
+    raise UnknownModel(
+        f"there is no kind of address {scheme}://",
+        "write tfserving://host:8501/name for REST, grpc://host:8500/name for gRPC",
+    )
+
+
+def _unknown(name: str, known: list[str]) -> UnknownModel:
+    close = nearest(name, [*known, *(handle.replace("-", "_") for handle in HANDLES)])
+    handles = {handle.replace("-", "_"): handle for handle in HANDLES}
+    hint = (
+        f"did you mean {handles.get(close, close)}?"
+        if close
+        else f"there are: {', '.join(known) or 'none'}; all of them: flask models list"
+    )
+    return UnknownModel(f"there is no model {name!r}", hint)
 
 
 def open_source(model: Model, threads: int | None = None) -> Source:
-    """Load a model's weights; ``threads``: as many as there are cores by default."""
-    from sources.litert import LiteRTSource
+    """Load a model's weights, or connect; ``threads``: as many as there are cores by default.
 
-    return LiteRTSource(model, threads or os.cpu_count() or 1)
+    TensorFlow is imported here for SavedModels, and LiteRT for LiteRT files.
+    """
+    threads = threads or os.cpu_count() or 1
+    if model.runtime == SERVING:
+        if model.address.startswith(f"{GRPC}://"):
+            from sources.serving_grpc import open_grpc
+
+            return open_grpc(model)
+        from sources.serving_rest import open_rest
+
+        return open_rest(model)
+    if model.runtime == LITERT:
+        from sources.litert import LiteRTSource
+
+        return LiteRTSource(model, threads)
+    from sources.saved_model import SavedModelSource
+
+    return SavedModelSource(model, threads)
 
 
 def display_names(models_folder: Path) -> Callable[[str], str]:
@@ -59,4 +169,6 @@ def display_names(models_folder: Path) -> Callable[[str], str]:
             continue  # a broken model must not keep an index from being rebuilt
         for category in model.categories:
             names.setdefault(category.slug, category.name)
+    for category in imagenet_categories():
+        names.setdefault(category.slug, category.name)
     return lambda slug: names.get(slug, slug.replace("_", " "))

@@ -11,7 +11,12 @@ from sources.latents import draw, inputs_for
 from sources.litert import LiteRTSource
 from sources.pixels import BrokenModel, to_uint8
 from sources.registry import UnknownModel, display_names, find_model, model_names
+from store.settings import PROJECT
 from tests.tiny_model import SLUGS, build_tiny_model
+
+# of emoji/1, and of its model.toml with the weights b"weights"
+SHIPPED_DIGEST = "8fd0a57bb08460108c4323ecf3b5f806702d21c9c510ab748b0d6d83e5ae543e"
+PINNED_DIGEST = "0427ff12db2bc12c252d1a0c982e028d487383269a91430b534d596805da3316"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def edited(models: Path, tmp_path: Path, old: str, new: str) -> Path:
     [
         ('file = "model.tflite"', 'file = "other.tflite"', "there is no such file"),
         ("[output]\n", "[exit]\n", "lacks output"),
-        ('kind = "latent"', 'kind = "noise"', "inputs.latent.kind is 'noise'"),
+        ('kind = "latent"', 'kind = "noize"', "inputs.latent.kind is 'noize'"),
         ("size_px = 16", "size_px = ", "is no TOML"),
         ('encoding = "one_hot"', 'encodin = "one_hot"', "encodin"),
     ],
@@ -61,6 +66,57 @@ def test_digest_follows_weights_and_the_way_of_calling(models: Path, tmp_path: P
     assert rounding.digest != model.digest
 
 
+def test_digest_of_the_first_generator_stays(tmp_path: Path) -> None:
+    """Stores hold pictures under this digest: nothing that is added to model.toml may change it."""
+    text = """
+name = "emoji"
+version = 1
+title = "t"
+licence = "MIT"
+size_px = 64
+channels = 3
+[litert]
+file = "model.tflite"
+signatures = { 1 = "serve_1", 8 = "serve_8" }
+[inputs.latent]
+kind = "latent"
+width = 128
+distribution = "truncated_normal"
+[inputs.category]
+kind = "category"
+encoding = "one_hot"
+width = 74
+[inputs.style]
+kind = "choice"
+encoding = "one_hot"
+width = 9
+among = [0, 1, 2, 3, 4, 5, 6, 8]
+[inputs.truncation]
+kind = "truncation"
+shape = "per_picture"
+[output]
+name = "picture"
+layout = "NHWC"
+range = [-1.0, 1.0]
+rounding = "nearest"
+[truncation]
+lowest = 0.02
+highest = 1.0
+default = [0.5, 0.8]
+[[categories]]
+label = 0
+slug = "smiling_face"
+name = "smiling face"
+"""
+    (tmp_path / "model.toml").write_text(text)
+    (tmp_path / "model.tflite").write_bytes(b"weights")
+    model = read_model(tmp_path)
+    assert model.digest == PINNED_DIGEST
+    shipped = PROJECT / "models" / "emoji" / "1"
+    if shipped.is_dir():
+        assert read_model(shipped).digest == SHIPPED_DIGEST
+
+
 def test_find_model(models: Path, tmp_path: Path) -> None:
     assert model_names(models) == ["tiny"]
     assert model_names(tmp_path / "none") == []
@@ -69,7 +125,12 @@ def test_find_model(models: Path, tmp_path: Path) -> None:
         find_model(models, "tyni")
     with pytest.raises(UnknownModel, match="there are: none"):
         find_model(tmp_path / "none", "emoji")
+    with pytest.raises(UnknownModel, match=r"no kind of address http://; write tfserving://"):
+        find_model(models, "http://localhost:8501/tiny")
+    with pytest.raises(UnknownModel, match=r"there is no folder .*absent"):
+        find_model(models, "./absent")
     names = display_names(models)
+    assert names("carpenter_s_kit") == "carpenter's kit"  # of BigGAN, whose module need not be here
     assert names("mammal") == "mammal"
     assert names("big_dog") == "big dog"
 
@@ -101,11 +162,26 @@ NEAREST = Output("picture", (-1.0, 1.0))
 
 def test_rounding() -> None:
     values = np.array([[[[-1.0], [1.0], [0.0], [-1.5], [2.0]]]])
-    assert to_uint8(values, NEAREST).ravel().tolist() == [0, 255, 128, 0, 255]
+    assert to_uint8(values, NEAREST)[..., 0].ravel().tolist() == [0, 255, 128, 0, 255]
     notebook = Output("picture", (-1.0, 1.0), "notebook")
-    assert to_uint8(values, notebook).ravel().tolist() == [0, 255, 128, 0, 255]
+    assert to_uint8(values, notebook)[..., 0].ravel().tolist() == [0, 255, 128, 0, 255]
     unit = Output("picture", (0.0, 1.0), "notebook")
-    assert to_uint8(np.array([[[[0.999], [0.25]]]]), unit).ravel().tolist() == [255, 64]
+    assert to_uint8(np.array([[[[0.999], [0.25]]]]), unit)[..., 0].ravel().tolist() == [255, 64]
+    floor_256 = Output("picture", (-1.0, 1.0), "floor_256")
+    assert to_uint8(values, floor_256)[..., 0].ravel().tolist() == [0, 255, 128, 0, 255]
+
+
+def test_layouts_and_channels() -> None:
+    planes = np.random.RandomState(0).rand(2, 3, 5, 4) * 2 - 1
+    turned = to_uint8(planes, Output("picture", (-1.0, 1.0), layout="NCHW"))
+    assert turned.shape == (2, 5, 4, 3)
+    assert (turned == to_uint8(planes.transpose(0, 2, 3, 1), NEAREST)).all()
+    with pytest.raises(BrokenModel, match=r'5 channels as NCHW; .* layout = "NHWC"'):
+        to_uint8(planes.transpose(0, 2, 3, 1), Output("picture", (-1.0, 1.0), layout="NCHW"))
+    grey = to_uint8(planes[:, :1].transpose(0, 2, 3, 1), NEAREST)
+    assert grey.shape == (2, 5, 4, 3) and (grey[..., 0] == grey[..., 2]).all()
+    with pytest.raises(BrokenModel, match="no batch of pictures"):
+        to_uint8(planes[0], NEAREST)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -1,0 +1,35 @@
+"""BigGAN's thousand categories, those of ImageNet, and which of them are worth drawing."""
+
+import json
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from core.slugs import slugify_all
+from sources.model_toml import ModelCategory
+
+FOLDER = Path(__file__).parent
+DOGS = range(151, 269)
+
+
+@cache
+def imagenet_categories() -> tuple[ModelCategory, ...]:
+    """Return the categories in the order of their labels; those not worth drawing are hidden.
+
+    Their names: imagenet_categories.json, whose `source` says where they are from. A short name
+    that stands there twice (two cranes, two cardigans, two maillots) gets a numbered slug.
+    """
+    names = json.loads((FOLDER / "imagenet_categories.json").read_text(encoding="utf-8"))
+    hidden = excluded()
+    listed: list[str] = names["categories"]
+    return tuple(
+        ModelCategory(label, slug, name.partition(",")[0], slug in hidden)
+        for label, (slug, name) in enumerate(zip(slugify_all(listed), listed, strict=True))
+    )
+
+
+@cache
+def excluded() -> dict[str, str]:
+    """Return slug → why `--categories N` does not draw it, from curated.toml."""
+    parts = tomllib.loads((FOLDER / "curated.toml").read_text(encoding="utf-8"))
+    return {slug: reason for part in parts.values() for slug, reason in part.items()}
