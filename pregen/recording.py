@@ -1,31 +1,47 @@
 """Files first, then rows: what is acknowledged is on disk, and can be done twice."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, Engine, select, update
 
 from pregen.making import Made
 from sources.description import ModelCategory
+from store.aside import Aside
 from store.changes import add_images, ensure_category, point_of, revive_image
 from store.database import writing
 from store.pictures import PictureFolder
-from store.tables import LIVE, image
+from store.tables import LIVE, OFF, REJECTED, image
+from store.tables import category as category_table
 
 
 class Recorder:
     """Writes groups of pictures of one category: files synced and renamed, then one commit."""
 
-    def __init__(self, engine: Engine, folder: PictureFolder) -> None:
+    def __init__(self, engine: Engine, folder: PictureFolder, instance: Path) -> None:
         self._engine, self._folder = engine, folder
+        self._aside = Aside(folder, instance)
 
     def record(self, category: ModelCategory, made: list[Made]) -> None:
-        """Store and index a group. A crash at any point loses at most this group's rows."""
+        """Store and index a group. A crash at any point loses at most this group's rows.
+
+        What the owner rejected or switched off while this was being made stays so: its file
+        leaves the store again under the lock under which its row was seen.
+        """
         self._folder.put_all(category.slug, {m.row.file: m.data for m in made})
         with writing(self._engine) as connection:
             category_id = ensure_category(connection, category.slug, category.name)
+            off = select(category_table.c.off).where(category_table.c.id == category_id)
+            is_off = connection.execute(off.with_for_update()).scalar_one()
             known = _rows_by_seed(connection, category_id, made)
             for m in made:
-                if m.row.seed in known:
+                if m.row.seed in known and known[m.row.seed][1] != REJECTED:
                     _renew(connection, *known[m.row.seed], m)
             add_images(connection, category_id, (m.row for m in made if m.row.seed not in known))
+            for m in made:
+                if m.row.seed in known and known[m.row.seed][1] == REJECTED:
+                    self._aside.take(REJECTED, category.slug, m.row.file)
+                elif is_off:
+                    self._aside.take(OFF, category.slug, m.row.file)
 
 
 def _rows_by_seed(

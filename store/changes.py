@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from store.tables import LIVE, category, image
+from store.tables import LIVE, OFF, category, image
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ def ensure_category(connection: Connection, slug: str, name: str) -> int:
 
 
 def add_images(connection: Connection, category_id: int, images: Iterable[NewImage]) -> int:
-    """Append live pictures to a category; return how many."""
+    """Append live pictures to a category, or off ones where it is off; return how many."""
     rows = list(images)
     if not rows:
         return 0
-    n = _lock_category(connection, category_id)
+    n, off = _lock_category(connection, category_id)
     created = datetime.now(UTC)
     connection.execute(
         insert(image),
@@ -58,27 +58,43 @@ def add_images(connection: Connection, category_id: int, images: Iterable[NewIma
             {
                 **_columns(row),
                 "category_id": category_id,
-                "ord": n + i,
-                "state": LIVE,
+                "ord": None if off else n + i,
+                "state": OFF if off else LIVE,
                 "created": created,
             }
             for i, row in enumerate(rows)
         ],
     )
-    _set_count(connection, category_id, n, n + len(rows))
+    if not off:
+        _set_count(connection, category_id, n, n + len(rows))
     return len(rows)
 
 
 def revive_image(connection: Connection, image_id: int, found: NewImage) -> None:
     """Make a missing picture live again, with the file as it is now."""
+    connection.execute(update(image).where(image.c.id == image_id).values(**_columns(found)))
+    restore_image(connection, image_id)
+
+
+def restore_image(connection: Connection, image_id: int) -> str:
+    """Take a picture that is not live back into the draw; where its category is off, it is off.
+
+    Returns the state that it has now.
+    """
     category_id = connection.execute(
         select(image.c.category_id).where(image.c.id == image_id)
     ).scalar_one()
-    n = _lock_category(connection, category_id)
-    connection.execute(
-        update(image).where(image.c.id == image_id).values(**_columns(found), ord=n, state=LIVE)
-    )
+    n, off = _lock_category(connection, category_id)
+    ordinal = connection.execute(select(image.c.ord).where(image.c.id == image_id)).scalar_one()
+    if ordinal is not None:
+        return LIVE
+    where = update(image).where(image.c.id == image_id)
+    if off:
+        connection.execute(where.values(ord=None, state=OFF))
+        return OFF
+    connection.execute(where.values(ord=n, state=LIVE))
     _set_count(connection, category_id, n, n + 1)
+    return LIVE
 
 
 def retire_image(connection: Connection, image_id: int, state: str) -> bool:
@@ -89,7 +105,7 @@ def retire_image(connection: Connection, image_id: int, state: str) -> bool:
     category_id = connection.execute(
         select(image.c.category_id).where(image.c.id == image_id)
     ).scalar_one()
-    n = _lock_category(connection, category_id)
+    n, _ = _lock_category(connection, category_id)
     hole = connection.execute(select(image.c.ord).where(image.c.id == image_id)).scalar_one()
     if hole is None:
         return False
@@ -104,14 +120,49 @@ def retire_image(connection: Connection, image_id: int, state: str) -> bool:
     return True
 
 
+def hide_category(connection: Connection, category_id: int) -> int:
+    """Switch a category off: all its live pictures leave the draw at once; return how many."""
+    n, off = _lock_category(connection, category_id)
+    if off:
+        return 0
+    connection.execute(
+        update(image)
+        .where(image.c.category_id == category_id, image.c.state == LIVE)
+        .values(ord=None, state=OFF)
+    )
+    connection.execute(update(category).where(category.c.id == category_id).values(off=True))
+    _set_count(connection, category_id, n, 0)
+    return n
+
+
+def show_category(connection: Connection, category_id: int) -> int:
+    """Switch a category on: its pictures are live again, in their old order; return how many."""
+    _, off = _lock_category(connection, category_id)
+    if not off:
+        return 0
+    connection.execute(update(category).where(category.c.id == category_id).values(off=False))
+    place = func.row_number().over(order_by=image.c.id) - 1
+    placed = (
+        select(image.c.id, place.label("ord"))
+        .where(image.c.category_id == category_id, image.c.state == OFF)
+        .subquery()
+    )
+    shown = connection.execute(
+        update(image).where(image.c.id == placed.c.id).values(ord=placed.c.ord, state=LIVE)
+    ).rowcount
+    _set_count(connection, category_id, 0, shown)
+    return shown
+
+
 def _columns(row: NewImage) -> dict[str, Any]:
     return {**vars(row), "point": point_of(row.sha256)}
 
 
-def _lock_category(connection: Connection, category_id: int) -> int:
-    """Lock a category until the transaction ends; return its number of live pictures."""
-    statement = select(category.c.n).where(category.c.id == category_id).with_for_update()
-    return int(connection.execute(statement).scalar_one())
+def _lock_category(connection: Connection, category_id: int) -> tuple[int, bool]:
+    """Lock a category until the transaction ends; return its live pictures, and if it is off."""
+    statement = select(category.c.n, category.c.off).where(category.c.id == category_id)
+    row = connection.execute(statement.with_for_update()).one()
+    return row.n, row.off
 
 
 def _set_count(connection: Connection, category_id: int, before: int, after: int) -> None:

@@ -1,0 +1,160 @@
+"""`flask curate`: what the owner's pages do, by command: parse, call, echo."""
+
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from core.commands import CommandGroup
+
+if TYPE_CHECKING:
+    from app.curating import Curating
+
+PICTURES = click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+
+
+@click.group(cls=CommandGroup)
+def curate() -> None:
+    """Throw pictures out, take them back, switch categories off.
+
+    A PICTURE is category/file, the first 12 digits of its hash, or its address. Pages for the
+    same are at /curate; `flask curate token --new` opens them.
+    """
+
+
+@curate.command("token")
+@click.option("--new", "new", is_flag=True, help="Make a token; the last one ends.")
+@click.option("--remove", "remove", is_flag=True, help="Forget it: the owner's pages are off.")
+@with_appcontext
+def token_command(new: bool, remove: bool) -> None:
+    """Say whether there is a token for /curate, make one, or remove it."""
+    from app.curate_token import OwnerToken
+
+    token = OwnerToken(current_app.extensions["settings"])
+    if new and remove:
+        raise click.UsageError("--new and --remove: choose one")
+    if new:
+        made = token.make()
+        click.echo("the token, shown this once; whoever has it may throw pictures out:", err=True)
+        click.echo(made)
+        click.echo(
+            f"enter it at /curate; elsewhere: NONESUCH_CURATE_TOKEN_HASH={token.hash()}", err=True
+        )
+    elif remove:
+        click.echo("removed: /curate is off" if token.remove() else "there was no token")
+    elif token.hash():
+        click.echo("there is a token; only its hash is kept. Another: flask curate token --new")
+    else:
+        click.echo("there is no token, so /curate is off. Make one: flask curate token --new")
+
+
+@curate.command("reject")
+@PICTURES
+@DRY_RUN
+@with_appcontext
+def reject_command(pictures: tuple[str, ...], dry_run: bool) -> None:
+    """Throw pictures out: they leave the site and are not made again.
+
+    \b
+        flask curate reject hat/3000005-0f1e2d3c4b5a.webp
+        flask curate reject 0f1e2d3c4b5a 1e2d3c4b5a69
+    """
+    if dry_run:
+        live = sum(tile.state == "live" for tile in _curating(write=False).find(pictures))
+        click.echo(f"would reject {live:,} of {len(pictures):,} pictures")
+        return
+    rejected = _curating().reject(pictures)
+    click.echo(f"rejected {len(rejected):,} of {len(pictures):,} pictures")
+
+
+@curate.command("restore")
+@PICTURES
+@DRY_RUN
+@with_appcontext
+def restore_command(pictures: tuple[str, ...], dry_run: bool) -> None:
+    """Take rejected pictures back."""
+    if dry_run:
+        rejected = sum(tile.state == "rejected" for tile in _curating(write=False).find(pictures))
+        click.echo(f"would restore {rejected:,} of {len(pictures):,} pictures")
+        return
+    restored = _curating().restore(pictures)
+    click.echo(f"restored {len(restored):,} of {len(pictures):,} pictures")
+
+
+@curate.command("undo")
+@DRY_RUN
+@with_appcontext
+def undo_command(dry_run: bool) -> None:
+    """Take back what was done last; again, what was done before that."""
+    act = _curating(write=False).last_act() if dry_run else _curating().undo()
+    if act is None:
+        click.echo("there is nothing to undo")
+        return
+    what = ", ".join(act.categories) or f"{len(act.pictures):,} pictures"
+    click.echo(f"{'would undo' if dry_run else 'undone'}: {act.act} {what}")
+
+
+@curate.command("list")
+@click.option("--category", "slug", default=None, metavar="SLUG", help="Only of this one.")
+@click.option(
+    "--state",
+    default="rejected",
+    show_default=True,
+    type=click.Choice(["live", "rejected", "off", "missing"]),
+    help="Which pictures.",
+)
+@with_appcontext
+def list_command(slug: str | None, state: str) -> None:
+    """List pictures, a line each; commands take these lines' first words."""
+    curating = _curating(write=False)
+    for tile in curating.walk(slug, state):
+        seed = "" if tile.seed is None else f"  seed {tile.seed}  truncation {tile.truncation}"
+        click.echo(f"{tile.label}{seed}")
+
+
+@curate.command("duplicates")
+@click.option("--category", "slug", default=None, metavar="SLUG", help="Only of this one.")
+@click.option("--reject", "reject", is_flag=True, help="Throw out all but the first of a group.")
+@with_appcontext
+def duplicates_command(slug: str | None, reject: bool) -> None:
+    """List near-duplicates within categories, a group a line."""
+    curating = _curating(write=reject)
+    groups = list(curating.near_duplicates(slug))
+    for group in groups:
+        click.echo("  ".join(tile.label for tile in group))
+    extra = [tile.label for group in groups for tile in group[1:]]
+    if reject and extra:
+        click.echo(f"rejected {len(curating.reject(extra)):,} near-duplicates", err=True)
+    else:
+        click.echo(f"{len(groups):,} groups, {len(extra):,} pictures could go", err=True)
+
+
+@curate.command("category")
+@click.argument("switch", type=click.Choice(["off", "on"]))
+@click.argument("slugs", nargs=-1, required=True, metavar="SLUG...")
+@DRY_RUN
+@with_appcontext
+def category_command(switch: str, slugs: tuple[str, ...], dry_run: bool) -> None:
+    """Switch whole categories off or on: their pictures leave the site and come back.
+
+    \b
+        flask curate category off fax_machine hourglass
+    """
+    curating = _curating(write=not dry_run)
+    if dry_run:
+        curating.check_slugs(slugs)
+        for slug in slugs:
+            count = curating.counts(slug).get("live" if switch == "off" else "off", 0)
+            click.echo(f"would switch {slug} {switch}: {count:,} pictures")
+        return
+    for slug, count in curating.switch(slugs, off=switch == "off").items():
+        gone = "left the site" if switch == "off" else "are back"
+        click.echo(f"{slug} is {switch}: {count:,} pictures {gone}")
+
+
+def _curating(*, write: bool = True) -> "Curating":
+    from app.curating import Curating
+
+    return Curating(current_app.extensions["settings"], write=write)

@@ -1,0 +1,176 @@
+"""What the owner can do, over one opened index: for the pages and for `flask curate`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from sqlalchemy import Engine, func, select
+
+from app.curate_reports import Reports
+from app.errors import NotCuratedHere
+from core.slugs import check_known
+from store.curation import Act, last_act, new_batch
+from store.database import check_revision, open_engine
+from store.duplicates import is_hash, near_groups
+from store.pictures import PictureFolder
+from store.rejecting import reject_images, restore_images
+from store.report import CategoryReport
+from store.settings import Settings
+from store.switching import switch_off, switch_on
+from store.tables import LIVE, REJECTED, category, image
+from store.undoing import undo
+from store.wall import Page, Tile, named, page_of, tiles_of
+from store.writability import why_not_writable
+
+_PAGE = 1000
+
+
+class Curating:
+    """One owner's session with the index; close it, or use it in a with statement.
+
+    Raises `IndexMissing`, `IndexUnusable` and, with ``write``, `NotCuratedHere` at once.
+    """
+
+    def __init__(self, settings: Settings, *, write: bool) -> None:
+        self._settings = settings
+        self._reading = open_engine(settings)
+        check_revision(self._reading)
+        if write and (reason := why_not_writable(settings)):
+            raise NotCuratedHere(
+                f"nothing can be curated here: {reason}",
+                "do it where the pictures are made, then deploy them",
+            )
+        self._engine: Engine = open_engine(settings, write=True) if write else self._reading
+        self._folder = PictureFolder(settings.images_folder)
+        self._instance = settings.instance_folder
+
+    def __enter__(self) -> "Curating":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the index go: nothing stays open for writing."""
+        self._engine.dispose()
+        self._reading.dispose()
+
+    def find(self, names: Sequence[str]) -> list[Tile]:
+        """Return pictures by their names. Raises `store.wall.UnknownPicture`."""
+        with self._reading.connect() as connection:
+            return named(connection, names)
+
+    def reject(self, names: Sequence[str]) -> list[Tile]:
+        """Reject pictures; return those that were live."""
+        tiles = [tile for tile in self.find(names) if tile.state == LIVE]
+        ids = [tile.id for tile in tiles]
+        reject_images(self._engine, self._folder, self._instance, ids)
+        return tiles
+
+    def restore(self, names: Sequence[str]) -> list[Tile]:
+        """Take rejected pictures back; return those that came."""
+        tiles = [tile for tile in self.find(names) if tile.state == REJECTED]
+        ids = [tile.id for tile in tiles]
+        restore_images(self._engine, self._folder, self._instance, ids)
+        with self._reading.connect() as connection:
+            return [tile for tile in tiles_of(connection, ids) if tile.state != REJECTED]
+
+    def switch(self, slugs: Sequence[str], *, off: bool) -> dict[str, int]:
+        """Switch categories off or on, all undone at once; return how many pictures of each.
+
+        Raises `core.slugs.UnknownSlug` before anything is done.
+        """
+        self.check_slugs(slugs)
+        batch = new_batch()
+        act = switch_off if off else switch_on
+        return {
+            slug: act(self._engine, self._folder, self._instance, slug, batch)
+            for slug in dict.fromkeys(slugs)
+        }
+
+    def undo(self) -> Act | None:
+        """Take back what was done last."""
+        return undo(self._engine, self._folder, self._instance)
+
+    def last_act(self) -> Act | None:
+        """Return what `undo` would take back."""
+        with self._reading.connect() as connection:
+            return last_act(connection)
+
+    def page(self, slug: str | None, state: str, after: int, limit: int) -> Page:
+        """Return a page of the wall."""
+        with self._reading.connect() as connection:
+            return page_of(connection, slug, state, after=after, limit=limit)
+
+    def walk(self, slug: str | None, state: str) -> Iterator[Tile]:
+        """Yield all pictures of a state, page by page. Raises `core.slugs.UnknownSlug`."""
+        if slug is not None:
+            self.check_slugs([slug])
+        after: int | None = 0
+        while after is not None:
+            page = self.page(slug, state, after, _PAGE)
+            yield from page.tiles
+            after = page.after
+
+    def near_duplicates(self, slug: str | None = None) -> Iterator[list[Tile]]:
+        """Yield groups of live pictures that look alike, within each category."""
+        if slug is not None:
+            self.check_slugs([slug])
+        for each in [slug] if slug is not None else self.slugs():
+            with self._reading.connect() as connection:
+                hashes = connection.execute(
+                    select(image.c.id, image.c.phash)
+                    .join(category)
+                    .where(category.c.slug == each, image.c.state == LIVE)
+                    .order_by(image.c.id)
+                ).all()
+            groups = near_groups((row.id, row.phash) for row in hashes if is_hash(row.phash))
+            for group in groups:
+                with self._reading.connect() as connection:
+                    tiles = tiles_of(connection, group)
+                yield tiles
+
+    def some_near_duplicates(
+        self, slug: str | None, first: int, count: int
+    ) -> tuple[list[list[Tile]], bool]:
+        """Return some groups beyond the first ones, and whether there are more."""
+        found = list(islice(self.near_duplicates(slug), first, first + count + 1))
+        return found[:count], len(found) > count
+
+    def reports(self, kept: Reports) -> list[CategoryReport]:
+        """Return a report per category, by name."""
+        with self._reading.connect() as connection:
+            return kept.all(connection)
+
+    def is_off(self, slug: str) -> bool:
+        """Say whether a category is switched off."""
+        with self._reading.connect() as connection:
+            off = select(category.c.off).where(category.c.slug == slug)
+            return bool(connection.execute(off).scalar())
+
+    def name(self, slug: str) -> str:
+        """Return a category's display name."""
+        with self._reading.connect() as connection:
+            name = select(category.c.name).where(category.c.slug == slug)
+            return str(connection.execute(name).scalar_one())
+
+    def counts(self, slug: str) -> dict[str, int]:
+        """Return how many pictures of a category are in each state."""
+        with self._reading.connect() as connection:
+            rows = connection.execute(
+                select(image.c.state, func.count().label("n"))
+                .join(category)
+                .where(category.c.slug == slug)
+                .group_by(image.c.state)
+            ).all()
+        return {row.state: row.n for row in rows}
+
+    def slugs(self) -> list[str]:
+        """Return the slugs of all categories, also of those that are off, by name."""
+        with self._reading.connect() as connection:
+            rows = connection.execute(select(category.c.slug, category.c.name)).all()
+        return [row.slug for row in sorted(rows, key=lambda row: (row.name.casefold(), row.slug))]
+
+    def check_slugs(self, slugs: Sequence[str]) -> None:
+        known = self.slugs()
+        for slug in slugs:
+            check_known(slug[:100], known, "category")

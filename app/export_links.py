@@ -1,0 +1,125 @@
+"""Pages of the site, made to stand by themselves: other addresses, no nonce, nothing absent linked.
+
+A static host has no query strings, so what the site has behind `?` becomes a folder:
+
+    /gallery?page=2         gallery/2/          /c/hat?page=2     c/hat/2/
+    /i/<hash>?in=category   i/<hash>/           /?walk=…          the page of that step's picture
+    /about/emoji/1          about/emoji/1.txt   /sized/512/…      the picture itself
+
+Links are absolute below the base path: scripts move parts of one page into another.
+"""
+
+import html
+import re
+from collections.abc import Callable
+
+_QUERY = re.compile(r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?")
+_PAGE = re.compile(r"(?:^|&)page=(\d+)")
+_ANCHOR = re.compile(r'<a\b[^>]*?\bhref="(?P<href>[^"]*)"[^>]*>(?P<inside>.*?)</a>\n?', re.DOTALL)
+_NAV = re.compile(r"<nav\b.*?</nav>", re.DOTALL)
+_ATTRIBUTE = re.compile(r' (?P<name>href|src|srcset|data-share|content)="(?P<value>[^"]*)"')
+_KEPT = re.compile(r"/(?:images|static|morphs)/|/favicon\.(?:svg|ico)$|/categories\.json$")
+_POLICY = (
+    "default-src 'none'; img-src 'self'; font-src 'self'; connect-src 'self'; style-src 'self'; "
+    "script-src 'self'; base-uri 'none'; form-action 'none'"
+)
+RENDERED_AT = "http://localhost"  # what stands for the site's own address in rendered pages
+
+
+class Links:
+    """Turns the site's addresses and pages into those of the exported site."""
+
+    def __init__(
+        self,
+        base_path: str,
+        origin: str,
+        picture_file: Callable[[str], str],
+        step_hash: Callable[[str], str],
+        categories: frozenset[str],
+        script: str,
+    ) -> None:
+        """``picture_file``: short hash → address of the file; ``step_hash``: walk → short hash;
+        ``categories``: slugs of those that have pages."""
+        self.base, self._origin = base_path, origin
+        self._picture_file, self._step_hash = picture_file, step_hash
+        self._categories, self._script = categories, script
+
+    def path_of(self, address: str) -> str | None:
+        """Return where an address of the site is to be found here; None: it is not."""
+        match = _QUERY.fullmatch(address)
+        assert match is not None  # it matches anything
+        path, query, fragment = match["path"], match["query"] or "", match["fragment"] or ""
+        found = self._folder_of(path, query)
+        return None if found is None else f"{self.base}{found}{fragment}"
+
+    def _folder_of(self, path: str, query: str) -> str | None:
+        parts = path.strip("/").split("/")
+        page = _PAGE.search(query)
+        folder = f"{page[1]}/" if page and page[1] != "1" else ""
+        if path == "/":
+            walk = query.removeprefix("walk=")
+            return f"i/{self._step_hash(walk)}/" if walk != query else ""
+        if parts[0] == "i" and len(parts) == 2:
+            return f"i/{parts[1]}/"
+        if parts[0] == "sized" and len(parts) == 3:
+            return self._picture_file(parts[2][:12]).lstrip("/")
+        if _KEPT.match(path):
+            return path.lstrip("/")
+        if path == "/morphs":
+            return f"morphs/{'still/' if 'still' in query else ''}{folder}"
+        if path in ("/gallery", "/categories", "/about", "/favourites"):
+            return f"{parts[0]}/{folder}"
+        if parts[0] == "c" and parts[1:2] and parts[1] not in self._categories:
+            return None
+        if parts[0] == "c" and (len(parts) == 2 or parts[2:] == ["random"]):
+            return f"{'/'.join(parts)}/{folder}"
+        if parts[0] == "about" and len(parts) == 3:
+            return f"{'/'.join(parts)}.txt"
+        return None
+
+    def page(self, text: str, **marks: object) -> str:
+        """Return a rendered page as it stands here; ``marks`` become data- attributes of html."""
+        text = text.replace(' data-nonce=""', "")
+        text = re.sub(r' nonce="[^"]*"', "", text)
+        # favourites are looked up by the exported site's own script
+        text = re.sub(r'<script src="/static/favourites\.[^>]*></script>\n?', "", text)
+        text = _NAV.sub(lambda nav: _ANCHOR.sub(self._drop_absent, nav[0]), text)
+        text = _ANCHOR.sub(self._unlink_absent, text)
+        text = self._cards(text)
+        text = _ATTRIBUTE.sub(self._attribute, text)
+        head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        text = text.replace("<title>", f"{head}<title>", 1)
+        script = f'<script type="module" src="{self.base}{self._script.lstrip("/")}"></script>\n'
+        text = text.replace("</head>", f"{script}</head>", 1)
+        data = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in marks.items())
+        return text.replace("<html ", f'<html data-base="{self.base}"{data} ', 1)
+
+    def _cards(self, text: str) -> str:
+        """What needs the site's own address goes where that is not known."""
+        text = re.sub(r'<meta property="og:image:(?:width|height)"[^>]*>\n?', "", text)
+        if not self._origin:
+            text = re.sub(rf'<(?:meta|link)[^>]*"{RENDERED_AT}[^>]*>\n?', "", text)
+            text = re.sub(r'<meta property="og:image:alt"[^>]*>\n?', "", text)
+        return text
+
+    def _drop_absent(self, match: re.Match[str]) -> str:
+        return "" if self._is_absent(match["href"]) else match[0]
+
+    def _unlink_absent(self, match: re.Match[str]) -> str:
+        return match["inside"] if self._is_absent(match["href"]) else match[0]
+
+    def _is_absent(self, href: str) -> bool:
+        href = html.unescape(href)
+        return href.startswith("/") and self.path_of(href) is None
+
+    def _attribute(self, match: re.Match[str]) -> str:
+        value = html.unescape(match["value"])
+        origin = ""
+        if value.startswith(f"{RENDERED_AT}/"):
+            origin, value = self._origin, value.removeprefix(RENDERED_AT)
+        elif match["name"] == "content" or not value.startswith("/"):
+            return match[0]
+        found = self.path_of(value)
+        if found is None:
+            return match[0]
+        return f' {match["name"]}="{html.escape(origin + found)}"'

@@ -1,0 +1,38 @@
+"""Whether index and store can be written, tried rather than read off their modes."""
+
+import tempfile
+
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from store.database import open_engine
+from store.settings import Settings
+
+
+def why_not_writable(settings: Settings) -> str | None:
+    """Return why nothing can be changed here, in a few words; None where it can."""
+    for name, folder in (
+        ("the store", settings.images_folder),
+        ("the instance folder", settings.instance_folder),
+    ):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            return f"{name} cannot be written ({error.strerror})"
+    engine = open_engine(settings, write=True)
+    try:
+        with engine.connect() as connection:
+            # of no row, but it takes the lock and the right that writing takes
+            connection.execute(text("UPDATE category SET n = n WHERE id < 0"))
+            connection.rollback()
+    except OperationalError as error:
+        if "locked" in str(error.orig):
+            return None  # somebody writes: so can we, later
+        return f"the index cannot be written ({str(error.orig).splitlines()[0]})"
+    except DatabaseError as error:
+        return f"the index cannot be written ({str(error.orig).splitlines()[0]})"
+    finally:
+        engine.dispose()
+    return None
