@@ -1,0 +1,211 @@
+"""The routes of the API: every operation of the table that answers with JSON, its document, its
+page."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, g, request
+
+from app.answers import etag_matches
+from app.api import shapes
+from app.api.cursors import Cursors
+from app.api.limits import CallLimit, WorkerLimit, headers
+from app.api.openapi import openapi_document
+from app.api.operations import OPERATIONS, Operation
+from app.api.parameters import read_query
+from app.derivatives import EXTENSIONS, SIZES
+from app.dress import Dress
+from app.errors import Gone, NotFound, TooMany
+from app.open_index import OpenIndex
+from app.pages import no_category
+from store.database import IndexMissing, IndexUnusable
+from store.listing import Filter, by_hash, page
+from store.picking import IndexReader
+from store.sampling import different_pictures
+from store.settings import Settings
+from store.tables import LIVE
+
+_ROUNDS = 4  # of drawing, where files were deleted by hand
+_METHODS = "GET, HEAD, OPTIONS"
+_READABLE = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After"
+
+
+def developer_api(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -> Blueprint:
+    """Return the routes; ``key`` signs cursors."""
+    routes = Blueprint("api", __name__)
+    limit = WorkerLimit(settings.api_calls_per_minute) if settings.api_calls_per_minute else None
+    views = _views(index, Cursors(key), os.fspath(settings.images_folder))
+    document = _encoded(openapi_document(settings.site_name, limit is not None))
+
+    def add(rule: str, name: str, view: Callable[..., Response]) -> None:
+        routes.add_url_rule(
+            rule, name, view, methods=["GET", "OPTIONS"], provide_automatic_options=False
+        )
+
+    for operation in OPERATIONS:
+        if operation.in_api:
+            add(operation.rule, operation.name, _counted(operation, views[operation.name], limit))
+
+    def openapi() -> Response:
+        return _preflight() if request.method == "OPTIONS" else _tagged(document)
+
+    add("/api/v1/openapi.json", "openapi", openapi)
+
+    @routes.get("/api")
+    def try_page() -> Response:
+        return dress.page(
+            "api.html",
+            title="Pictures for your pages",
+            cache_control="no-cache",
+            operations=[operation for operation in OPERATIONS if operation.in_api],
+            pictures=[operation for operation in OPERATIONS if not operation.in_api],
+            examples=_examples(index),
+            sizes=SIZES,
+            extensions=EXTENSIONS,
+            place="/api",
+        )
+
+    @routes.after_request
+    def open_to_all(response: Response) -> Response:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = _READABLE
+        response.headers.extend(g.get("rate_limit", ()))
+        return response
+
+    return routes
+
+
+def _counted(
+    operation: Operation, view: Callable[..., Response], limit: CallLimit | None
+) -> Callable[..., Response]:
+    """Return a view that counts its calls and reads its parameters."""
+    in_path = {p.name: p for p in operation.parameters if p.in_path}
+
+    def counted(**texts: str) -> Response:
+        if request.method == "OPTIONS":
+            return _preflight()
+        if limit is not None:
+            standing = limit.take(request.remote_addr or "")
+            g.rate_limit = headers(limit, standing)
+            if not standing.allowed:
+                raise TooMany(
+                    "these are more calls than this address may make",
+                    f"wait {standing.next_in_s} s; RateLimit-Policy says how many there are",
+                    standing.next_in_s,
+                )
+        values = {name: in_path[name].read(text) for name, text in texts.items()}
+        return view(**values, **read_query(operation.parameters, request.args))
+
+    return counted
+
+
+def _views(index: OpenIndex, cursors: Cursors, folder: str) -> dict[str, Callable[..., Response]]:
+    def random(n: int, category: str | None) -> Response:
+        reader = index.reader()
+        found: dict[int, dict[str, Any]] = {}
+        for _ in range(_ROUNDS):
+            drawn = different_pictures(reader, n, category)
+            for entry in drawn:
+                path = f"{folder}/{entry.category}/{entry.file}"
+                # a Path would take three times as long
+                if len(found) < n and os.path.isfile(path):  # noqa: PTH113
+                    found.setdefault(entry.id, shapes.image(entry))
+            if len(found) >= min(n, len(drawn)):
+                break
+        if not found:
+            _check_category(reader, category)
+        response = _json({"images": list(found.values())})
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def images(category: str | None, limit: int, cursor: str | None, **filters: Any) -> Response:
+        reader = index.reader()
+        chosen = Filter(category=category, **filters)
+        before = None if cursor is None else cursors.read(cursor, chosen)
+        _check_category(reader, category)
+        found = page(reader, chosen, limit, before)
+        following = None
+        if found.next is not None:
+            query = [(name, text) for name, text in request.args.items() if name != "cursor"]
+            query.append(("cursor", cursors.write(found.next, chosen)))
+            following = f"/api/v1/images?{urlencode(query)}"
+        body = {"images": [shapes.image(entry) for entry in found.entries], "next": following}
+        response = _tagged(_encoded(body))
+        if following is not None:
+            response.headers["Link"] = f'<{following}>; rel="next"'
+        return response
+
+    def one_image(hash: str) -> Response:
+        entry = by_hash(index.reader(), hash)
+        if entry is None:
+            raise NotFound(f"there is no picture {hash}", what="picture")
+        if entry.state != LIVE:
+            raise Gone(f"the picture {entry.short_hash} was taken away")
+        return _tagged(_encoded(shapes.image(entry)))
+
+    def categories() -> Response:
+        found = index.reader().categories()
+        return _tagged(_encoded({"categories": [shapes.category(one) for one in found]}))
+
+    return {
+        "random": random,
+        "images": images,
+        "one_image": one_image,
+        "categories": categories,
+    }
+
+
+def _examples(index: OpenIndex) -> dict[str, str]:
+    """Return a value for every parameter, of a picture that is here where there is one."""
+    values = {p.name: p.example for operation in OPERATIONS for p in operation.parameters}
+    try:
+        picture = index.reader().pick()
+    except (IndexMissing, IndexUnusable):
+        picture = None
+    if picture is not None:
+        values |= {"hash": picture.short_hash, "category": picture.category}
+        values |= {"model": picture.model} if picture.model else {}
+    return values
+
+
+def _check_category(reader: IndexReader, slug: str | None) -> None:
+    if slug is not None and reader.pick(slug) is None:
+        raise no_category(reader, slug)
+
+
+def _encoded(body: Any) -> bytes:
+    return (json.dumps(body, ensure_ascii=False) + "\n").encode()
+
+
+def _json(body: Any) -> Response:
+    return Response(_encoded(body), content_type="application/json")
+
+
+def _tagged(body: bytes) -> Response:
+    """Answer with a body that is asked for again, 304 where it is known already."""
+    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    if etag_matches(request.headers.get("If-None-Match"), etag):
+        response = Response(status=304)
+        del response.headers["Content-Type"]
+    else:
+        response = Response(body, content_type="application/json")
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _preflight() -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    for name, value in (
+        ("Allow", _METHODS),
+        ("Access-Control-Allow-Methods", _METHODS),
+        ("Access-Control-Allow-Headers", "*"),
+        ("Access-Control-Max-Age", "86400"),
+    ):
+        response.headers[name] = value
+    return response

@@ -1,0 +1,129 @@
+"""What the tests in a browser share: Debian's Chromium, a real server, axe-core."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from gan.dataset.npm import NpmFailed, fetch_package
+from store.settings import PROJECT, Settings
+from tests.programs import absent
+
+AXE_VERSION = "4.14.1"
+# outside of the tree, kept between runs
+CACHE = Path("~/.cache/nonesuch/npm").expanduser()
+QUIET = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",
+]  # fmt: skip
+WAIT_S = 30
+
+
+def chromium(profile: Path) -> webdriver.Chrome:
+    """Start Chromium; skip where there is none."""
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if program is None or driver is None:
+        absent("needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(program)
+    for argument in (*QUIET, f"--user-data-dir={profile}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(executable_path=str(driver))
+    return webdriver.Chrome(options=options, service=service)
+
+
+def axe_core() -> str:
+    """Return axe-core's source; skip where npm has none."""
+    try:
+        folder = fetch_package("axe-core", AXE_VERSION, CACHE, ["axe.min.js"])
+    except NpmFailed as error:
+        absent(f"needs axe-core from npm: {error}")
+    return (folder / "axe.min.js").read_text(encoding="utf-8")
+
+
+def serving(settings: Settings, **environ: str) -> Iterator[str]:
+    """Run the production server over a store; yield its address. ``environ``: more variables."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
+    words = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [sys.executable, *words, "--blocking-threads", "2", "--no-ws", "--log-level", "error",
+         "--workers-kill-timeout", "1", "app.wsgi:app"],
+        cwd=PROJECT,
+        env={
+            **kept,
+            "NONESUCH_IMAGES_FOLDER": str(settings.images_folder),
+            "NONESUCH_INSTANCE_FOLDER": str(settings.instance_folder),
+            **environ,
+        },
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/healthz", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+def wait_until(browser: webdriver.Chrome, script: str, *values: object) -> object:
+    """Wait until a script returns something true; return it."""
+    return WebDriverWait(browser, WAIT_S).until(lambda b: b.execute_script(script, *values))
+
+
+def show(browser: webdriver.Chrome, width: int, scheme: str) -> None:
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def violations(browser: webdriver.Chrome, axe: str, *rules: str) -> list[object]:
+    """Return what axe-core finds on the page shown, by all its rules or these."""
+    browser.execute_script(axe)
+    found: list[object] = browser.execute_async_script(
+        "const [rules, done] = arguments;"
+        "axe.run(rules.length ? {runOnly: rules} : {}).then(result => done(result.violations.map("
+        "v => [v.id, v.help, v.nodes.map(n => [n.html, n.failureSummary])])))",
+        rules,
+    )
+    return found
+
+
+def check_everywhere(browser: webdriver.Chrome, axe: str, address: str) -> None:
+    """Run axe-core at both widths in both schemes; nothing may be wider than the window."""
+    for width in (390, 1440):
+        for scheme in ("light", "dark"):
+            show(browser, width, scheme)
+            browser.get(address)
+            assert violations(browser, axe) == [], (address, width, scheme)
+            wide = "return document.documentElement.scrollWidth"
+            assert browser.execute_script(wide) <= width
