@@ -1,0 +1,125 @@
+"""`/live/<model>` makes a picture at every call; `/live` is a page of ten."""
+
+import hashlib
+import os
+
+from flask import Blueprint, Response, request
+
+from app.answers import etag_matches
+from app.dress import Dress
+from app.errors import BadParameter, NotFound
+from app.live_models import LiveModel, LiveModels, Wish
+from app.live_turns import Turns
+from store.settings import Settings
+
+_FORMATS = {"webp": "image/webp", "png": "image/png"}
+PICTURES_ON_PAGE = 10
+
+
+def live_pictures(settings: Settings, dress: Dress) -> Blueprint:
+    """Return the routes. Raises `BadSetting`."""
+    routes = Blueprint("live", __name__)
+    models = LiveModels(settings)
+    turns = Turns(
+        settings.instance_folder,
+        at_once=settings.live_at_once,
+        waiting=settings.live_waiting,
+        threads=settings.live_threads,
+        wait_s=settings.live_wait_s,
+    )
+
+    def loaded(name: str) -> LiveModel:
+        ready = models.ready(name)
+        if ready is not None:
+            return ready
+        with turns.turn():
+            return models.load(name)
+
+    @routes.get("/live")
+    def page() -> Response:
+        names = models.names()
+        chosen = request.args.get("model", names[0] if names else "")
+        models.check_name(chosen)
+        return dress.page(
+            "live.html",
+            title="Ten that did not exist a moment ago",
+            model=chosen,
+            others=[name for name in names if name != chosen],
+            numbers=range(1, PICTURES_ON_PAGE + 1),
+            place="/live",
+        )
+
+    @routes.get("/live/<file>")
+    def picture(file: str) -> Response:
+        name, ending = _split(file)
+        models.check_name(name)
+        seed, truncation = _whole_number("seed"), _number("truncation")
+        model = loaded(name)
+        wish = model.wish(seed, request.args.get("category"), truncation)
+        headers = [("Content-Location", _address(name, ending, wish, truncation))]
+        if seed is None:
+            headers.append(("Cache-Control", "no-store"))
+        else:
+            # the model may be replaced, so not for good; weak, since an encoder may be as well
+            key = hashlib.sha256(f"{model.key(wish)} {ending}".encode()).hexdigest()[:16]
+            etag = f'W/"{key}"'
+            headers += [
+                ("Cache-Control", f"public, max-age={settings.live_max_age_s}"),
+                ("ETag", etag),
+            ]
+            if etag_matches(request.headers.get("If-None-Match"), etag):
+                unchanged = Response(status=304, headers=headers)
+                del unchanged.headers["Content-Type"]
+                return unchanged
+        data = make(name, model, wish, ending)
+        return Response(data, headers=[*headers, ("Content-Type", _FORMATS[ending])])
+
+    def make(name: str, model: LiveModel, wish: Wish, ending: str) -> bytes:
+        with turns.turn():
+            from store.encoding import find_format
+
+            try:
+                return model.make(wish, find_format(ending))
+            except Exception:
+                models.forget(name)
+                raise
+
+    return routes
+
+
+def _split(file: str) -> tuple[str, str]:
+    """Return model and format of an address' last part; WebP where it has no ending."""
+    name, ending = os.path.splitext(file)  # noqa: PTH122 - it is no path
+    if ending and ending[1:] not in _FORMATS:
+        raise NotFound(
+            f"live pictures have no format {ending[1:][:20]}",
+            f"there are {' and '.join(_FORMATS)}",
+            what="picture",
+            instead=f"/live/{name}",
+        )
+    return name, ending[1:] or "webp"
+
+
+def _whole_number(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) >= 2**32:
+        raise BadParameter(f"{name}={text[:40]} is no whole number from 0 to 2^32 - 1", "try 42")
+    return int(text)
+
+
+def _number(name: str) -> float | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadParameter(f"{name}={text[:40]} is no number", "try 0.5") from error
+
+
+def _address(name: str, ending: str, wish: Wish, truncation: float | None) -> str:
+    """Return where this very picture can be had again."""
+    address = f"/live/{name}.{ending}?seed={wish.seed}&category={wish.category.slug}"
+    return address if truncation is None else f"{address}&truncation={truncation:g}"

@@ -1,0 +1,245 @@
+"""The generators of live pictures: loaded at the first call, one of each in a worker.
+
+What generates is imported here when it is called, so a worker that never gets a live call has
+neither LiteRT nor NumPy in memory: they take about as much as the rest of it.
+"""
+
+import logging
+import os
+import random
+import re
+import threading
+import time
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.errors import BadParameter, NotFound, NotMade
+from core.errors import NonesuchError
+from core.slugs import nearest
+from store.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from sources.description import ModelCategory
+    from sources.source import Source
+    from store.encoding import Format
+
+_NAME = re.compile(r"[a-z0-9_]{1,100}")
+_LOOK_AGAIN_S = 1.0
+_TRY_AGAIN_S = 10.0  # loading a broken model at every call would be work for nothing
+_DEADLINE_S = 10  # of a server that makes live pictures
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One picture, decided upon."""
+
+    category: "ModelCategory"
+    seed: int
+    truncations: tuple[float, float]
+
+
+class LiveModel:
+    """A loaded generator."""
+
+    def __init__(self, source: "Source", *, is_remote: bool) -> None:
+        self._source = source
+        self._model = source.model
+        self._categories = {category.slug: category for category in self._model.categories}
+        # a LiteRT interpreter is for one thread; a server takes several calls
+        self._running = None if is_remote else threading.Lock()
+
+    def wish(self, seed: int | None, slug: str | None, truncation: float | None) -> Wish:
+        """Return the picture that is meant; what is not given is drawn, with a seed from it.
+
+        Raises `NotFound` for a category and `BadParameter` for a truncation it does not have.
+        """
+        if slug is not None and slug not in self._categories:
+            close = nearest(slug[:100], self._categories)
+            raise NotFound(
+                f"{self._model.name} knows no category {slug[:100]}",
+                f"did you mean {close}?" if close else "all of them are at /categories",
+                what="category",
+            )
+        truncations = self._model.truncation.default
+        if truncation is not None:
+            lowest, highest = self._model.truncation.lowest, self._model.truncation.highest
+            if not lowest <= truncation <= highest:  # also where it is not a number
+                raise BadParameter(
+                    f"truncation={truncation:g} is out of range",
+                    f"{self._model.name} takes {lowest:g} to {highest:g}",
+                )
+            truncations = (truncation, truncation)
+        category = self._categories[slug] if slug else self._drawn_category(seed)
+        return Wish(category, random.getrandbits(32) if seed is None else seed, truncations)
+
+    def _drawn_category(self, seed: int | None) -> "ModelCategory":
+        categories = self._model.categories
+        if seed is None:
+            return random.choice(categories)
+        return categories[zlib.crc32(str(seed).encode()) % len(categories)]
+
+    def key(self, wish: Wish) -> str:
+        """Return what a picture's content depends upon, besides its format."""
+        return f"{self._model.digest} {wish.category.slug} {wish.seed} {wish.truncations}"
+
+    def make(self, wish: Wish, chosen: "Format") -> bytes:
+        """Return the bytes of a picture with its provenance.
+
+        Raises `NotMade` when the generator is broken or its server does not answer.
+        """
+        from PIL import Image
+
+        from sources.latents import draw
+        from store.encoding import encode, perceptual_hash
+        from store.metadata import Provenance
+
+        model = self._model
+        drawn = draw(model, wish.seed, wish.truncations)
+        try:
+            if self._running is None:
+                picture = self._source.generate(wish.category.label, [drawn])[0]
+            else:
+                with self._running:
+                    picture = self._source.generate(wish.category.label, [drawn])[0]
+        except NonesuchError as error:
+            _log.warning("live picture of %s, seed %d: %s", model.label, wish.seed, error)
+            raise NotMade(f"{model.name} could not make this picture") from error
+        provenance = Provenance(
+            model=model.label,
+            model_digest=model.digest,
+            category=wish.category.slug,
+            seed=wish.seed,
+            truncation=drawn.truncation,
+            phash=perceptual_hash(Image.fromarray(picture)),
+        )
+        return encode(picture, chosen, provenance)
+
+
+@dataclass
+class _Entry:
+    identity: object = None
+    looked: float = 0.0
+    model: LiveModel | None = None
+    failure: str = ""
+
+
+class LiveModels:
+    """Finds generators by name and keeps them, until another version takes their place."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.models_folder
+        self._served = served_models(settings.live_serving)
+        self._entries: dict[str, _Entry] = {}
+        self._loading = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Return the names of the models that there are, without reading them."""
+        try:
+            found = {e.name for e in os.scandir(self._folder) if e.is_dir() and _is_model(e.path)}
+        except OSError:
+            found = set()
+        return sorted(found | set(self._served))
+
+    def check_name(self, name: str) -> None:
+        """Raise `NotFound` unless there is such a model."""
+        if name in self._served:
+            return
+        if _NAME.fullmatch(name) and _is_model(f"{self._folder}/{name}"):
+            return
+        close = nearest(name[:100], self.names())
+        raise NotFound(
+            f"there is no model {name[:100]}",
+            f"did you mean {close}?" if close else "",
+            what="model",
+            instead=f"/live/{close}" if close else "",
+        )
+
+    def ready(self, name: str) -> LiveModel | None:
+        """Return the model if it is loaded and still the newest one."""
+        entry = self._entries.get(name)
+        if entry is None or entry.model is None:
+            return None
+        now = time.monotonic()
+        if now - entry.looked > _LOOK_AGAIN_S:
+            entry.looked = now
+            if self._identity(name) != entry.identity:
+                return None
+        return entry.model
+
+    def load(self, name: str) -> LiveModel:
+        """Load the newest version of a model. Raises `NotMade`, for a while without trying."""
+        with self._loading:
+            ready = self.ready(name)
+            if ready is not None:
+                return ready
+            now = time.monotonic()
+            entry = self._entries.get(name)
+            if entry is None or not entry.failure or now - entry.looked > _TRY_AGAIN_S:
+                entry = _Entry(self._identity(name), now)
+                try:
+                    entry.model = self._open(name)
+                except NonesuchError as error:
+                    entry.failure = str(error)
+                    _log.warning("live pictures of %s: %s", name, error)
+                self._entries[name] = entry
+            if entry.model is None:
+                raise NotMade(f"the model {name} cannot be used at the moment")
+            return entry.model
+
+    def forget(self, name: str) -> None:
+        """Load a model anew at the next call: its server may have another version by then."""
+        if name in self._served:
+            self._entries.pop(name, None)
+
+    def _open(self, name: str) -> LiveModel:
+        from sources.description import LITERT, SERVING
+        from sources.registry import find_model, open_source
+
+        model = find_model(
+            self._folder, _impatient(self._served[name]) if name in self._served else name
+        )
+        if model.runtime not in (LITERT, SERVING):
+            raise NotMade(f"{name} needs TensorFlow", "give it a LiteRT file or a server")
+        # one thread: how many run at once is what the turns are for
+        return LiveModel(open_source(model, 1), is_remote=model.runtime == SERVING)
+
+    def _identity(self, name: str) -> object:
+        """Return what changes when a version is added or replaced: then its folder's entries do."""
+        if name in self._served:
+            return None
+        try:
+            status = os.stat(f"{self._folder}/{name}")  # noqa: PTH116 - a Path takes three times
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def _is_model(folder: str) -> bool:
+    """Say whether the newest version in a model's folder has a LiteRT file."""
+    try:
+        newest = max((e.name for e in os.scandir(folder) if e.name.isdecimal()), key=int)
+        return any(name.endswith(".tflite") for name in os.listdir(f"{folder}/{newest}"))
+    except (OSError, ValueError):
+        return False
+
+
+def _impatient(address: str) -> str:
+    """Return an address with a visitor's patience, unless it says another."""
+    base, _, options = address.partition("?")
+    return f"{base}?tries=1&deadline={_DEADLINE_S}&{options}"
+
+
+def served_models(entries: tuple[str, ...]) -> dict[str, str]:
+    """Return name → address from ``name=tfserving://…`` entries. Raises `BadSetting`."""
+    served = {}
+    for entry in entries:
+        name, found, address = entry.partition("=")
+        if not found or not _NAME.fullmatch(name) or not address.startswith("tfserving"):
+            raise BadSetting(
+                f"NONESUCH_LIVE_SERVING: {entry!r} is no name=address",
+                "for example: emoji=tfserving://localhost:8501/emoji",
+            )
+        served[name] = address
+    return served

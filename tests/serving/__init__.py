@@ -1,0 +1,1 @@
+"""TensorFlow Serving's clients, against a stand-in that is written to its documentation."""
