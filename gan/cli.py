@@ -206,35 +206,60 @@ def train(
 @gan.command()
 @click.option("--run", "run_name", required=True, help="Name of the run.")
 @click.option(
-    "--per-category",
-    type=click.IntRange(1, 1000),
-    default=20,
+    "--pictures",
+    type=click.IntRange(32, 100_000),
+    default=5000,
     show_default=True,
-    help="Pictures generated of each category.",
+    help="Pictures generated.",
+)
+@click.option(
+    "--truncation",
+    default="0.5:0.8",
+    show_default=True,
+    help="Range that truncations are drawn from, or one number; 0 to 1.",
+)
+@click.option(
+    "--dataset",
+    "dataset_name",
+    help="Judge against this data set, at its size.  [default: the run's]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to.  [default: the run's]",
 )
 @with_appcontext
-def evaluate(run_name: str, per_category: int) -> None:
-    """Let a classifier of real pictures read generated ones; write evaluation.json.
+def evaluate(
+    run_name: str, pictures: int, truncation: str, dataset_name: str | None, out: Path | None
+) -> None:
+    """Judge a run's generator; write evaluation.json and the pictures nearest to training ones.
 
-    The classifier is trained once per data set, in some minutes, and kept.
+    Every figure stands beside that of real pictures and that of corrupted ones. What hangs on the
+    data set alone, a classifier and features, is made once and kept: some minutes.
 
     \b
-    Example: flask gan evaluate --run emoji
+    Examples: flask gan evaluate --run emoji
+              flask gan evaluate --run emoji --truncation 1 --out /tmp/untruncated
     """
     from gan.dataset.files import read_dataset
+    from gan.dataset.place import find_dataset
     from gan.training.place import find_run
 
     home = settings().home
     run = find_run(home, run_name)
     import_tensorflow()
+    from gan.evaluation.report import check_split, parse_truncation, write_judgement
     from gan.evaluation.report import evaluate as evaluate_run
-    from gan.evaluation.report import write_evaluation
     from gan.training.trained import read_trained
 
+    between = parse_truncation(truncation)
     trained = read_trained(run, home / "datasets", click.echo)
-    data = read_dataset(home / "datasets" / trained.options.dataset)
-    found = evaluate_run(trained, data, home, per_category, click.echo)
-    click.echo(f"written to {write_evaluation(run, found)}")
+    data = own = read_dataset(find_dataset(home, trained.options.dataset))
+    if dataset_name:
+        data = read_dataset(find_dataset(home, dataset_name))
+        check_split(own, data)
+    found = evaluate_run(trained, data, home, pictures, between, click.echo)
+    click.echo(f"written to {write_judgement(out or run, found)}")
 
 
 @gan.command()

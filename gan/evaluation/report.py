@@ -1,91 +1,95 @@
-"""evaluation.json: what a classifier reads on real and on generated pictures."""
+"""evaluation.json and the pictures beside it: one run, judged whole."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from core.errors import NonesuchError
 from core.files import write_durably
-from gan.dataset.files import TRAIN, Dataset
-from gan.evaluation.classifier import kept_classifier, read_held_out, right
-from gan.training.batches import on_white, to_unit
+from gan.dataset.files import HELD_OUT, TRAIN, Dataset
+from gan.evaluation.generating import generate
+from gan.evaluation.judging import Judgement, JudgingOptions, evaluate_pictures
+from gan.evaluation.tables import Table, tables
 from gan.training.trained import Trained
 
 EVALUATION_FILE = "evaluation.json"
-SEED = 11
-TRAIN_SAMPLE = 1000  # real training pictures that the classifier is tried on
 
 
-def generate(
-    trained: Trained, per_category: int, truncation: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return uncurated pictures uint8-rounded in [-1, 1], [N, H, W, 3], and categories int [N].
+class BadEvaluation(NonesuchError):
+    """An evaluation that was asked for in a way that cannot be done."""
 
-    Latents are standard normal cut at ±2 by drawing again, times a truncation drawn per picture;
-    styles are drawn among those trained.
-    """
-    random = np.random.RandomState(SEED)
-    networks = trained.networks
-    categories = np.repeat(np.arange(networks.categories), per_category)
-    count = len(categories)
-    latent = random.standard_normal((count, networks.latent))
-    while (outside := np.abs(latent) > 2).any():
-        latent[outside] = random.standard_normal(int(outside.sum()))
-    latent *= random.uniform(*truncation, (count, 1))
-    inputs = [
-        latent.astype(np.float32),
-        np.eye(networks.categories, dtype=np.float32)[categories],
-        np.eye(networks.styles, dtype=np.float32)[random.choice(trained.styles, count)],
-    ]
-    pictures = trained.generator.predict(inputs, batch_size=32, verbose=0)
-    return np.rint((pictures + 1) * 127.5) / 127.5 - 1, categories
+
+def parse_truncation(text: str) -> tuple[float, float]:
+    """Return lowest and highest of ``"0.5:0.8"`` or ``"0.7"``. Raises `BadEvaluation`."""
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2) or not 0 < numbers[0] <= numbers[-1] <= 1:
+        raise BadEvaluation(
+            f"--truncation {text!r} is no range within 0 to 1", "write --truncation 0.5:0.8"
+        )
+    return numbers[0], numbers[-1]
+
+
+def check_labels(trained: Trained, dataset: Dataset) -> None:
+    """Raise `BadEvaluation` unless the generator's categories and styles are the data set's."""
+    if trained.dataset.categories != dataset.categories or trained.dataset.styles != dataset.styles:
+        raise BadEvaluation(
+            f"the run was trained on other categories or styles than {dataset.name} has",
+            f"judge it against {trained.options.dataset}",
+        )
+
+
+def check_split(trained_on: Dataset, dataset: Dataset) -> None:
+    """Raise `BadEvaluation` when pictures held out of ``dataset`` were trained on."""
+    seen = {r.concept for r in trained_on.records if r.split == TRAIN}
+    held_out = {r.concept for r in dataset.records if r.split == HELD_OUT}
+    if known := seen & held_out:
+        raise BadEvaluation(
+            f"{len(known)} of {len(held_out)} concepts held out of {dataset.name} were trained on",
+            "judge it against the data set of its run, or one made with the same split",
+        )
 
 
 def evaluate(
     trained: Trained,
     dataset: Dataset,
     home: Path,
-    per_category: int,
+    pictures: int,
+    truncation: tuple[float, float],
     echo: Callable[[str], None],
-) -> dict[str, Any]:
-    """Return what evaluation.json holds: rows of how often the right category is read."""
-    left_out = trained.options.leave_out_styles
-    model = kept_classifier(home, dataset, left_out, trained.options.no_mirror, echo)
-    rows = []
-
-    def read(pictures: str, logits: np.ndarray, categories: np.ndarray) -> None:
-        top1, top5 = right(logits, categories, 1), right(logits, categories, 5)
-        rows.append({"pictures": pictures, "n": len(logits), "top1": top1, "top5": top5})
-        echo(f"{pictures:<36}{len(logits):>6}{top1:>8.1%}{top5:>8.1%}")
-
-    echo(f"{'pictures':<36}{'n':>6}{'top 1':>8}{'top 5':>8}")
-    chosen = dataset.indices(TRAIN, left_out)
-    chosen = np.sort(np.random.RandomState(SEED).permutation(chosen)[:TRAIN_SAMPLE])
-    real = to_unit(on_white(dataset.pictures[chosen]))
-    read(
-        "real, trained on", model.predict(real, batch_size=64, verbose=0),
-        dataset.category_ids()[chosen],
-    )  # fmt: skip
-    read("real, held-out concepts", *read_held_out(model, dataset, left_out))
-    per_category_right = {}
-    for truncation in ((0.5, 0.8), (1.0, 1.0)):
-        pictures, categories = generate(trained, per_category, truncation)
-        logits = model.predict(pictures, batch_size=64, verbose=0)
-        shown = "-".join(f"{t:g}" for t in sorted(set(truncation)))
-        read(f"generated, truncation {shown}", logits, categories)
-        per_category_right[shown] = {
-            label.slug: right(logits[categories == i], categories[categories == i], 1)
-            for i, label in enumerate(dataset.categories)
-        }
-    return {
+    options: JudgingOptions | None = None,
+) -> Judgement:
+    """Return what is known of a run's generator, of uncurated pictures at a range of truncation."""
+    check_labels(trained, dataset)
+    options = options or JudgingOptions(trained.options.leave_out_styles, trained.options.no_mirror)
+    echo(f"generating {pictures} pictures")
+    generated, categories = generate(trained, dataset, pictures, truncation)
+    found = evaluate_pictures(generated, categories, dataset, home, echo, options)
+    about = {
         "pictures_seen": trained.about["pictures_seen"],
-        "categories": len(dataset.categories),
-        "chance": 1 / len(dataset.categories),
-        "read": rows,
-        "right_per_category": per_category_right,
+        "truncation": list(truncation),
+        "curated": False,
     }
+    figures = {"format": found.figures["format"], **about, **found.figures}
+    for table in tables(figures):
+        echo("\n" + aligned(table))
+    return Judgement(figures, found.pictures)
+
+
+def aligned(table: Table) -> str:
+    """Return a table as aligned text for a terminal."""
+    widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
+    lines = [table.title]
+    for row in (table.head, *table.rows):
+        first, *rest = (
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join([first, *rest]))
+    return "\n".join(lines)
 
 
 def write_evaluation(run: Path, evaluation: dict[str, Any]) -> Path:
@@ -93,3 +97,13 @@ def write_evaluation(run: Path, evaluation: dict[str, Any]) -> Path:
     path = run / EVALUATION_FILE
     write_durably(path, (json.dumps(evaluation, indent=1) + "\n").encode())
     return path
+
+
+def write_judgement(folder: Path, found: Judgement) -> Path:
+    """Write the closest pairs, then evaluation.json, into ``folder``; return the latter's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in found.pictures.items():
+        temporary = folder / f".tmp-{name}"
+        picture.save(temporary, format="PNG", optimize=True)
+        temporary.replace(folder / name)
+    return write_evaluation(folder, found.figures)

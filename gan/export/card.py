@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from gan.evaluation.tables import Table, tables
 from gan.export.description import ModelAbout
 from gan.training.trained import Trained
 
@@ -78,9 +79,34 @@ def _shown(value: object) -> str:
 
 
 def figures_section(evaluation: dict[str, Any] | None) -> str:
-    """Return what a classifier reads on the pictures, from evaluation.json."""
+    """Return the tables of evaluation.json, each with what it says."""
     if evaluation is None:
         return "## Figures\n\nNot measured: `flask gan evaluate` was not run before the export.\n"
+    if "distances" not in evaluation:
+        return classifier_section(evaluation)
+    low, high = evaluation["truncation"]
+    parts = [
+        "## Figures\n",
+        f"Of {evaluation['generated']:,} uncurated pictures at truncation {low:g} to {high:g}, "
+        f"{evaluation['pictures_seen']:,} pictures seen, against data set "
+        f"`{evaluation['data_set']}`: {evaluation['training_pictures']:,} pictures trained on, "
+        f"{evaluation['held_out_pictures']:,} held out, whole concepts each. What a figure is "
+        "worth shows beside it: the floor is what real pictures reach, the control what blurred "
+        "and noisy ones do.\n",
+    ]
+    parts += [markdown(table) for table in tables(evaluation)]
+    return "\n".join(parts)
+
+
+def markdown(table: Table) -> str:
+    """Return a table with its title and note."""
+    lines = [list(table.head), ["---"] * len(table.head), *table.rows]
+    rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"### {table.title}\n\n{table.note}\n\n{rows}\n"
+
+
+def classifier_section(evaluation: dict[str, Any]) -> str:
+    """Return what a classifier reads on the pictures, from an evaluation of the first format."""
     rows = [
         f"| {row['pictures']} | {row['n']:,} | {row['top1']:.1%} | {row['top5']:.1%} |"
         for row in evaluation["read"]

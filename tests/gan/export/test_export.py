@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_dataset(make_dataset(), home / "datasets" / "tiny-8")
     run = Run(home / "runs" / "tiny", make_dataset(), TINY, print)
     random = np.random.RandomState(0)
-    for variable in run.ema.variables:
+    for variable in run.method.ema.variables:
         variable.assign_add(random.standard_normal(variable.shape).astype(np.float32) * 0.1)
     run.progress.step = 6
     run.save()
@@ -54,7 +54,10 @@ def exported(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_the_average_weights_are_exported_and_not_the_last(trained: Trained, home: Path) -> None:
     fresh = Run(home / "runs" / "tiny", make_dataset(), TINY, print)
     for found, ema, last in zip(
-        trained.generator.variables, fresh.ema.variables, fresh.gan.generator.variables, strict=True
+        trained.generator.variables,
+        fresh.method.ema.variables,
+        fresh.method.generator.variables,
+        strict=True,
     ):
         np.testing.assert_array_equal(found, ema)
         assert not np.array_equal(found, last)

@@ -1,0 +1,1 @@
+"""Networks of others that turn pictures into features: fetched, checked and never trained here."""
