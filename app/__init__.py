@@ -6,18 +6,29 @@ import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.about import about_pages
 from app.answers import FilesFirst
+from app.api import developer_api
 from app.categories import category_list
 from app.commands import LazyCommands
+from app.curate import curate_pages
+from app.derivatives import SizedFiles, sized_pictures
 from app.dress import Dress
 from app.errors import register_error_handlers
+from app.favourites import favourite_pages
 from app.files import file_routes
+from app.gallery import gallery_pages
 from app.health import health_check
+from app.live import live_pictures
+from app.morphs import morph_pages
 from app.open_index import OpenIndex
 from app.pages import picture_pages
 from app.permalinks import Permalinks
 from app.picture_files import PictureFiles
+from app.play import play_pages
+from app.random_picture import random_picture
 from app.secret import signing_key
+from app.seeds import seeded_pictures
 from app.static_files import StaticFiles
 from store.settings import BadSetting, Settings, read_settings
 
@@ -40,13 +51,28 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     static = StaticFiles()
     pictures = PictureFiles(settings.images_folder, settings.picture_max_age_s)
-    dress = Dress(settings.site_name, static.addresses)
-    permalinks = Permalinks(signing_key(settings))
+    sized = SizedFiles(settings)
+    live = (("/live", "Live"),) if settings.live_at_once else ()
+    dress = Dress(settings.site_name, static.addresses, (*live, ("/api", "For developers")))
+    key = signing_key(settings)
+    permalinks = Permalinks(key)
 
     app.register_blueprint(picture_pages(settings, index, dress, permalinks))
+    app.register_blueprint(gallery_pages(settings, index, dress))
+    app.register_blueprint(favourite_pages(settings, index, dress))
+    app.register_blueprint(play_pages(settings, index, dress, key))
+    app.register_blueprint(about_pages(settings, index, dress))
     app.register_blueprint(category_list(index, dress))
     app.register_blueprint(file_routes(index, pictures, static))
+    app.register_blueprint(sized_pictures(index, sized))
+    app.register_blueprint(random_picture(settings, index))
+    app.register_blueprint(seeded_pictures(settings, index))
+    app.register_blueprint(developer_api(settings, index, dress, key))
     app.register_blueprint(health_check(index))
+    app.register_blueprint(curate_pages(settings, dress, key))
+    app.register_blueprint(morph_pages(settings, dress))
+    if settings.live_at_once:
+        app.register_blueprint(live_pictures(settings, dress))
     register_error_handlers(app, dress)
 
     answer_for = dict.fromkeys(
@@ -59,7 +85,9 @@ def create_app(settings: Settings | None = None) -> Flask:
             application, x_for=settings.proxy_count, x_proto=settings.proxy_count
         )
     app.wsgi_app = FilesFirst(  # type: ignore[method-assign]
-        application, {"/images": pictures.answer_made, **answer_for}, settings.trusted_hosts
+        application,
+        {"/images": pictures.answer_made, "/sized": sized.answer_made, **answer_for},
+        settings.trusted_hosts,
     )
     return app
 

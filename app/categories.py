@@ -39,6 +39,7 @@ def category_list(index: OpenIndex, dress: Dress) -> Blueprint:
         else:
             response = dress.page(
                 "categories.html",
+                place="/categories",
                 title=f"{len(found)} kinds of things that do not exist",
                 cache_control="no-cache",
                 categories=found,

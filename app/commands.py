@@ -6,12 +6,21 @@ import click
 from flask.cli import AppGroup
 
 COMMANDS = {
+    "curate": "app.curate_cli:curate",
     "db": "store.cli:db",
+    "export-site": "app.export_cli:export_site",
     "gan": "gan.cli:gan",
     "index": "pregen.cli:index",
+    "models": "sources.cli:models",
+    "morphs": "pregen.morphs_cli:morphs",
     "pregen": "pregen.cli:pregen",
+    "top-up": "pregen.top_up_cli:top_up",
     "verify": "pregen.cli:verify",
 }
+
+
+# what reads the index cannot be in a group of `sources`, which knows none
+ADDED = {"models": ["store.report_cli:report"]}
 
 
 class LazyCommands(AppGroup):
@@ -24,6 +33,14 @@ class LazyCommands(AppGroup):
         found = super().get_command(ctx, cmd_name)
         if found is not None or cmd_name not in COMMANDS:
             return found
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command = _imported(COMMANDS[cmd_name])
+        if isinstance(command, click.Group):
+            for added in ADDED.get(cmd_name, []):
+                command.add_command(_imported(added))
         return command
+
+
+def _imported(place: str) -> click.Command:
+    module, _, attribute = place.partition(":")
+    command: click.Command = getattr(import_module(module), attribute)
+    return command

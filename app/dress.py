@@ -23,7 +23,10 @@ _SLOT = re.compile("\ue000([a-z_]+)\ue001")
 class Dress:
     """Renders pages in the site's dress."""
 
-    def __init__(self, site_name: str, static: dict[str, str]) -> None:
+    def __init__(
+        self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """``static``: addresses of static files; ``more``: address and name of links at the foot."""
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -33,9 +36,8 @@ class Dress:
         )
         self._environment.globals.update(
             site_name=site_name,
-            style=static["style.css"],
-            script=static["site.js"],
-            icon=static["icon.svg"],
+            static=static,
+            more=more,
         )
         # a variant is a combination of a few truths, not of visitors' words
         self._skeleton = cache(self._make_skeleton)
@@ -57,11 +59,9 @@ class Dress:
         do nothing but show them.
         """
         nonce = new_nonce()
-        shown = {
-            name: value if isinstance(value, Markup) else escape(value)
-            for name, value in values.items()
-        }
-        html = self._skeleton(template, variant, frozenset(values)) % {**shown, "nonce": nonce}
+        shown = {name: _shown(value) for name, value in values.items()}
+        shown["nonce"] = nonce
+        html = self._skeleton(template, variant, frozenset(values)) % shown
         return Response(html, 200, page_headers(nonce, "no-store"))
 
     def _make_skeleton(self, template: str, variant: frozenset[str], names: frozenset[str]) -> str:
@@ -69,3 +69,9 @@ class Dress:
         truths = dict.fromkeys(variant, True)
         html = self._environment.get_template(template).render(**slots, **truths)
         return _SLOT.sub(r"%(\1)s", html.replace("%", "%%"))
+
+
+def _shown(value: Any) -> str:
+    """Return a value as HTML; letters and digits alone, as hashes are, need no escaping (1 µs)."""
+    text = value if isinstance(value, str) else str(value)
+    return text if isinstance(text, Markup) or text.isalnum() else escape(text)

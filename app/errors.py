@@ -11,7 +11,9 @@ from werkzeug.exceptions import HTTPException
 from app.dress import Dress
 from app.negotiation import prefers_json
 from core.errors import NonesuchError
+from core.slugs import UnknownSlug
 from store.database import IndexMissing, IndexUnusable
+from store.wall import UnknownPicture
 
 _RETRY_AFTER_S = 60
 
@@ -26,11 +28,61 @@ class NotFound(NonesuchError):
 
 
 class Gone(NonesuchError):
-    """A picture that was here."""
+    """A picture that was here; ``instead`` may be looked at."""
+
+    def __init__(self, message: str, hint: str = "", instead: str = "") -> None:
+        super().__init__(message, hint)
+        self.instead = instead
 
 
 class NothingToShow(NonesuchError):
     """A store without pictures."""
+
+
+class BadParameter(NonesuchError):
+    """A parameter of an address that makes no sense."""
+
+
+class TooLong(NonesuchError):
+    """An address that goes on for too long."""
+
+
+class NotAcceptable(NonesuchError):
+    """An Accept header that nothing here suits."""
+
+
+class TooMany(NonesuchError):
+    """More calls than one address may make; ``retry_after_s`` says when there is another."""
+
+    def __init__(self, message: str, hint: str, retry_after_s: int) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
+
+
+class NotMade(NonesuchError):
+    """A live picture whose generator is broken or away."""
+
+
+class Busy(NonesuchError):
+    """More live pictures asked for than are made; soon there is a turn again."""
+
+    retry_after_s = 1
+
+
+class NotCuratedHere(NonesuchError):
+    """The owner's pages are off: there is no token, or nothing can be written."""
+
+
+class NotTheOwner(NonesuchError):
+    """Somebody without a session, or a form that is not from here."""
+
+
+class TooManyTokens(NonesuchError):
+    """Wrong tokens, one after the other."""
+
+    def __init__(self, message: str, hint: str, retry_after_s: int) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +115,17 @@ class _Kind(NamedTuple):
 _KINDS: dict[type[Exception], _Kind] = {
     Gone: _Kind(410, "This picture does not exist any more"),
     NothingToShow: _Kind(503, "Nothing exists yet"),
+    BadParameter: _Kind(400, "This address makes no sense"),
+    TooLong: _Kind(414, "This address does not end"),
+    NotAcceptable: _Kind(406, "This format does not exist here"),
+    TooMany: _Kind(429, "This was asked too often"),
+    NotMade: _Kind(503, "This picture could not be made"),
+    Busy: _Kind(503, "Not all that does not exist can be made at once"),
+    NotCuratedHere: _Kind(403, "Nobody throws anything out here"),
+    NotTheOwner: _Kind(403, "This is for the owner, who exists"),
+    UnknownPicture: _Kind(404, "This picture does not exist either"),
+    UnknownSlug: _Kind(404, "This category does not exist either"),
+    TooManyTokens: _Kind(429, "That was one try too many"),
     IndexMissing: _Kind(503, "Nothing exists yet"),
     IndexUnusable: _Kind(503, "The pictures cannot be found"),
 }
@@ -87,7 +150,8 @@ def notice_of(error: Exception) -> Notice:
         return Notice(404, title, error.message, error.hint, error.instead)
     if isinstance(error, NonesuchError):
         kind = _KINDS.get(type(error), _Kind(503, "This does not work"))
-        return Notice(kind.status, kind.title, error.message, error.hint)
+        instead = getattr(error, "instead", "")
+        return Notice(kind.status, kind.title, error.message, error.hint, instead)
     status = (error.code or 500) if isinstance(error, HTTPException) else 500
     name = error.name.lower() if isinstance(error, HTTPException) else ""
     return Notice(status, *_PLAIN.get(status, ("This did not work", name, "")))
@@ -110,8 +174,8 @@ def register_error_handlers(app: Flask, dress: Dress) -> None:
                 response.headers.extend(
                     [(name, value) for key, value in error.get_headers() if key == name]
                 )
-        if notice.status == 503:
-            response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+        if notice.status in (429, 503):
+            response.headers["Retry-After"] = str(getattr(error, "retry_after_s", _RETRY_AFTER_S))
         response.headers["Vary"] = "Accept"
         return response
 
@@ -123,7 +187,12 @@ def _json(notice: Notice) -> Response:
     return Response(
         json.dumps({"error": body}) + "\n",
         notice.status,
-        [("Content-Type", "application/json"), ("Cache-Control", "no-store")],
+        [
+            ("Content-Type", "application/json"),
+            ("Cache-Control", "no-store"),
+            # a program on another page may read why; nothing here is anybody's alone
+            ("Access-Control-Allow-Origin", "*"),
+        ],
     )
 
 

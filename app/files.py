@@ -22,7 +22,7 @@ def file_routes(index: OpenIndex, pictures: PictureFiles, static: StaticFiles) -
     def picture(category: str, file: str) -> Response:
         made = pictures.answer_made(request.environ)
         if made is not None:
-            return _response(made)
+            return to_response(made)
         if not SAFE_NAME.fullmatch(category) or not SAFE_NAME.fullmatch(file):
             raise NotFound("there is no such picture", what="picture")
         found = index.reader().by_file(category, file)
@@ -31,14 +31,14 @@ def file_routes(index: OpenIndex, pictures: PictureFiles, static: StaticFiles) -
         if found.state != LIVE:
             raise Gone("this picture was taken away", "there are others at /")
         try:
-            return _response(pictures.answer(category, file, found.short_hash, request.environ))
+            return to_response(pictures.answer(category, file, found.short_hash, request.environ))
         except OSError as error:
             raise NotFound("its file is not in the store", what="picture") from error
 
     def own_file() -> Response:
         answer = static.answer(request.environ)
         assert answer is not None  # the routes are its own addresses, the methods GET and HEAD
-        return _response(answer)
+        return to_response(answer)
 
     for number, address in enumerate(static.answered):
         routes.add_url_rule(address, f"own_file_{number}", own_file)
@@ -46,7 +46,8 @@ def file_routes(index: OpenIndex, pictures: PictureFiles, static: StaticFiles) -
     return routes
 
 
-def _response(answer: Answer) -> Response:
+def to_response(answer: Answer) -> Response:
+    """Return an answer as Flask takes it."""
     response = Response(answer.body, answer.status)
     # exactly these: Flask would add a Content-Type, which a 304 has no use for
     response.headers.clear()

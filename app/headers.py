@@ -38,9 +38,9 @@ def page_headers(nonce: str, cache_control: str) -> list[tuple[str, str]]:
     return [
         (
             "Content-Security-Policy",
-            f"default-src 'none'; img-src 'self'; style-src 'nonce-{nonce}'; "
-            f"script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'self'; "
-            "frame-ancestors 'none'",
+            f"default-src 'none'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+            f"style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none'; "
+            "form-action 'self'; frame-ancestors 'none'",
         ),
         ("Cache-Control", cache_control),
         ("Content-Type", "text/html; charset=utf-8"),

@@ -1,36 +1,38 @@
-"""The pages that show one picture: `/`, `/c/<category>` and `/i/<hash>`."""
+"""The pages that show one picture: `/`, `/c/<category>/random` and `/i/<hash>`."""
 
 import os
+import random
 import re
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup, escape
 
+from app.cutouts import Cutouts
+from app.derivatives import sized_address, sized_width_height
 from app.dress import Dress
 from app.errors import EMPTY_HINT, Gone, NotFound, NothingToShow
 from app.languages import language_tag, locale_chooser
 from app.lines import CURRENT, line_of
 from app.names import Developer, Names
+from app.neighbours import Order, order_named
 from app.open_index import OpenIndex
 from app.permalinks import Credit, Permalinks
 from app.words import alternative_text, title_of
 from core.slugs import nearest
+from store.gallery import Gallery
 from store.picking import IndexReader, Picture
 from store.settings import Settings
 from store.tables import LIVE
+from store.walking import Walk, read_walk
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")
 _MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million finds none
 HUES = 12  # style.css has as many
-SMALL_PX = 96  # up to this width a picture is enlarged less
-# (any kind or one, small or not) → what is true in the template
-_VARIANTS = {
-    (True, True): frozenset({"is_of_any_kind", "is_small"}),
-    (True, False): frozenset({"is_of_any_kind"}),
-    (False, True): frozenset({"is_small"}),
-    (False, False): frozenset[str](),
-}
+CARD_PX = 512  # in links that are shared: some who show them pass over what is below 200
+_HERO_PX = 1024
+SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples
 
 
 def picture_pages(
@@ -39,6 +41,7 @@ def picture_pages(
     """Return the three pages."""
     pages = Blueprint("pages", __name__)
     names = Names()
+    cutouts = Cutouts(settings.models_folder)
     locale_of = locale_chooser(settings.default_locale)
     folder = os.fspath(settings.images_folder)
 
@@ -58,33 +61,63 @@ def picture_pages(
             "the pictures in the index are not in the store", "compare the two with: flask verify"
         )
 
-    def new_page(picture: Picture, another: str) -> Response:
+    def take_step(walk: Walk) -> tuple[Picture, Walk]:
+        """Return the picture of a step, or of the next one whose file is there."""
+        gallery = Gallery(index.reader())
+        for step in range(walk.step, walk.step + _MOST_DRAWS):
+            walk = walk._replace(step=step)
+            picture = gallery.step(walk)
+            if picture is None:
+                break
+            if is_there(picture):
+                return picture, walk
+        return draw(index.reader()), walk
+
+    def new_page(
+        environ: dict[str, Any], picture: Picture, another: str, *traits: str, before: str = ""
+    ) -> Response:
         """Show a picture under a new name; nobody keeps this page."""
-        locale = locale_of(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        locale = locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         developer = Developer(names.draw(locale), locale)
         values = _values(picture, Credit(developer, CURRENT))
         values["another"] = another
         values["permalink"] = permalinks.address(picture.short_hash, developer)
-        return dress.quick_page(
-            "picture.html", _VARIANTS[another == "/", _is_small(picture)], values
+        if before:
+            values["before"] = before
+        variant = _variant(
+            picture.width <= SMALL_PX, cutouts.has(picture.model, picture.file), *traits
         )
+        return dress.quick_page("picture.html", variant, values)
 
     @pages.get("/")
     def random_page() -> Response:
-        return new_page(draw(index.reader()), "/")
+        environ = request.environ
+        if environ["QUERY_STRING"] and "walk" in request.args:
+            return walk_page(request.args["walk"])
+        picture = draw(index.reader())
+        # a walk of this visitor's own begins with this picture
+        another = f"/?walk={picture.short_hash}{random.getrandbits(32):08x}.1"
+        return new_page(environ, picture, another, "is_of_any_kind")
 
-    @pages.get("/c/<slug>")
-    def category_page(slug: str) -> Response:
+    def walk_page(text: str) -> Response:
+        walk = read_walk(text)
+        if walk is None:
+            raise NotFound(
+                f"there is no walk {text[:100]}", "the next one begins at /", instead="/"
+            )
+        picture, walk = take_step(walk)
+        before = f"/?walk={walk.at(walk.step - 1)}" if walk.step else ""
+        following = f"/?walk={walk.at(walk.step + 1)}"
+        return new_page(
+            request.environ, picture, following, "is_of_any_kind", "is_step", before=before
+        )
+
+    @pages.get("/c/<slug>/random")
+    def random_page_of(slug: str) -> Response:
         reader = index.reader()
         if reader.pick(slug) is None:
-            known = nearest(slug[:100], [category.slug for category in reader.categories()])
-            raise NotFound(
-                f"there is no category {slug[:100]}",
-                f"did you mean {known}?" if known else "all of them are at /categories",
-                what="category",
-                instead=f"/c/{known}" if known else "",
-            )
-        return new_page(draw(reader, slug), f"/c/{slug}")
+            raise no_category(reader, slug)
+        return new_page(request.environ, draw(reader, slug), f"/c/{slug}/random")
 
     @pages.get("/i/<short_hash>")
     def kept_page(short_hash: str) -> Response:
@@ -94,34 +127,78 @@ def picture_pages(
                 "a picture's address ends in 12 digits from 0 to 9 and a to f",
                 what="picture",
             )
-        picture = index.reader().by_hash(short_hash)
+        reader = index.reader()
+        picture = reader.by_hash(short_hash)
         if picture is None:
             raise NotFound(f"there is no picture {short_hash}", what="picture")
         if picture.state != LIVE or not is_there(picture):
-            raise Gone(f"the picture {short_hash} was taken away", "there are others at /")
+            others = f"/c/{picture.category}" if reader.pick(picture.category) else ""
+            raise Gone(
+                f"the picture {short_hash} was taken away",
+                "there are others of its kind" if others else "there are others at /",
+                others,
+            )
+        order = order_named(Gallery(reader), request.args.get("in", ""), picture)
+        by = request.args.get("by", "")
+        origin = request.host_url.rstrip("/")
         return dress.page(
             "picture.html",
             # the picture may be taken away, and a nonce is for one answer
             cache_control="no-cache",
-            **_values(picture, permalinks.credit(short_hash, request.args.get("by", ""))),
-            another="/",
-            origin=request.host_url.rstrip("/"),
+            **_values(picture, permalinks.credit(short_hash, by)),
+            **_order_values(order),
+            permalink=f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}",
+            origin=origin,
+            card=origin + sized_address(picture, CARD_PX, "jpg"),
+            card_size=sized_width_height(picture, CARD_PX),
             is_kept=True,
             is_of_any_kind=True,
-            is_small=_is_small(picture),
+            is_small=picture.width <= SMALL_PX,
+            is_cutout=cutouts.has(picture.model, picture.file),
         )
 
     return pages
 
 
-def picture_address(picture: Picture) -> str:
-    """Return where a picture's bytes are; for an adopted name also which bytes are meant."""
+def no_category(reader: IndexReader, slug: str) -> NotFound:
+    """Return what to say where a category is asked for that has no pictures."""
+    known = nearest(slug[:100], [category.slug for category in reader.categories()])
+    return NotFound(
+        f"there is no category {slug[:100]}",
+        f"did you mean {known}?" if known else "all of them are at /categories",
+        what="category",
+        instead=f"/c/{known}" if known else "",
+    )
+
+
+def picture_address(picture: Picture, most_px: int = _HERO_PX) -> str:
+    """Return where a picture's bytes are; for an adopted name also which bytes are meant.
+
+    What is larger than ``most_px``, one of the sizes of `app.derivatives`, comes in that size.
+    """
+    if picture.width > most_px or picture.height > most_px:
+        return sized_address(picture, most_px)
     address = f"/images/{picture.category}/{picture.file}"
     return address if picture.short_hash in picture.file else f"{address}?v={picture.short_hash}"
 
 
-def _is_small(picture: Picture) -> bool:
-    return picture.width <= SMALL_PX
+@cache
+def _variant(is_small: bool, is_cutout: bool, *traits: str) -> frozenset[str]:
+    """Return what is true in the template."""
+    own = {"is_small": is_small, "is_cutout": is_cutout}
+    return frozenset({*traits, *(name for name, holds in own.items() if holds)})
+
+
+def _order_values(order: Order | None) -> dict[str, Any]:
+    if order is None:
+        return {"another": "/"}
+    return {
+        "another": order.after,
+        "before": order.before,
+        "up": order.up,
+        "up_name": order.name,
+        "is_in_order": True,
+    }
 
 
 def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
@@ -132,7 +209,7 @@ def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
     element = f'<bdi lang="{language_tag(credit.developer.locale)}">{escape(name)}</bdi>'
     return {
         "title": title_of(picture.name),
-        "hue": int(picture.short_hash[:2], 16) % HUES,
+        "hue": hue_of(picture),
         "number": picture.short_hash,
         "name": picture.name,
         "category": picture.category,
@@ -143,3 +220,8 @@ def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
         "line": line.replace("{name}", name),
         "line_html": Markup(line.replace("{name}", element)),  # the name is escaped
     }
+
+
+def hue_of(picture: Picture) -> int:
+    """Return the number of the tint of the wall on which a picture hangs."""
+    return int(picture.short_hash[:2], 16) % HUES

@@ -28,9 +28,10 @@ class PictureFiles:
 
     def __init__(self, folder: os.PathLike[str], max_age_s: int) -> None:
         self._folder = os.fspath(folder)
-        self._headers = [
+        self.headers = [
             ("Cache-Control", f"public, max-age={max_age_s}, immutable"),
             ("Accept-Ranges", "bytes"),
+            ("Access-Control-Allow-Origin", "*"),  # any page may draw it on a canvas
         ]
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:
@@ -59,7 +60,7 @@ class PictureFiles:
                 raise FileNotFoundError(file)
             size = status.st_size
             etag = f'"{content_hash}"'
-            headers = [*self._headers, ("ETag", etag)]
+            headers = [*self.headers, ("ETag", etag)]
             if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), etag):
                 return Answer("304 Not Modified", headers, [])
             headers.append(("Content-Type", media_type_of(file)))

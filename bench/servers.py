@@ -43,6 +43,7 @@ class Load:
     requests_per_s: float
     cpu_us_per_request: float
     errors: int
+    p99_ms: float
 
 
 def free_port() -> int:
@@ -52,13 +53,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def granian(target: str, environ: Mapping[str, str], path: str = "/") -> Iterator[Server]:
-    """Serve a WSGI target with one Granian worker until the block ends."""
+def granian(
+    target: str, environ: Mapping[str, str], path: str = "/", workers: int = 1, threads: int = 1
+) -> Iterator[Server]:
+    """Serve a WSGI target on Granian until the block ends."""
     port = free_port()
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-access-log",
+            "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads),
+            "--no-access-log",
             "--log-level", "error", target,
         ],
         env=dict(environ),
@@ -88,14 +92,24 @@ def wait_until_it_answers(url: str, seconds: float = 60) -> float:
     raise click.ClickException(f"{url} gave no answer in {seconds:.0f} s")
 
 
-def load(server: Server, path: str, seconds: float, connections: int = 16) -> Load:
-    """Load one address with wrk, one thread."""
+def load(
+    server: Server, path: str, seconds: float, connections: int = 16, script: str | None = None
+) -> Load:
+    """Load one address with wrk, one thread; ``script``: a Lua file that chooses addresses."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise click.ClickException("wrk is missing; on Debian: apt-get install wrk")
     before = server.cpu_seconds()
     done = subprocess.run(
-        [wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", server.url + path],
+        [
+            wrk,
+            "-t1",
+            "--latency",
+            f"-c{connections}",
+            f"-d{seconds:g}s",
+            *(["-s", script] if script else []),
+            server.url + path,
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -104,4 +118,7 @@ def load(server: Server, path: str, seconds: float, connections: int = 16) -> Lo
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
     total = int(re.search(r"(\d+) requests in", done.stdout)[1])  # type: ignore[index]
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
-    return Load(rate, spent / max(total, 1) * 1e6, int(failed[1]) if failed else 0)
+    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s|m)", done.stdout)
+    assert slowest is not None, done.stdout
+    p99_ms = float(slowest[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[slowest[2]]
+    return Load(rate, spent / max(total, 1) * 1e6, int(failed[1]) if failed else 0, p99_ms)

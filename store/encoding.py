@@ -4,13 +4,15 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import NonesuchError
 from store.metadata import Provenance, read_provenance, to_xmp
+
+if TYPE_CHECKING:
+    import numpy as np  # the site makes derivatives, and has no use for its 20 MB
 
 MOST_PIXELS = 64_000_000
 
@@ -38,6 +40,7 @@ FORMATS = {
     "png": Format("png", "png", {"compress_level": 6}),
     "avif": Format("avif", "avif", {"quality": 80, "speed": 8, "max_threads": 1}),
 }
+EXTENSION_FORMATS = {chosen.extension: chosen for chosen in FORMATS.values()}
 
 
 @dataclass(frozen=True)
@@ -59,32 +62,49 @@ def find_format(name: str) -> Format:
     return chosen
 
 
-def encode(picture: np.ndarray, chosen: Format, provenance: Provenance) -> bytes:
+def encode(picture: "np.ndarray", chosen: Format, provenance: Provenance) -> bytes:
     """Return the bytes of a picture, uint8 [H, W, 3 or 4], with its provenance as XMP.
 
     The same arguments give the same bytes with the same Pillow: there is no time stamp.
     """
-    image = Image.fromarray(picture)
-    packet = to_xmp(provenance)
+    return encode_image(Image.fromarray(picture), chosen, to_xmp(provenance))
+
+
+def encode_image(image: Image.Image, chosen: Format, packet: bytes, **more: Any) -> bytes:
+    """Return the bytes of a picture, RGB or RGBA, with an XMP packet; ``more`` goes to Pillow.
+
+    JPEG has no transparency: what shows through is white.
+    """
     buffer = io.BytesIO()
     if chosen.name == "png":
         text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", packet.decode())
-        image.save(buffer, "PNG", pnginfo=text, **chosen.options)
+        if packet:
+            text.add_itxt("XML:com.adobe.xmp", packet.decode())
+        image.save(buffer, "PNG", pnginfo=text, **chosen.options, **more)
     else:
-        if chosen.name == "jpeg" and image.mode == "RGBA":
-            white = Image.new("RGB", image.size, "white")
-            white.paste(image, mask=image.getchannel("A"))
-            image = white
-        image.save(buffer, chosen.name.upper(), xmp=packet, **chosen.options)
+        if chosen.name == "jpeg":
+            image = on_white(image)
+        image.save(buffer, chosen.name.upper(), xmp=packet, **chosen.options, **more)
     return buffer.getvalue()
 
 
+def on_white(image: Image.Image) -> Image.Image:
+    """Return a picture as RGB; what is transparent shows white."""
+    if image.mode == "RGBA":
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
 def perceptual_hash(image: Image.Image) -> str:
-    """Return the 64-bit DCT hash of a picture as 16 hexadecimal digits (imagehash.phash)."""
+    """Return the 64-bit DCT hash of a picture as 16 hexadecimal digits (imagehash.phash).
+
+    Transparent pictures are hashed on white: colours that nobody sees do not count.
+    """
     import imagehash
 
-    return str(imagehash.phash(image if image.mode == "RGB" else image.convert("RGB")))
+    return str(imagehash.phash(on_white(image)))
 
 
 def open_picture(source: Path | io.BytesIO) -> Image.Image:

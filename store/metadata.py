@@ -7,9 +7,11 @@ https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -67,7 +69,7 @@ def from_xmp(packet: bytes) -> Provenance | None:
     return None
 
 
-def read_provenance(image: Image.Image) -> Provenance | None:
+def read_provenance(image: "Image.Image") -> Provenance | None:
     """Return the provenance that an opened picture carries, if any."""
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     if isinstance(packet, str):

@@ -16,7 +16,11 @@ from sqlalchemy.exc import DBAPIError
 
 from store.database import IndexUnusable
 
-_COLUMNS = "i.id, c.slug, c.name, i.file, i.sha256, i.width, i.height, i.state"
+# as a Picture takes them; from image i and category c
+PICTURE_COLUMNS = (
+    "i.id, c.slug, c.name, i.file, i.sha256, i.width, i.height, i.state, i.ord, i.model"
+)
+_COLUMNS = PICTURE_COLUMNS
 _PICK = f"""
 SELECT {_COLUMNS} FROM category c
 JOIN image i ON i.category_id = c.id AND i.ord = (:picture * c.n) >> 31
@@ -51,6 +55,8 @@ class Picture:
     width: int
     height: int
     state: str
+    ord: int | None = None  # dense among the category's live pictures; None where it is not live
+    model: str | None = None  # name/version
 
     @property
     def short_hash(self) -> str:
@@ -77,6 +83,7 @@ class IndexReader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.dialect = engine.dialect.name
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._kept = threading.local()
         self._statements = {
@@ -89,6 +96,15 @@ class IndexReader:
                 "categories": _CATEGORIES,
             }.items()
         }
+
+    def ask(self, sql: str, values: dict[str, Any]) -> list[Any]:
+        """Return the rows of another question, with ``:name`` for parameters; it is kept.
+
+        The text must be one of a few: values belong into ``values``.
+        """
+        if sql not in self._statements:
+            self._statements[sql] = _for_driver(sql, self._engine)
+        return self._rows(sql, values)
 
     def _rows(self, statement: str, values: dict[str, Any]) -> list[Any]:
         sql, names = self._statements[statement]

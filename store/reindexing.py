@@ -8,10 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select, update
 
 from core.slugs import slugify
+from store.aside import FOLDERS, Aside
 from store.changes import (
     NewImage,
     add_images,
     ensure_category,
+    hide_category,
     point_of,
     retire_image,
     revive_image,
@@ -19,8 +21,7 @@ from store.changes import (
 from store.database import writing
 from store.encoding import BadPicture, read_picture
 from store.pictures import EXTENSIONS, SAFE_NAME, PictureFolder, digest
-from store.rejecting import FOLDER as REJECTED_FOLDER
-from store.tables import LIVE, MISSING, REJECTED, category, image
+from store.tables import LIVE, MISSING, OFF, REJECTED, category, image
 
 
 @dataclass
@@ -40,9 +41,11 @@ def reindex(
 ) -> Outcome:
     """Make the index say what the folders hold; one transaction per category.
 
-    ``name_of``: slug → display name for new categories. Rejected pictures stay rejected.
+    ``name_of``: slug → display name for new categories. Rejected pictures stay rejected, and
+    categories that are off stay off.
     """
     folder = PictureFolder(images_folder)
+    aside = Aside(folder, instance)
     outcome = Outcome()
     outcome.skipped.extend(_unsafe_names(images_folder))
     on_disk = folder.categories()
@@ -51,13 +54,15 @@ def reindex(
         with writing(engine) as connection:
             category_id = ensure_category(connection, slug, name_of(slug))
             _reconcile(connection, category_id, found, outcome)
+        _put_away(engine, aside, category_id, slug)
     with engine.connect() as connection:
         indexed = connection.execute(select(category.c.id, category.c.slug)).all()
     for category_id, slug in indexed:
         if slug not in on_disk:
             with writing(engine) as connection:
                 _reconcile(connection, category_id, {}, outcome)
-    _remember_rejected(engine, instance / REJECTED_FOLDER, name_of, outcome)
+    _remember_rejected(engine, instance / FOLDERS[REJECTED], name_of, outcome)
+    _remember_off(engine, instance / FOLDERS[OFF], name_of, outcome)
     return outcome
 
 
@@ -132,8 +137,8 @@ def _reconcile(
                 outcome.skipped.append(f"{file}: the same picture as {fresh[key].file}")
             else:
                 fresh[key] = new
-        elif known.state == REJECTED:
-            outcome.counts["rejected before"] += 1
+        elif known.state in FOLDERS:
+            outcome.counts[f"{known.state} before"] += 1
         elif known.file != file and known.file in found:
             outcome.skipped.append(f"{file}: the same picture as {known.file}")
         elif known.state == MISSING or known.file not in found:
@@ -153,6 +158,14 @@ def _reconcile(
     outcome.counts["new"] += add_images(connection, category_id, fresh.values())
 
 
+def _put_away(engine: Engine, aside: Aside, category_id: int, slug: str) -> None:
+    """Move what is off out of the store, where somebody put it back."""
+    with writing(engine) as connection:
+        off = select(image.c.file).where(image.c.category_id == category_id, image.c.state == OFF)
+        for file in connection.execute(off).scalars():
+            aside.take(OFF, slug, file)
+
+
 def _known_values(new: NewImage) -> dict[str, object]:
     """A picture replaced by hand keeps its seed: pregen must not make it again over it."""
     return {name: value for name, value in vars(new).items() if value is not None}
@@ -167,15 +180,44 @@ def _remember_rejected(
         found = _read_files(folder / slug, rejected.files_of(slug), outcome)
         with writing(engine) as connection:
             category_id = ensure_category(connection, slug, name_of(slug))
-            known = set(
-                connection.execute(
-                    select(image.c.file).where(image.c.category_id == category_id)
-                ).scalars()
-            )
-            for file, new in found.items():
-                if file not in known:
-                    _insert_tombstone(connection, category_id, new)
-                    outcome.counts["rejected, remembered"] += 1
+            for new in _unknown(connection, category_id, found):
+                _insert_tombstone(connection, category_id, new)
+                outcome.counts["rejected, remembered"] += 1
+
+
+def _remember_off(
+    engine: Engine, folder: Path, name_of: Callable[[str], str], outcome: Outcome
+) -> None:
+    """Keep every category off whose pictures lie among those that are off."""
+    switched_off = PictureFolder(folder)
+    for slug in switched_off.categories():
+        found = _read_files(folder / slug, switched_off.files_of(slug), outcome)
+        with writing(engine) as connection:
+            category_id = ensure_category(connection, slug, name_of(slug))
+            fresh = _unknown(connection, category_id, found)
+            if fresh:
+                hide_category(connection, category_id)
+                outcome.counts["off, remembered"] += add_images(connection, category_id, fresh)
+
+
+def _unknown(
+    connection: Connection, category_id: int, found: dict[str, NewImage]
+) -> list[NewImage]:
+    """Return those of ``found`` that have no row, neither by name nor by origin."""
+    rows = connection.execute(
+        select(image.c.file, image.c.model_digest, image.c.seed).where(
+            image.c.category_id == category_id
+        )
+    ).all()
+    files = {row.file for row in rows}
+    keys = {(row.model_digest, row.seed) for row in rows if row.model_digest is not None}
+    fresh = []
+    for file, new in found.items():
+        if file not in files and (new.model_digest, new.seed) not in keys:
+            fresh.append(new)
+            if new.model_digest is not None:
+                keys.add((new.model_digest, new.seed))
+    return fresh
 
 
 def _insert_tombstone(connection: Connection, category_id: int, new: NewImage) -> None:
@@ -183,4 +225,5 @@ def _insert_tombstone(connection: Connection, category_id: int, new: NewImage) -
     image_id = connection.execute(
         select(image.c.id).where(image.c.category_id == category_id, image.c.file == new.file)
     ).scalar_one()
-    retire_image(connection, image_id, REJECTED)
+    if not retire_image(connection, image_id, REJECTED):  # its category is off
+        connection.execute(update(image).where(image.c.id == image_id).values(state=REJECTED))

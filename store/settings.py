@@ -32,11 +32,21 @@ class Settings:
         PROJECT / "instance", "folder of the SQLite index, the key and rejected pictures"
     )
     models_folder: Path = setting(PROJECT / "models", "folder of the generators")
+    tfhub_cache_dir: str = setting(
+        "", "cache of tensorflow-hub, to look for modules in (variable TFHUB_CACHE_DIR)"
+    )
+    kagglehub_cache: str = setting(
+        "~/.cache/kagglehub",
+        "cache of kagglehub, to look for modules in (variable KAGGLEHUB_CACHE)",
+    )
     database_url: str = setting(
         "", "index database (variable DATABASE_URL); empty: SQLite in the instance folder"
     )
     secret_key: str = setting(
         "", "key that signs permalinks (variable SECRET_KEY); empty: kept in the instance folder"
+    )
+    curate_token_hash: str = setting(
+        "", "SHA-256 of the owner's token for /curate; empty: kept in the instance folder"
     )
     trusted_hosts: tuple[str, ...] = setting(
         (), "host names that the site answers to, separated by commas; empty: any"
@@ -49,6 +59,30 @@ class Settings:
         "en_US", "Faker locale of names where the visitor's language has none"
     )
     picture_max_age_s: int = setting(31_536_000, "seconds that pictures may be cached")
+    live_at_once: int = setting(
+        1, "live pictures that the whole site makes at the same time; 0: there are none"
+    )
+    live_waiting: int = setting(
+        20, "calls of the whole site that wait for their live picture; the next get 503"
+    )
+    live_threads: int = setting(
+        10, "threads of one worker that live pictures may take; leave some to the pages"
+    )
+    live_wait_s: float = setting(5.0, "seconds that such a call waits at most")
+    live_max_age_s: int = setting(86_400, "seconds that live pictures with a seed may be cached")
+    live_serving: tuple[str, ...] = setting(
+        (),
+        "live models that TensorFlow Serving runs, name=tfserving://host:port/name, by commas",
+    )
+    derivatives_mb: int = setting(
+        256, "megabytes of disk for pictures in other sizes and formats; 0: none are kept"
+    )
+    seed_max_age_s: int = setting(
+        300, "seconds that /seed/ may be cached: as long a rejected picture may be asked for"
+    )
+    api_calls_per_minute: int = setting(
+        600, "calls of /api/v1 that one address may make of one worker; 0: any number"
+    )
     busy_timeout_s: float = setting(10.0, "seconds to wait for a locked SQLite index")
     free_space_floor_mb: int = setting(64, "megabytes of disk that pregen leaves free")
 
@@ -58,7 +92,12 @@ class Settings:
         return None if self.database_url else self.instance_folder / "index.sqlite3"
 
 
-_PLAIN_NAMES = {"DATABASE_URL": "database_url", "SECRET_KEY": "secret_key"}
+_PLAIN_NAMES = {
+    "DATABASE_URL": "database_url",
+    "KAGGLEHUB_CACHE": "kagglehub_cache",
+    "SECRET_KEY": "secret_key",
+    "TFHUB_CACHE_DIR": "tfhub_cache_dir",
+}
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

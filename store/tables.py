@@ -5,8 +5,11 @@ pictures one among those, so that a random pick is two index look-ups at any siz
 (`store.picking`). Whoever adds or removes a picture keeps both dense (`store.changes`).
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -18,6 +21,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
+    text,
 )
 
 metadata = MetaData(
@@ -30,7 +35,12 @@ metadata = MetaData(
     }
 )
 
-LIVE, REJECTED, MISSING = "live", "rejected", "missing"
+# off: its whole category was switched off, and is back when that is switched on
+LIVE, REJECTED, MISSING, OFF = "live", "rejected", "missing", "off"
+
+_live_alone: dict[str, Any] = {
+    f"{name}_where": text(f"state = '{LIVE}'") for name in ("sqlite", "postgresql")
+}
 
 # SQLite keys its rows by INTEGER alone
 _big_key = BigInteger().with_variant(Integer(), "sqlite")
@@ -43,6 +53,14 @@ category = Table(
     Column("name", String(200), nullable=False),
     Column("n", BigInteger, nullable=False, default=0, comment="live pictures"),
     Column("ord", BigInteger, unique=True, comment="dense among categories with n > 0, else null"),
+    Column(
+        "off",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default=false(),
+        comment="switched off by the owner: its pictures are off, n is 0",
+    ),
 )
 
 image = Table(
@@ -68,8 +86,39 @@ image = Table(
     UniqueConstraint("category_id", "ord"),
     UniqueConstraint("category_id", "file"),
     UniqueConstraint("model_digest", "category_id", "seed"),
-    CheckConstraint(f"state IN ('{LIVE}', '{REJECTED}', '{MISSING}')", name="state"),
+    CheckConstraint(f"state IN ('{LIVE}', '{REJECTED}', '{MISSING}', '{OFF}')", name="state"),
     CheckConstraint("(state = 'live') = (ord IS NOT NULL)", name="ord_is_live"),
     Index(None, "sha256"),
-    Index(None, "point"),
+    # of live pictures alone: what is not live costs nobody who looks for one a step
+    Index(None, "point", **_live_alone),
+    Index(None, "category_id", "point", **_live_alone),
+    Index(None, "created", "id", **_live_alone),
+    Index(None, "category_id", "created", "id", **_live_alone),
+)
+
+# What the owner did, so that it can be undone. By names, not row ids: an index may be rebuilt.
+curation = Table(
+    "curation",
+    metadata,
+    Column("id", _big_key, primary_key=True),
+    Column("batch", String(16), nullable=False, comment="what was done, and is undone, at once"),
+    Column("act", String(10), nullable=False, comment="reject, restore, off or on"),
+    Column("slug", String(100), nullable=False),
+    Column("file", String(200), comment="null for a whole category"),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Index(None, "batch"),
+)
+
+# How many pictures of a category by a model there shall be, and how they are made.
+target = Table(
+    "target",
+    metadata,
+    Column("category_id", Integer, ForeignKey("category.id"), primary_key=True),
+    Column("model_digest", String(64), primary_key=True),
+    Column("model", String(100), nullable=False, comment="name/version"),
+    Column("samples", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False, comment="the run's: which pictures"),
+    Column("truncation_low", Float, nullable=False),
+    Column("truncation_high", Float, nullable=False),
+    Column("format", String(10), nullable=False),
 )

@@ -1,13 +1,90 @@
-// The space bar shows another; without this script the link beside the picture does.
+// Keys, favourites and sharing. Without this script the links beside the picture do the first, and
+// the address of a picture the last.
 "use strict";
 
-const next = document.querySelector("[data-next]");
-const typing = "input, textarea, select, button, summary, [contenteditable]";
+(() => {
+  const FAVOURITES = "nonesuch.favourites";
+  const MOST = 1000;
+  const typing = "input, textarea, select, [contenteditable]";
+  const pressing = "button, summary"; // the space bar is theirs, arrows are not
+  const links = { " ": "[data-next]", ArrowRight: "[data-next]", ArrowLeft: "[data-before]" };
 
-addEventListener("keydown", (event) => {
-  const plain = !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
-  if (event.key === " " && plain && next && !event.target.closest(typing)) {
+  addEventListener("keydown", (event) => {
+    const plain = !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
+    const link = plain && links[event.key] && document.querySelector(links[event.key]);
+    const theirs = event.key === " " ? `${typing}, ${pressing}` : typing;
+    if (!link || event.target.closest?.(theirs)) return;
     event.preventDefault(); // the page would scroll
-    next.click();
-  }
-});
+    link.click();
+  });
+
+  // a word that comes and goes, and is read out
+  let word;
+  const say = (text) => {
+    word?.remove();
+    word = Object.assign(document.createElement("p"), { className: "word" });
+    word.setAttribute("role", "status");
+    document.body.append(word);
+    word.textContent = text;
+    const shown = word;
+    setTimeout(() => shown.remove(), 4000);
+  };
+
+  const favourites = {
+    all() {
+      try {
+        const kept = JSON.parse(localStorage.getItem(FAVOURITES) ?? "[]");
+        return Array.isArray(kept) ? kept.filter((hash) => /^[0-9a-f]{12}$/.test(hash)) : [];
+      } catch {
+        return []; // nothing may be kept here
+      }
+    },
+    keep(hashes) {
+      try {
+        localStorage.setItem(FAVOURITES, JSON.stringify([...new Set(hashes)].slice(0, MOST)));
+        return true;
+      } catch {
+        say("This browser keeps nothing.");
+        return false;
+      }
+    },
+    show(root = document) {
+      const kept = new Set(this.all());
+      for (const heart of root.querySelectorAll("[data-heart]")) {
+        heart.setAttribute("aria-pressed", kept.has(heart.dataset.heart));
+      }
+    },
+  };
+
+  const share = async (address) => {
+    const url = new URL(address, location.href).href;
+    try {
+      if (navigator.share && matchMedia("(pointer: coarse)").matches) {
+        await navigator.share({ title: document.title, url });
+      } else {
+        await navigator.clipboard.writeText(url);
+        say("Link copied.");
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") prompt("The link:", url);
+    }
+  };
+
+  addEventListener("click", (event) => {
+    const heart = event.target.closest("[data-heart]");
+    if (heart) {
+      const hash = heart.dataset.heart;
+      const kept = favourites.all();
+      const without = kept.filter((other) => other !== hash);
+      favourites.keep(without.length < kept.length ? without : [hash, ...kept]);
+      favourites.show();
+    }
+    const shared = event.target.closest("[data-share]");
+    if (shared) share(shared.dataset.share);
+  });
+  addEventListener("storage", () => favourites.show());
+  addEventListener("pageshow", () => favourites.show()); // also when it comes back as it was
+  favourites.show();
+
+  globalThis.nonesuch = { favourites, say, share };
+})();

@@ -2,7 +2,9 @@
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -10,8 +12,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
+from store.database import open_engine
+from store.migrating import upgrade
 from store.settings import Settings
-from tests.conftest import Filled
+from tests.conftest import Filled, fill, settings_in
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 
 @pytest.fixture
@@ -50,3 +57,38 @@ def one(pattern: str, text: str) -> str:
     match = re.search(pattern, text, re.DOTALL)
     assert match is not None, (pattern, text)
     return match[1]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
+    """Debian's Chromium, headless."""
+    from tests.app.browsing import chromium
+
+    driver = chromium(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core."""
+    from tests.app.browsing import axe_core
+
+    return axe_core()
+
+
+@pytest.fixture(scope="module")
+def shown_store(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """A store that tests only look at."""
+    settings = settings_in(tmp_path_factory.mktemp("shown"))
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    return fill(settings, engine)
+
+
+@pytest.fixture(scope="module")
+def site(shown_store: Filled) -> Iterator[str]:
+    """The production server over that store."""
+    from tests.app.browsing import serving
+
+    yield from serving(shown_store.settings)

@@ -1,4 +1,4 @@
-"""`/` and `/c/<category>`: what is shown, what is new each time, what is never cached."""
+"""`/` and `/c/<category>/random`: what is shown, what is new each time, what is never cached."""
 
 import re
 
@@ -9,7 +9,7 @@ from app import create_app
 from app.lines import LINES
 from store.pictures import digest
 from store.settings import Settings
-from tests.app.conftest import shown
+from tests.app.conftest import one, shown
 from tests.conftest import NAMES, Filled, small_picture
 
 
@@ -28,7 +28,8 @@ def test_the_page_shows_a_picture_of_the_store_and_says_what_it_is_not(
     assert page["alternative"].endswith(f"{NAMES[category]} that does not exist.")
     assert page["name"] in page["line"]
     assert page["line"].replace(page["name"], "{name}") in LINES[1]
-    assert page["another"] == "/"
+    walk = rf"/\?walk={page['permalink'][3:15]}[0-9a-f]{{8}}\.1"
+    assert re.fullmatch(walk, page["another"])
     assert client.get(page["picture"]).data == filled.files[category, file]
 
 
@@ -50,33 +51,33 @@ def test_the_name_is_in_the_visitors_language(client: FlaskClient) -> None:
 def test_what_looks_like_markup_is_shown_as_text(filled: Filled) -> None:
     filled.add("fish_2", {"plain.webp": small_picture(900)})
     client = create_app(filled.settings).test_client()
-    text = client.get("/c/fish_2").text
+    text = client.get("/c/fish_2/random").text
     assert "This <em>fish &amp; chips</em> does not exist" in text
     assert "fish & chips" not in text
 
 
 def test_a_category_page_stays_in_its_category(client: FlaskClient) -> None:
-    pages = [shown(client.get("/c/asian_dish")) for _ in range(20)]
+    pages = [shown(client.get("/c/asian_dish/random")) for _ in range(20)]
     assert {page["picture"].split("/")[2] for page in pages} == {"asian_dish"}
     assert len({page["picture"] for page in pages}) == 3
-    assert {page["another"] for page in pages} == {"/c/asian_dish"}
+    assert {page["another"] for page in pages} == {"/c/asian_dish/random"}
     assert pages[0]["alternative"] == "A generated picture of an Asian dish that does not exist."
     assert shown(client.get(pages[0]["permalink"]))["name"] == pages[0]["name"]
 
 
 def test_an_unknown_category_suggests_the_nearest(client: FlaskClient) -> None:
-    response = client.get("/c/mamal")
+    response = client.get("/c/mamal/random")
     assert response.status_code == 404
     assert "There is no category mamal. Did you mean mammal?" in response.text
     assert 'href="/c/mammal"' in response.text
-    assert client.get("/c/" + "x" * 3000).status_code == 404
+    assert client.get("/c/" + "x" * 3000 + "/random").status_code == 404
 
 
 def test_a_picture_deleted_by_hand_is_passed_over(client: FlaskClient, filled: Filled) -> None:
     gone = [key for key in filled.files if key[0] == "hat"][:4]
     for category, file in gone:
         filled.path(category, file).unlink()
-    seen = {shown(client.get("/c/hat"))["picture"] for _ in range(40)}
+    seen = {shown(client.get("/c/hat/random"))["picture"] for _ in range(40)}
     (left,) = (f"/images/{c}/{f}" for c, f in filled.files if c == "hat" and (c, f) not in gone)
     assert seen == {left}
 
@@ -102,18 +103,23 @@ def test_head_is_get_without_a_body(client: FlaskClient) -> None:
 
 
 def test_the_page_is_light(client: FlaskClient) -> None:
-    """Page, style, script and icon: below 30 kB compressed, the picture aside."""
+    """Page, styles, scripts, type, paper and icon: below 30 kB, the picture aside."""
     text = client.get("/").text
-    total = len(text)
-    for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', text):
+    sizes = {"/": len(text)}
+    style = client.get(one(r'href="(/static/style[^"]+)"', text)).text
+    addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', text)
+    for address in {*addresses, *re.findall(r"url\(([^)]+)\)", style)}:
         response = client.get(address, headers={"Accept-Encoding": "gzip"})
-        assert response.headers["Content-Encoding"] == "gzip"
-        total += len(response.data)
-    assert total < 30_000
+        assert response.status_code == 200
+        packed = response.headers.get("Content-Encoding") == "gzip"
+        assert packed or address.endswith(".woff2")
+        sizes[address] = len(response.data)
+    assert len(sizes) == 8
+    assert sum(sizes.values()) < 30_000, sizes
 
 
 def test_an_adopted_name_says_which_bytes_are_meant(settings: Settings, filled: Filled) -> None:
     data = small_picture(901)
     filled.add("pizza", {"00042.webp": data})
-    page = shown(create_app(settings).test_client().get("/c/pizza"))
+    page = shown(create_app(settings).test_client().get("/c/pizza/random"))
     assert page["picture"] == f"/images/pizza/00042.webp?v={digest(data)[:12]}"

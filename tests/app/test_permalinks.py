@@ -17,7 +17,7 @@ from app.names import Developer, developer_of_hash
 from app.permalinks import Credit, Permalinks
 from store.pictures import digest
 from store.tables import MISSING, REJECTED
-from tests.app.conftest import shown
+from tests.app.conftest import one, shown
 from tests.conftest import Filled
 
 HASH = "0f1e2d3c4b5a"
@@ -154,7 +154,9 @@ def test_sharing_names_the_picture_by_its_whole_address(client: FlaskClient) -> 
     page = shown(client.get("/"))
     response = client.get(page["permalink"], base_url="https://example.org")
     text = response.text
-    assert f'property="og:image" content="https://example.org{page["picture"]}"' in text
+    card = one(r'property="og:image" content="https://example.org(/sized/512/[^"]+)"', text)
+    assert card == f"/sized/512/{page['permalink'][3:15]}.jpg"
+    assert 'property="og:image:width" content="512"' in text
     assert f'property="og:title" content="{escape(page["heading"])}"' in text
     assert 'rel="canonical" href="https://example.org/i/' in text
     assert response.headers["Cache-Control"] == "no-cache"

@@ -39,6 +39,7 @@ def test_the_bytes_come_with_all_headers(served: tuple[FlaskClient, str, bytes])
     assert sorted(response.headers.to_wsgi_list()) == sorted(
         [
             ("Accept-Ranges", "bytes"),
+            ("Access-Control-Allow-Origin", "*"),
             ("Cache-Control", IMMUTABLE),
             ("Content-Length", str(len(data))),
             ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),

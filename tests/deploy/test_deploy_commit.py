@@ -108,3 +108,23 @@ def test_a_store_that_does_not_agree_with_its_index_is_refused(
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "1 changed" in done.stderr
     assert git("branch", "--list", "deploy") == ""
+
+
+def test_the_branch_holds_the_walks(filled: Path, run: Run, git: Callable[..., str]) -> None:
+    from store.morphs import Morph, MorphFolder
+
+    walk = Morph(
+        "hat-0123456789ab.webp", "hat-0123456789ab.still.webp", "0" * 64, 4, 16, 16, 8, 80,
+        ("hat",), ("hat",), "tiny/1", "0" * 64, (1, 2), 0.5, "linear",
+    )  # fmt: skip
+    MorphFolder(filled / "instance").add(walk, b"loop", b"still")
+    (filled / "instance/morphs/left.webp").write_bytes(b"of no list")
+    assert run(*MODULE).returncode == 0
+    names = git("ls-tree", "-r", "--name-only", "deploy", "instance/").splitlines()
+    assert names == [
+        "instance/index.sqlite3",
+        "instance/morphs/hat-0123456789ab.still.webp",
+        "instance/morphs/hat-0123456789ab.webp",
+        "instance/morphs/morphs.json",
+    ]
+    assert git("show", "deploy:instance/morphs/hat-0123456789ab.webp") == "loop"

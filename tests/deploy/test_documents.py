@@ -13,7 +13,9 @@ from sources.description import read_model
 from store.settings import PROJECT, read_settings
 
 WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/deploy.md", "docs/models.md",
-           "docs/store.md", "docs/generator.md", "docs/benchmarks.md"]  # fmt: skip
+           "docs/store.md", "docs/generator.md", "docs/benchmarks.md",
+           "docs/serving.md", "docs/live.md",
+           "docs/api.md", "docs/curate.md", "docs/export.md"]  # fmt: skip
 
 
 def test_generated_documents_are_current() -> None:
@@ -65,8 +67,14 @@ def test_make_targets_exist(name: str) -> None:
 
 def test_the_model_of_the_how_to_can_be_read(tmp_path: Path) -> None:
     text = (PROJECT / "docs/models.md").read_text(encoding="utf-8")
-    (tmp_path / "model.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
     (tmp_path / "model.tflite").write_bytes(b"weights")
-    model = read_model(tmp_path)
+    (tmp_path / "saved_model.pb").write_bytes(b"graph")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    models = []
+    for block in blocks:
+        (tmp_path / "model.toml").write_text(block)
+        models.append(read_model(tmp_path))
+    assert [model.name for model in models] == ["faces", "blobs", "monsters"]
+    model = models[-1]
     assert [category.name for category in model.categories] == ["swamp thing", "yeti"]
     assert [given.kind for given in model.inputs] == ["latent", "category", "truncation"]

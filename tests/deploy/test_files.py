@@ -9,7 +9,12 @@ from packaging.requirements import Requirement
 
 from store.settings import PROJECT
 
-LAYERS = ("requirements.txt", "requirements-tensorflow.txt", "requirements-test.txt")
+LAYERS = (
+    "requirements.txt",
+    "requirements-tensorflow.txt",
+    "requirements-hub.txt",
+    "requirements-test.txt",
+)
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[A-Za-z0-9.]+)( ; [^:/@]+)?")
 
 
@@ -43,6 +48,7 @@ def test_requirements_are_what_the_project_asks_for() -> None:
     asked = {
         "requirements.txt": project["dependencies"],
         "requirements-tensorflow.txt": project["optional-dependencies"]["tensorflow"],
+        "requirements-hub.txt": project["optional-dependencies"]["hub"],
         "requirements-test.txt": project["optional-dependencies"]["test"],
     }
     pinned: dict[str, str] = {}

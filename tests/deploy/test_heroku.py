@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -116,6 +117,29 @@ def test_pictures_without_an_index_are_taken_in(clone: Path, run: Run) -> None:
     done = run("bin/post_compile")
     assert done.returncode == 0, done.stderr
     assert "1 new" in done.stdout
+
+
+@pytest.mark.usefixtures("shipped_model")
+def test_pictures_come_from_an_archive(clone: Path, run: Run, tmp_path: Path) -> None:
+    """As from a bucket; of the archive only pictures and index are taken."""
+    flask = (sys.executable, "-m", "flask")
+    made = run(*flask, "pregen", "--categories", "2", "--samples", "3")
+    assert made.returncode == 0, made.stderr
+    (clone / "instance" / "key").write_text("a secret of another machine")
+    (clone / "Procfile.new").write_text("web: evil")
+    archive = tmp_path / "pictures.tar.gz"
+    words = ("tar", "-czf", str(archive), "images", "instance", "Procfile.new")
+    assert run(*words).returncode == 0
+    for name in ("images", "instance"):
+        shutil.rmtree(clone / name)
+    (clone / "Procfile.new").unlink()
+    done = run("bin/post_compile", PICTURES_ARCHIVE=archive.as_uri())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 pictures checked" in done.stdout
+    assert not (clone / "Procfile.new").exists()
+    assert "a secret" not in "".join(p.read_text() for p in clone.glob("instance/key"))
+    gone = run("bin/post_compile", PICTURES_ARCHIVE=(tmp_path / "none").as_uri())
+    assert gone.returncode != 0
 
 
 def test_a_release_with_a_database_migrates_it(clone: Path, run: Run) -> None:

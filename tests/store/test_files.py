@@ -9,9 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.files import TEMPORARY_PREFIX, folder_written_whole, write_durably
-from store.encoding import FORMATS, BadPicture, encode, find_format, open_picture
+from store.encoding import (
+    FORMATS,
+    BadPicture,
+    encode,
+    find_format,
+    open_picture,
+    perceptual_hash,
+)
 from store.metadata import Provenance, from_xmp, to_xmp
 from store.pictures import PictureFolder, StoreUnusable
 
@@ -147,3 +155,15 @@ def test_folder_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
     write_durably(target / "d", b"4")
     assert not list(target.glob(f"{TEMPORARY_PREFIX}*"))
+
+
+def test_colours_under_transparency_do_not_change_the_perceptual_hash() -> None:
+    random = np.random.RandomState(0)
+    picture = random.randint(0, 255, (32, 32, 4)).astype(np.uint8)
+    picture[..., 3] = 0
+    picture[8:24, 4:20, 3] = 255
+    other = picture.copy()
+    other[picture[..., 3] == 0, :3] = random.randint(0, 255, 3)
+    assert perceptual_hash(Image.fromarray(picture)) == perceptual_hash(Image.fromarray(other))
+    white = np.where(picture[..., 3:] == 255, picture[..., :3], 255).astype(np.uint8)
+    assert perceptual_hash(Image.fromarray(picture)) == perceptual_hash(Image.fromarray(white))

@@ -1,0 +1,72 @@
+"""What the site tells of a generator: what its model.toml and its model card say."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+_LABEL = re.compile(r"[A-Za-z0-9_.\-]+/[0-9]+")
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+CARD = "MODEL_CARD.md"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A generator as the site describes it; what is not known is empty."""
+
+    label: str  # name/version
+    title: str = ""
+    licence: str = ""
+    size_px: int = 0
+    data: tuple[tuple[str, ...], ...] = ()  # the card's table of data, the header first
+    has_card: bool = False
+
+
+def read_card(models_folder: Path, label: str) -> ModelCard:
+    """Return what is known of the model ``name/version``; nothing where its folder is not here."""
+    folder = _folder(models_folder, label)
+    if folder is None:
+        return ModelCard(label)
+    try:
+        said = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        said = {}
+    text = card_text(models_folder, label) or ""
+    return ModelCard(
+        label=label,
+        title=str(said.get("title", "")),
+        licence=str(said.get("licence", "")),
+        size_px=int(said.get("size_px", 0)),
+        data=_table(text.partition("\n## Data")[2].partition("\n## ")[0]),
+        has_card=bool(text),
+    )
+
+
+def card_text(models_folder: Path, label: str) -> str | None:
+    """Return the model card itself, None where there is none."""
+    folder = _folder(models_folder, label)
+    if folder is None:
+        return None
+    try:
+        return (folder / CARD).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def _folder(models_folder: Path, label: str) -> Path | None:
+    # a label comes from the index or an address: it must not lead out of the folder
+    return models_folder / label if _LABEL.fullmatch(label) and ".." not in label else None
+
+
+def _table(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of the first table of a Markdown text, links as their words."""
+    rows: list[tuple[str, ...]] = []
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            if rows:
+                break
+            continue
+        cells = tuple(_LINK.sub(r"\1", cell).strip() for cell in line.strip().strip("|").split("|"))
+        if not all(set(cell) <= set(":- ") for cell in cells):
+            rows.append(cells)
+    return tuple(rows) if len(rows) > 1 else ()

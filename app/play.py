@@ -1,0 +1,181 @@
+"""`/play`: guess a picture's category from four. Score and streak stay in the browser."""
+
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.cutouts import Cutouts
+from app.dress import Dress
+from app.errors import BadParameter, Gone, NothingToShow
+from app.negotiation import prefers_json
+from app.open_index import OpenIndex
+from app.pages import SMALL_PX, hue_of
+from app.picture_files import media_type_of
+from app.play_rounds import LEVELS, draw_round
+from app.play_tokens import PlayTokens, Round
+from app.words import with_article
+from store.counters import Counters, Tally
+from store.picking import IndexReader, Picture
+from store.settings import Settings
+from store.tables import LIVE
+
+_MOST_DRAWS = 20
+_LONGEST_ANSWER_BYTES = 8192
+_TOLD_FROM = 3  # answers, before anybody is told how others did
+_REMEMBERED = 10_000
+
+
+def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -> Blueprint:
+    """Return the game."""
+    pages = Blueprint("play", __name__)
+    tokens = PlayTokens(key)
+    counters = Counters(settings.instance_folder)
+    cutouts = Cutouts(settings.models_folder)
+    is_first = _first_time(_REMEMBERED)
+    folder = os.fspath(settings.images_folder)
+
+    def picture_of(reader: IndexReader, asked: Round) -> Picture | None:
+        picture = reader.by_hash(asked.short_hash)
+        if picture is None or picture.state != LIVE:
+            return None
+        # a Path would take three times as long
+        return picture if os.path.isfile(path_of(picture)) else None  # noqa: PTH113
+
+    def path_of(picture: Picture) -> str:
+        return f"{folder}/{picture.category}/{picture.file}"
+
+    def names_of(reader: IndexReader, slugs: tuple[str, ...]) -> dict[str, str]:
+        found = ((slug, reader.pick(slug)) for slug in slugs)
+        return {slug: picture.name if picture else slug for slug, picture in found}
+
+    def level_asked() -> str:
+        level = request.values.get("level", "usual")
+        if level not in LEVELS:
+            raise BadParameter(f"there is no level {level[:20]}", f"choose {', '.join(LEVELS)}")
+        return level
+
+    @pages.get("/play")
+    def question() -> Response:
+        level = level_asked()
+        reader = index.reader()
+        for _ in range(_MOST_DRAWS):
+            asked = draw_round(reader, counters, level)
+            picture = asked and picture_of(reader, asked)
+            if asked and picture:
+                break
+        else:
+            raise NothingToShow(
+                "there is nothing to choose among",
+                "the game takes two categories: flask pregen --categories 60",
+            )
+        return dress.page(
+            "play.html",
+            title="What is it that does not exist?",
+            place="/play",
+            level=level,
+            levels=LEVELS,
+            token=tokens.seal(asked),
+            choices=names_of(reader, asked.choices),
+            why_off=counters.why_off,
+            **_shown(picture, cutouts),
+        )
+
+    @pages.get("/play/picture/<token>")
+    def picture(token: str) -> Response:
+        asked = tokens.open(token)
+        found = asked and picture_of(index.reader(), asked)
+        if not found:
+            raise Gone("this round is over", "another begins at /play", instead="/play")
+        with open(path_of(found), "rb") as file:  # noqa: PTH123
+            data = file.read()
+        response = Response(data, content_type=media_type_of(found.file))
+        response.headers["Cache-Control"] = "private, max-age=3600"
+        return response
+
+    @pages.post("/play")
+    def answer() -> Response:
+        request.max_content_length = _LONGEST_ANSWER_BYTES
+        level = level_asked()
+        token = request.form.get("token", "")
+        asked = tokens.open(token)
+        if asked is None:
+            raise Gone("this round is over", "another begins at /play", instead="/play")
+        guess = request.form.get("guess", "")
+        if guess not in asked.choices:
+            raise BadParameter(
+                f"{guess[:100] or 'nothing'} is none of the choices",
+                f"choose {', '.join(asked.choices)}",
+            )
+        reader = index.reader()
+        found = picture_of(reader, asked)
+        if found is None:
+            raise Gone("this picture was just taken away", "another waits at /play", "/play")
+        before = counters.pictures([asked.short_hash]).get(asked.short_hash, Tally())
+        if is_first(token):
+            counters.count(asked.short_hash, asked.truth, guess)
+        names = names_of(reader, asked.choices)
+        result = {
+            "right": guess == asked.truth,
+            "truth": asked.truth,
+            "name": names[asked.truth],
+            "said": f"It is {with_article(names[asked.truth])}.",
+            "others": _others(before),
+            "picture": f"/i/{asked.short_hash}",
+        }
+        if prefers_json(request):
+            return Response(
+                json.dumps(result, ensure_ascii=False) + "\n",
+                headers=[("Content-Type", "application/json"), ("Cache-Control", "no-store")],
+            )
+        return dress.page(
+            "play.html",
+            title="Right" if result["right"] else "Wrong",
+            place="/play",
+            level=level,
+            levels=LEVELS,
+            token=token,
+            choices=names,
+            why_off=counters.why_off,
+            guess=guess,
+            result=result,
+            **_shown(found, cutouts),
+        )
+
+    return pages
+
+
+def _shown(picture: Picture, cutouts: Cutouts) -> dict[str, Any]:
+    return {
+        "hue": hue_of(picture),
+        "width": picture.width,
+        "height": picture.height,
+        "is_small": picture.width <= SMALL_PX,
+        "is_cutout": cutouts.has(picture.model, picture.file),
+    }
+
+
+def _others(tally: Tally) -> str:
+    """Return how others did before, in words; nothing while they are few."""
+    if tally.guesses < _TOLD_FROM:
+        return ""
+    right = round(100 * (tally.guesses - tally.wrong) / tally.guesses)
+    return f"{right} % of {tally.guesses} were right."
+
+
+def _first_time(most: int) -> Callable[[str], bool]:
+    """Return a memory of the last tokens answered, so that one answer counts once."""
+    seen: OrderedDict[str, None] = OrderedDict()
+
+    def is_first(token: str) -> bool:
+        if token in seen:
+            return False
+        seen[token] = None
+        if len(seen) > most:
+            seen.popitem(last=False)
+        return True
+
+    return is_first

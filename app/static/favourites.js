@@ -1,0 +1,47 @@
+// Shows what this browser keeps: the page that a link with these pictures has is fetched, and its
+// wall shown here.
+"use strict";
+
+(() => {
+  const main = document.querySelector("[data-favourites]");
+  const most = Number(main.dataset.most);
+  const { favourites, say, share } = globalThis.nonesuch;
+  const find = (name) => main.querySelector(`[data-${name}]`);
+  const linkTo = (hashes) => `/favourites?ids=${hashes.join(",")}`;
+
+  const showOwn = async () => {
+    const kept = favourites.all();
+    if (!kept.length) return;
+    const tiles = [];
+    for (let i = 0; i < kept.length; i += most) {
+      const answer = await fetch(linkTo(kept.slice(i, i + most)), { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      tiles.push(...page.querySelectorAll("[data-wall] li"));
+    }
+    find("wall").replaceChildren(...tiles);
+    find("count").textContent = `${tiles.length} ${tiles.length === 1 ? "picture" : "pictures"}`;
+    const gone = kept.length - tiles.length;
+    find("words").textContent = `Kept in this browser and nowhere else.${
+      gone ? ` ${gone} of them ${gone === 1 ? "does" : "do"} not exist any more.` : ""}`;
+    find("look")?.remove();
+    find("share-all").hidden = find("forget-all").hidden = false;
+    favourites.show(main);
+  };
+
+  if (main.dataset.favourites === "own") showOwn().catch(() => say("The pictures cannot be reached."));
+
+  find("tools").addEventListener("click", (event) => {
+    if (event.target.matches("[data-keep-all]")) {
+      const theirs = [...main.querySelectorAll("[data-heart]")].map((heart) => heart.dataset.heart);
+      if (favourites.keep([...theirs, ...favourites.all()])) say("Kept.");
+      favourites.show();
+    } else if (event.target.matches("[data-share-all]")) {
+      const kept = favourites.all();
+      share(linkTo(kept.slice(0, most)));
+      if (kept.length > most) say(`A link holds ${most}: the last ones kept.`);
+    } else if (event.target.matches("[data-forget-all]") && confirm("Forget all favourites?")) {
+      favourites.keep([]);
+      location.reload();
+    }
+  });
+})();

@@ -1,0 +1,137 @@
+// Swiping, full screen and the slideshow. A page that is left ends full screen, so there the next
+// picture is fetched from its own address and put in this one's place; the address goes with it.
+"use strict";
+
+(() => {
+  const SECONDS = "nonesuch.seconds";
+  const CHOICES = [3, 5, 8, 15, 30, 60];
+  const root = document.documentElement;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const { favourites, say } = globalThis.nonesuch;
+  let bar = null; // the controls, while the stage is up
+  let timer = 0;
+  let turning = false;
+
+  const turn = async (address) => {
+    if (turning) return;
+    turning = true;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const main = page.querySelector("main");
+      const picture = main.querySelector(".print img");
+      if (picture) await Object.assign(new Image(), { src: picture.src }).decode().catch(() => {});
+      const swap = () => {
+        document.querySelector("main").replaceWith(main);
+        root.className = `${page.documentElement.className} staged`;
+        document.title = page.title;
+        history.replaceState(history.state, "", answer.url);
+        favourites.show(main);
+      };
+      if (still.matches || !document.startViewTransition) swap();
+      else await document.startViewTransition(swap).finished;
+    } catch {
+      stop();
+      say("The next one cannot be reached.");
+    } finally {
+      turning = false;
+    }
+  };
+
+  const seconds = () => Number(bar?.querySelector("select").value);
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    const play = bar?.querySelector("[data-play]");
+    if (play) play.textContent = "Play";
+  };
+  const play = () => {
+    stop();
+    timer = setInterval(() => {
+      const next = document.querySelector("[data-next]");
+      if (next && !document.hidden) turn(next.href);
+    }, seconds() * 1000);
+    bar.querySelector("[data-play]").textContent = "Pause";
+  };
+
+  const leave = () => {
+    if (!bar) return;
+    stop();
+    bar.remove();
+    bar = null;
+    root.classList.remove("staged");
+    if (document.fullscreenElement) document.exitFullscreen();
+    document.querySelector("[data-stage]")?.focus();
+  };
+
+  const controls = () => {
+    const made = document.createElement("section");
+    made.className = "tools stage-tools";
+    made.setAttribute("aria-label", "Slideshow");
+    const pressed = (text, act, mark) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+      button.addEventListener("click", act);
+      if (mark) button.dataset[mark] = "";
+      return button;
+    };
+    const select = document.createElement("select");
+    select.setAttribute("aria-label", "Seconds a picture");
+    let kept = 5;
+    try { kept = Number(localStorage.getItem(SECONDS)) || kept; } catch { /* nothing is kept here */ }
+    for (const choice of CHOICES) {
+      select.append(new Option(`${choice} seconds`, choice, false, choice === kept));
+    }
+    select.addEventListener("change", () => {
+      try { localStorage.setItem(SECONDS, select.value); } catch { /* for this time alone */ }
+      if (timer) play();
+    });
+    made.append(
+      pressed("Play", () => (timer ? stop() : play()), "play"),
+      select,
+      pressed("Next", () => turn(document.querySelector("[data-next]")?.href ?? "/")),
+      pressed("Leave", leave, "leave"),
+    );
+    return made;
+  };
+
+  const enter = async () => {
+    if (!bar) {
+      bar = controls();
+      root.classList.add("staged");
+      document.body.append(bar);
+    }
+    bar.querySelector("[data-play]").focus();
+    // where there is no such thing, as on some telephones, the page alone is filled
+    try { await root.requestFullscreen?.({ navigationUI: "hide" }); } catch { /* refused */ }
+  };
+
+  addEventListener("click", (event) => {
+    if (event.target.closest("[data-stage]")) return void enter();
+    if (event.target.closest("[data-slides]")) {
+      enter();
+      return void play();
+    }
+    const link = bar && event.target.closest("[data-next], [data-before], a.print");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      if (timer) play(); // its time begins anew
+      turn(link.href);
+    }
+  });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
+  document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) leave(); });
+
+  // a swipe is quick, wider than high, and by one finger
+  let from = null;
+  addEventListener("touchstart", ({ touches: [touch, other], target }) => {
+    const here = !other && target.closest("main");
+    from = here ? { x: touch.clientX, y: touch.clientY, at: performance.now() } : null;
+  }, { passive: true });
+  addEventListener("touchend", ({ changedTouches: [touch] }) => {
+    if (!from || performance.now() - from.at > 600 || visualViewport?.scale > 1.05) return;
+    const x = touch.clientX - from.x;
+    const far = Math.abs(x) > 50 && Math.abs(x) > 2 * Math.abs(touch.clientY - from.y);
+    if (far) document.querySelector(x < 0 ? "[data-next]" : "[data-before]")?.click();
+    from = null;
+  }, { passive: true });
+})();
