@@ -11,7 +11,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test test-long lint format docs bench train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill test test-long lighthouse lint format docs bench train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-test packages
 
 help: ## this list
@@ -33,8 +33,12 @@ serve-gunicorn: venv-site ## the same on gunicorn
 test: venv-test packages lint ## install everything else and run every check and test
 	@$(python) -m pytest $(PYTEST)
 
-test-long: venv-test ## 50 kills of pregen, 100,000 draws of the page
-	@KILLS=50 PAGE_DRAWS=100000 $(python) -m pytest tests/pregen/test_kill.py tests/app/test_picking.py
+test-long: venv-test ## 50 kills of pregen, 100,000 draws of the page, 3,600 pictures of a SavedModel
+	@KILLS=50 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 $(python) -m pytest tests/pregen/test_kill.py \
+		tests/app/test_picking.py tests/sources/test_biggan.py
+
+lighthouse: venv-test ## have Lighthouse judge the site's pages, in Chromium
+	@LIGHTHOUSE=1 $(python) -m pytest tests/app/test_lighthouse.py
 
 lint: venv-test ## style, types, and whether generated documents are current
 	@$(python) -m ruff format --check --quiet . || { echo "mend it with: make format" >&2; exit 1; }
@@ -50,14 +54,14 @@ docs: venv-site ## write docs/cli.md and docs/settings.md anew
 	@$(python) -m docs.generate
 
 bench: venv-test ## measure, a table each; needs wrk
-	@for each in encoders pregen site; do $(python) -m bench.$$each || exit 1; done
+	@for each in encoders pregen sources site rows; do $(python) -m bench.$$each || exit 1; done
 
 train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
 	@$(flask) gan dataset emoji
 	@$(flask) gan train --recipe emoji
 
 lock: venv-test ## pin what pyproject.toml asks for; UPGRADE=1 takes the newest
-	@UV=$(python)" -m uv" bin/lock
+	@UV="$(VENV)/bin/uv" bin/lock
 
 deploy-commit: venv-site ## commit pictures and index to the branch deploy, for Heroku
 	@$(python) -m bin.deploy_commit

@@ -1,9 +1,10 @@
 """Commits pictures and index, both ignored by git, to a branch of their own for Heroku.
 
-The commit holds what HEAD holds and, beside it, every picture of the store and the SQLite index;
-nothing else of the instance folder, above all not the key. It is put together in an index file of
-its own: the current branch, git's index and the working tree stay as they are. Its parents are
-the branch's last commit and HEAD, so that pushing it again is never a forced push.
+The commit holds what HEAD holds and, beside it, every picture of the store, the SQLite index and
+the walks of /morphs; nothing else of the instance folder, above all not the key. It is put
+together in an index file of its own: the current branch, git's index and the working tree stay as
+they are. Its parents are the branch's last commit and HEAD, so that pushing it again is never a
+forced push.
 """
 
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from core.errors import NonesuchError
 from pregen.verifying import verify_store
 from store.database import check_revision, open_engine
+from store.morphs import LIST, MorphFolder
 from store.pictures import PictureFolder
 from store.settings import Settings, read_settings
 
@@ -63,6 +65,14 @@ def store_files(settings: Settings) -> dict[str, Path]:
     return files
 
 
+def morph_files(settings: Settings) -> dict[str, Path]:
+    """Return path in the commit → file, for the walks of /morphs and their list."""
+    folder = MorphFolder(settings.instance_folder)
+    names = [name for morph in folder.all() for name in (morph.file, morph.still)]
+    names += [LIST] if names else []
+    return {f"instance/morphs/{name}": folder.folder / name for name in names}
+
+
 def copy_index(source: Path, target: Path) -> None:
     """Copy an SQLite index as of one moment, also while a command writes to it."""
     reading = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
@@ -99,7 +109,7 @@ def deploy_commit(settings: Settings) -> tuple[str, int]:
         if settings.sqlite_path is not None:
             copy_index(settings.sqlite_path, scratch / "index.sqlite3")
             files["instance/index.sqlite3"] = scratch / "index.sqlite3"
-        tree = tree_of(head, files, scratch)
+        tree = tree_of(head, files | morph_files(settings), scratch)
     last = commit_of(REF)
     if last and git("rev-parse", f"{last}^{{tree}}") == tree:
         return last, pictures

@@ -27,7 +27,13 @@ from core.commands import Command
     "model_name",
     default="emoji",
     show_default=True,
-    help="Generator: a name in the models folder, or name/version.",
+    help="Generator: a name in the models folder, name/version, biggan-256 and the like, a folder "
+    "with a SavedModel, tfserving://host:8501/name or grpc://host:8500/name.",
+)
+@click.option(
+    "--all-categories",
+    is_flag=True,
+    help="Draw also from the categories that the model hides, such as two thirds of BigGAN's.",
 )
 @click.option(
     "--truncation",
@@ -63,7 +69,8 @@ from core.commands import Command
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @with_appcontext
 def pregen(
-    categories: str, samples: int, model_name: str, truncation: str | None, seed: int,
+    categories: str, samples: int, model_name: str, all_categories: bool,
+    truncation: str | None, seed: int,
     format_name: str, threads: int | None, replace: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Fill the store with pictures of things that do not exist.
@@ -74,18 +81,28 @@ def pregen(
         flask pregen --categories 60
         flask pregen --categories heart,mammal --samples 100
         flask pregen --truncation 0.4:0.7 --seed 7 --format png
+        flask pregen --model biggan-256 --categories 60
     """
     from pregen.filling import Filling, generator_threads
     from pregen.request import check_request
+    from sources.hub import Caches
+    from sources.obtaining import obtain
     from sources.registry import find_model, open_source
     from store.encoding import find_format
 
     settings = current_app.extensions["settings"]
     chosen = find_format(format_name)
-    model = find_model(settings.models_folder, model_name)
-    request = check_request(model, categories, samples, truncation, seed)
+    caches = Caches.of(settings)
+    if not obtain(model_name, caches, click.echo, dry_run=dry_run):
+        return
+    model = find_model(settings.models_folder, model_name, caches)
+    request = check_request(
+        model, categories, samples, truncation, seed, all_categories=all_categories
+    )
     source = open_source(model, threads or generator_threads())
     filling = Filling(settings, model, request, source.batch, dry_run=dry_run)
+    if filling.off:
+        click.echo(f"{len(filling.off)} categories are off: {', '.join(filling.off)}", err=True)
     if dry_run:
         estimate = filling.estimate(source, chosen)
         click.echo(
@@ -162,6 +179,7 @@ def verify(rebuild_count: int) -> None:
     from tqdm import tqdm
 
     from pregen.verifying import REMEDIES, rebuild, verify_store
+    from sources.hub import Caches
     from store.database import check_revision, open_engine
     from store.pictures import PictureFolder
 
@@ -171,7 +189,8 @@ def verify(rebuild_count: int) -> None:
     folder = PictureFolder(settings.images_folder)
     report = verify_store(engine, folder, lambda rows: tqdm(rows, unit="picture", disable=None))
     if rebuild_count:
-        rebuild(engine, folder, settings.models_folder, rebuild_count, report)
+        caches = Caches.of(settings)
+        rebuild(engine, folder, settings.models_folder, rebuild_count, report, caches)
         click.echo(f"{report.rebuilt:,} pictures generated anew")
         for label in report.not_rebuilt:
             click.echo(f"model {label} is not here as it was: its pictures were not compared")

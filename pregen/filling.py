@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
 
@@ -12,11 +12,12 @@ from pregen.making import make
 from pregen.plan import Plan, make_plan
 from pregen.progress import Progress
 from pregen.recording import Recorder
-from pregen.request import Request
+from pregen.request import BadRequest, Request
+from pregen.targets import forget_targets, remember_targets
 from sources.description import Model
 from sources.latents import draw
 from sources.source import Source
-from store.database import IndexMissing, check_revision, empty_engine, open_engine
+from store.database import IndexMissing, check_revision, empty_engine, open_engine, writing
 from store.encoding import Format
 from store.migrating import upgrade
 from store.pictures import PictureFolder
@@ -43,14 +44,17 @@ class Filling:
     def __init__(
         self, settings: Settings, model: Model, request: Request, batch: int, *, dry_run: bool
     ) -> None:
-        self.settings, self.model, self.request = settings, model, request
+        self.settings, self.model = settings, model
         self.folder = PictureFolder(settings.images_folder)
         self.engine = _planning_engine(settings) if dry_run else open_engine(settings, write=True)
         if not dry_run:
             upgrade(self.engine)
         check_revision(self.engine)
         with self.engine.connect() as connection:
-            self.plan: Plan = make_plan(connection, self.folder, model, request, batch)
+            off = set(connection.execute(select(category.c.slug).where(category.c.off)).scalars())
+            self.off = [c.slug for c in request.categories if c.slug in off]
+            self.request = _without(request, off)
+            self.plan: Plan = make_plan(connection, self.folder, model, self.request, batch)
 
     def estimate(self, source: Source, chosen: Format) -> Estimate:
         """Make one batch, keep nothing, and extrapolate."""
@@ -61,7 +65,8 @@ class Filling:
         source.generate(first.category.label, draws)  # the first call also warms up
         started = time.perf_counter()
         pictures = source.generate(first.category.label, draws)
-        seconds = (time.perf_counter() - started) * len(self.plan.batches)
+        each_s = (time.perf_counter() - started) / len(draws)
+        seconds = each_s * sum(len(batch.seeds) for batch in self.plan.batches)
         made = [
             make(picture, d, self.model, first.category.slug, chosen)
             for picture, d in zip(pictures, draws, strict=True)
@@ -73,16 +78,22 @@ class Filling:
 
     def fill(self, source: Source, chosen: Format, echo: Callable[[str], None]) -> int:
         """Make what is missing; return how many pictures were recorded."""
+        self.remember(chosen)
         self.folder.prepare(
             (c.slug for c in self.request.categories),
             self.plan.missing * BYTES_GUESS + self.settings.free_space_floor_mb * 2**20,
         )
-        recorder = Recorder(self.engine, self.folder)
+        recorder = Recorder(self.engine, self.folder, self.settings.instance_folder)
         with Progress(self.plan.missing, echo) as progress:
             LocalEngine(source, recorder, chosen, self.request.truncations, progress.add).run(
                 self.plan.batches
             )
         return progress.done
+
+    def remember(self, chosen: Format) -> None:
+        """Write down what there shall be, for `flask top-up`."""
+        with writing(self.engine) as connection:
+            remember_targets(connection, self.model, self.request, chosen.name)
 
     def replace_old(self) -> int:
         """Reject the request's pictures that other versions of this model made."""
@@ -99,7 +110,20 @@ class Filling:
                 )
             ).scalars()
             ids = list(old)
+        with writing(self.engine) as connection:
+            forget_targets(connection, self.model, slugs)
         return reject_images(self.engine, self.folder, self.settings.instance_folder, ids)
+
+
+def _without(request: Request, off: set[str]) -> Request:
+    """Return the request less the categories that are off. Raises `BadRequest` for none."""
+    wanted = tuple(c for c in request.categories if c.slug not in off)
+    if not wanted:
+        slugs = " ".join(c.slug for c in request.categories[:5])
+        raise BadRequest(
+            "the categories asked for are off", f"switch them on: flask curate category on {slugs}"
+        )
+    return replace(request, categories=wanted)
 
 
 def _planning_engine(settings: Settings) -> Engine:

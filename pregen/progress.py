@@ -13,11 +13,11 @@ LINE_EVERY_S = 10.0
 class Progress:
     """Counts pictures as they are recorded; safe to call from the writer's thread."""
 
-    def __init__(self, total: int, echo: Callable[[str], None]) -> None:
-        self._total, self._echo = total, echo
+    def __init__(self, total: int, echo: Callable[[str], None], unit: str = "picture") -> None:
+        self._total, self._echo, self._unit = total, echo, unit
         self.done = 0
         self._started = self._last = time.monotonic()
-        self._bar = tqdm(total=total, unit="picture", disable=not sys.stderr.isatty())
+        self._bar = tqdm(total=total, unit=unit, disable=not sys.stderr.isatty())
 
     def add(self, count: int) -> None:
         self.done += count
@@ -25,7 +25,7 @@ class Progress:
         now = time.monotonic()
         if self._bar.disable and (now - self._last > LINE_EVERY_S or self.done == self._total):
             self._last = now
-            self._echo(f"{self.done} of {self._total} pictures, {self.rate:.1f} a second")
+            self._echo(f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second")
 
     @property
     def rate(self) -> float:

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Engine, func, select, text
 from core.errors import NonesuchError
 from pregen.making import make
 from sources.description import Model
+from sources.hub import Caches
 from sources.latents import draw
 from sources.registry import find_model, open_source
+from sources.source import batch_sizes
 from store.encoding import find_format
 from store.pictures import PictureFolder, digest
-from store.tables import LIVE, category, image
+from store.tables import LIVE, OFF, category, image
 
 REMEDIES = {
     "damaged index": "move it away and rebuild it with: flask index",
@@ -22,6 +24,7 @@ REMEDIES = {
     "changed": "accept them with: flask index, or delete them and run: flask pregen",
     "orphaned": "take them in with: flask index",
     "rejected but there": "delete them, or move them out of the store",
+    "off but there": "switch the category off once more with: flask curate category off",
     "wrong counts": "rebuild the index: move it away, then: flask index",
     "not as generated": "another version of Pillow or LiteRT encodes differently; else see changed",
 }
@@ -63,12 +66,16 @@ def verify_store(
         elif digest(path.read_bytes()) != row.sha256:
             report.add("changed", f"{row.slug}/{row.file}")
     live = {(row.slug, row.file) for row in rows if row.state == LIVE}
+    off = {(row.slug, row.file) for row in rows if row.state == OFF}
     for stored in folder.walk():
         key = (stored.category, stored.file)
         if key not in known:
             report.add("orphaned", f"{stored.category}/{stored.file}")
         elif key not in live:
-            report.add("rejected but there", f"{stored.category}/{stored.file}")
+            report.add(
+                "off but there" if key in off else "rejected but there",
+                f"{stored.category}/{stored.file}",
+            )
     return report
 
 
@@ -98,7 +105,12 @@ def _check_counts(connection: Connection, report: Report) -> None:
 
 
 def rebuild(
-    engine: Engine, folder: PictureFolder, models_folder: Path, count: int, report: Report
+    engine: Engine,
+    folder: PictureFolder,
+    models_folder: Path,
+    count: int,
+    report: Report,
+    caches: Caches | None = None,
 ) -> None:
     """Generate up to ``count`` live pictures anew and compare their bytes with the files."""
     with engine.connect() as connection:
@@ -114,7 +126,7 @@ def rebuild(
     loaded: dict[str, Model | None] = {}
     sources = {}
     for row in chosen:
-        model = loaded.setdefault(row.model, _model_of(models_folder, row.model))
+        model = loaded.setdefault(row.model, _model_of(models_folder, row.model, caches))
         if model is None or model.digest != row.model_digest:
             if row.model not in report.not_rebuilt:
                 report.not_rebuilt.append(row.model)
@@ -124,17 +136,20 @@ def rebuild(
         source = sources[row.model]
         known = {c.slug: c for c in model.categories}[row.slug]
         drawn = draw(model, row.seed, (row.truncation, row.truncation))
-        # a full batch, as pregen makes them: another signature may round differently
-        picture = source.generate(known.label, [drawn] * source.batch)[0]
-        made = make(picture, drawn, model, row.slug, find_format(row.format))
         report.rebuilt += 1
         path = folder.path(row.slug, row.file)
-        if path is None or not path.is_file() or path.read_bytes() != made.data:
+        data = path.read_bytes() if path is not None and path.is_file() else None
+        # in a batch of the size that pregen made it in: each may round differently
+        sizes = batch_sizes(source.batch) if model.is_scalar else [source.batch]
+        pictures = (source.generate(known.label, [drawn] * size)[0] for size in sizes)
+        chosen_format = find_format(row.format)
+        made = (make(picture, drawn, model, row.slug, chosen_format) for picture in pictures)
+        if data is None or all(data != each.data for each in made):
             report.add("not as generated", f"{row.slug}/{row.file}")
 
 
-def _model_of(models_folder: Path, label: str) -> Model | None:
+def _model_of(models_folder: Path, label: str, caches: Caches | None) -> Model | None:
     try:
-        return find_model(models_folder, label)
+        return find_model(models_folder, label, caches)
     except NonesuchError:
         return None
