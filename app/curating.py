@@ -15,8 +15,9 @@ from store.pictures import PictureFolder
 from store.rejecting import reject_images, restore_images
 from store.report import CategoryReport
 from store.settings import Settings
+from store.states import LIVE, REJECTED
 from store.switching import switch_off, switch_on
-from store.tables import LIVE, REJECTED, category, image
+from store.tables import category, image
 from store.undoing import undo
 from store.wall import Page, Tile, named, page_of, tiles_of
 from store.writability import why_not_writable
@@ -55,7 +56,7 @@ class Curating:
         self._reading.dispose()
 
     def find(self, names: Sequence[str]) -> list[Tile]:
-        """Return pictures by their names. Raises `store.wall.UnknownPicture`."""
+        """Return pictures by their names. Raises `store.picking.UnknownPicture`."""
         with self._reading.connect() as connection:
             return named(connection, names)
 

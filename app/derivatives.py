@@ -23,7 +23,7 @@ from store.listing import Entry
 from store.picking import Picture
 from store.pictures import digest
 from store.settings import Settings
-from store.tables import LIVE
+from store.states import LIVE
 
 SIZES = SIZES_PX
 EXTENSIONS = ("webp", "avif", "png", "jpg")

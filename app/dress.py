@@ -26,7 +26,7 @@ class Dress:
     def __init__(
         self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = ()
     ) -> None:
-        """``static``: addresses of static files; ``more``: address and name of links at the foot."""
+        """``static``: addresses of static files; ``more``: links at the foot, address and name."""
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,

@@ -13,7 +13,7 @@ from app.negotiation import prefers_json
 from core.errors import NonesuchError
 from core.slugs import UnknownSlug
 from store.database import IndexMissing, IndexUnusable
-from store.wall import UnknownPicture
+from store.picking import UnknownPicture
 
 _RETRY_AFTER_S = 60
 

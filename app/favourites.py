@@ -10,7 +10,7 @@ from app.gallery import tile
 from app.open_index import OpenIndex
 from store.gallery import MOST_ASKED, Gallery
 from store.settings import Settings
-from store.tables import LIVE
+from store.states import LIVE
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")
 

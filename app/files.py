@@ -11,7 +11,7 @@ from app.open_index import OpenIndex
 from app.picture_files import PictureFiles
 from app.static_files import StaticFiles
 from store.pictures import SAFE_NAME
-from store.tables import LIVE
+from store.states import LIVE
 
 
 def file_routes(index: OpenIndex, pictures: PictureFiles, static: StaticFiles) -> Blueprint:

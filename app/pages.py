@@ -24,7 +24,7 @@ from core.slugs import nearest
 from store.gallery import Gallery
 from store.picking import IndexReader, Picture
 from store.settings import Settings
-from store.tables import LIVE
+from store.states import LIVE
 from store.walking import Walk, read_walk
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")

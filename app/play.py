@@ -21,7 +21,7 @@ from app.words import with_article
 from store.counters import Counters, Tally
 from store.picking import IndexReader, Picture
 from store.settings import Settings
-from store.tables import LIVE
+from store.states import LIVE
 
 _MOST_DRAWS = 20
 _LONGEST_ANSWER_BYTES = 8192

@@ -23,7 +23,8 @@ from store.migrating import upgrade
 from store.pictures import PictureFolder
 from store.rejecting import reject_images
 from store.settings import Settings
-from store.tables import LIVE, category, image
+from store.states import LIVE
+from store.tables import category, image
 
 BYTES_GUESS = 8192  # per picture, until one has been made
 

@@ -24,7 +24,8 @@ from sources.description import Model, ModelCategory
 from sources.latents import truncation_drawn
 from sources.source import batch_sizes
 from store.pictures import MADE_FILE, PictureFolder
-from store.tables import LIVE, REJECTED, category, image
+from store.states import LIVE, REJECTED
+from store.tables import category, image
 
 WINDOW = 8  # batches: 64 seeds, so that 60 samples are one window
 SEED_STRIDE = 2_654_435_761  # odd and near 2^32 / φ: runs with other --seed values stay apart

@@ -10,8 +10,9 @@ from store.aside import Aside
 from store.changes import add_images, ensure_category, point_of, revive_image
 from store.database import writing
 from store.pictures import PictureFolder
-from store.tables import LIVE, OFF, REJECTED, image
+from store.states import LIVE, OFF, REJECTED
 from store.tables import category as category_table
+from store.tables import image
 
 
 class Recorder:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
 from pregen.request import Request
 from sources.description import Model
 from store.changes import ensure_category
-from store.tables import LIVE, REJECTED, category, image, target
+from store.states import LIVE, REJECTED
+from store.tables import category, image, target
 
 
 @dataclass(frozen=True)

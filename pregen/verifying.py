@@ -16,7 +16,8 @@ from sources.registry import find_model, open_source
 from sources.source import batch_sizes
 from store.encoding import find_format
 from store.pictures import PictureFolder, digest
-from store.tables import LIVE, OFF, category, image
+from store.states import LIVE, OFF
+from store.tables import category, image
 
 REMEDIES = {
     "damaged index": "move it away and rebuild it with: flask index",

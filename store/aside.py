@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core.files import TEMPORARY_PREFIX, fsync_folder
 from store.pictures import PictureFolder, StoreUnusable
-from store.tables import OFF, REJECTED
+from store.states import OFF, REJECTED
 
 _NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
 FOLDERS = {REJECTED: "rejected", OFF: "off"}  # by a picture's state, under the instance folder

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from store.tables import LIVE, OFF, category, image
+from store.states import LIVE, OFF
+from store.tables import category, image
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from core.errors import NonesuchError
 from store.database import IndexUnusable
 
 # as a Picture takes them; from image i and category c
@@ -41,6 +42,10 @@ SELECT {_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
 WHERE c.slug = :slug AND i.file = :file
 """
 _CATEGORIES = "SELECT slug, name, n FROM category WHERE n > 0 ORDER BY name, slug"
+
+
+class UnknownPicture(NonesuchError):
+    """A picture that the index does not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from store.changes import (
 from store.database import writing
 from store.encoding import BadPicture, read_picture
 from store.pictures import EXTENSIONS, SAFE_NAME, PictureFolder, digest
-from store.tables import LIVE, MISSING, OFF, REJECTED, category, image
+from store.states import LIVE, MISSING, OFF, REJECTED
+from store.tables import category, image
 
 
 @dataclass

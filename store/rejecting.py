@@ -14,7 +14,8 @@ from store.changes import restore_image, retire_image
 from store.curation import new_batch, record
 from store.database import writing
 from store.pictures import PictureFolder
-from store.tables import LIVE, REJECTED, category, image
+from store.states import LIVE, REJECTED
+from store.tables import category, image
 
 AT_ONCE = 64  # pictures per commit: other writers wait for as long as one takes
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, select
 
 from store.duplicates import is_hash, mean_difference, near_groups
-from store.tables import LIVE, MISSING, OFF, REJECTED, category, image
+from store.states import LIVE, MISSING, OFF, REJECTED
+from store.tables import category, image
 
 _CERTAIN = 3.0  # standard errors by which two shares must differ: many cuts are tried
 _FEWEST = 10  # pictures on either side of a split

@@ -9,7 +9,8 @@ from store.changes import hide_category, retire_image, show_category
 from store.curation import new_batch, record
 from store.database import writing
 from store.pictures import PictureFolder
-from store.tables import LIVE, MISSING, OFF, category, image
+from store.states import LIVE, MISSING, OFF
+from store.tables import category, image
 
 
 def switch_off(

@@ -25,6 +25,8 @@ from sqlalchemy import (
     text,
 )
 
+from store.states import LIVE, MISSING, OFF, REJECTED
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,9 +36,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-# off: its whole category was switched off, and is back when that is switched on
-LIVE, REJECTED, MISSING, OFF = "live", "rejected", "missing", "off"
 
 _live_alone: dict[str, Any] = {
     f"{name}_where": text(f"state = '{LIVE}'") for name in ("sqlite", "postgresql")

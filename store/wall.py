@@ -10,17 +10,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, Select, select, tuple_
 
-from core.errors import NonesuchError
+from store.picking import UnknownPicture
 from store.pictures import SAFE_NAME
 from store.tables import category, image
 
 _IN_ADDRESS = re.compile(r"(?:.*/)?i/(?P<hash>[0-9a-f]{12})(?:\?.*)?")
 _HASH = re.compile(r"[0-9a-f]{12,64}")
 _FILE = re.compile(r"(?:.*/)?(?P<slug>[^/]+)/(?P<file>[^/?]+)(?:\?.*)?")
-
-
-class UnknownPicture(NonesuchError):
-    """A picture that the index does not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from store.listing import Filter, by_hash, page
 from store.picking import IndexReader
 from store.sampling import different_pictures
 from store.settings import Settings
-from store.tables import LIVE
+from store.states import LIVE
 
 _ROUNDS = 4  # of drawing, where files were deleted by hand
 _METHODS = "GET, HEAD, OPTIONS"

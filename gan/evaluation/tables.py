@@ -153,9 +153,9 @@ def copying_table(figures: Mapping[str, Any]) -> Table:
     return Table(
         "Copying",
         f"Features of {figures['judge']}. Median distance to the nearest training picture, "
-        "mirrored or not, and that of held-out pictures and of the same corrupted (blurred pictures "
-        "are near to everything, above all in pixels). Very near: nearer to a training picture than "
-        "99 of 100 held-out ones are; 1% is expected. "
+        "mirrored or not, and that of held-out pictures and of the same corrupted (what is "
+        "blurred is near to everything, above all in pixels). Very near: nearer to a training "
+        "picture than 99 of 100 held-out ones are; 1% is expected. "
         f"{verdict}",
         ["distance in", "generated", "n", "held-out", "corrupted", "n of both", "very near"],
         rows,

@@ -19,7 +19,8 @@ from store.encoding import encode, find_format
 from store.listing import Filter
 from store.metadata import SOURCE_TYPE, Provenance
 from store.pictures import digest, file_name
-from store.tables import REJECTED, category
+from store.states import REJECTED
+from store.tables import category
 from tests.conftest import COUNTS, Filled
 
 ALL = ["/api/v1/random?n=3", "/api/v1/images", "/api/v1/categories", "/api/v1/openapi.json"]

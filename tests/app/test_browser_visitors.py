@@ -6,7 +6,7 @@ import pytest
 
 from store.database import open_engine
 from store.migrating import upgrade
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.conftest import COUNTS, Filled, fill, settings_in, small_picture
 
 pytest.importorskip("selenium", reason="needs selenium: make test")

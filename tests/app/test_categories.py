@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.conftest import COUNTS, NAMES, Filled
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

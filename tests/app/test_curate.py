@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app import create_app
 from app.curate_session import WRONG_TOKENS, Patience
 from app.curate_token import TOKEN_FILE, OwnerToken, hash_of
-from store.tables import LIVE, OFF, REJECTED, category, image
+from store.states import LIVE, OFF, REJECTED
+from store.tables import category, image
 from tests.conftest import COUNTS, Filled
 
 

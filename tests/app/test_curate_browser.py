@@ -10,7 +10,8 @@ from store.changes import NewImage, add_images, ensure_category
 from store.database import open_engine
 from store.migrating import upgrade
 from store.settings import Settings
-from store.tables import LIVE, REJECTED, category, image
+from store.states import LIVE, REJECTED
+from store.tables import category, image
 from tests.conftest import Filled, fill, settings_in
 
 pytest.importorskip("selenium", reason="needs selenium: make test")

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from app import create_app
 from app.curate_token import OwnerToken
-from store.tables import LIVE, OFF, REJECTED, category, image
+from store.states import LIVE, OFF, REJECTED
+from store.tables import category, image
 from tests.conftest import Filled
 
 Run = Callable[..., Result]

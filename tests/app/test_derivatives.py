@@ -23,7 +23,7 @@ from app.errors import register_error_handlers
 from store.derivatives import Derivatives
 from store.picking import Picture
 from store.pictures import digest
-from store.tables import MISSING, OFF, REJECTED
+from store.states import MISSING, OFF, REJECTED
 from tests.conftest import Filled, small_picture
 
 IMMUTABLE = "public, max-age=31536000, immutable"

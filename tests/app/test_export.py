@@ -15,7 +15,7 @@ from app.open_index import OpenIndex
 from store.gallery import Gallery
 from store.pictures import digest
 from store.settings import Settings
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.app.test_morphs import add_walk
 from tests.conftest import COUNTS, Filled, small_picture
 

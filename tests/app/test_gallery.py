@@ -11,7 +11,7 @@ from store.changes import add_images, ensure_category
 from store.gallery import MOST_ASKED, PAGE
 from store.pictures import digest
 from store.settings import Settings
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.app.conftest import one, shown
 from tests.conftest import COUNTS, NAMES, Filled, small_picture
 

@@ -16,7 +16,7 @@ from app.lines import LINES, line_of
 from app.names import Developer, developer_of_hash
 from app.permalinks import Credit, Permalinks
 from store.pictures import digest
-from store.tables import MISSING, REJECTED
+from store.states import MISSING, REJECTED
 from tests.app.conftest import one, shown
 from tests.conftest import Filled
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.picture_files import single_range
 from store.pictures import digest, file_name
-from store.tables import MISSING, REJECTED
+from store.states import MISSING, REJECTED
 from tests.app.conftest import app_with
 from tests.conftest import Filled, small_picture
 

@@ -17,7 +17,7 @@ from store.database import open_engine
 from store.picking import IndexReader
 from store.pictures import digest
 from store.settings import Settings
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.app.conftest import one
 from tests.conftest import NAMES, Filled
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from store.pictures import digest
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.app.test_picking import LOWEST_P, least_p
 from tests.conftest import COUNTS, Filled
 

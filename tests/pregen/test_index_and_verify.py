@@ -14,7 +14,8 @@ from store.database import open_engine
 from store.pictures import PictureFolder
 from store.rejecting import reject_images
 from store.settings import Settings
-from store.tables import LIVE, REJECTED, category, image
+from store.states import LIVE, REJECTED
+from store.tables import category, image
 
 Flask = Callable[..., Result]
 COLUMNS = [c for c in image.c if c.name not in ("id", "category_id", "ord", "created")]

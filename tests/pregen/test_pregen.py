@@ -15,7 +15,8 @@ from store.database import open_engine
 from store.metadata import SOURCE_TYPE, read_provenance
 from store.pictures import MADE_FILE, digest
 from store.settings import Settings
-from store.tables import LIVE, category, image
+from store.states import LIVE
+from store.tables import category, image
 
 Flask = Callable[..., Result]
 

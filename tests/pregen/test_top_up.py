@@ -22,8 +22,9 @@ from store.encoding import find_format
 from store.pictures import PictureFolder
 from store.rejecting import reject_images, restore_images
 from store.settings import Settings
+from store.states import LIVE, OFF, REJECTED
 from store.switching import switch_off
-from store.tables import LIVE, OFF, REJECTED, category, image, target
+from store.tables import category, image, target
 from tests.pregen.test_kill import environment
 
 Flask = Callable[..., Result]

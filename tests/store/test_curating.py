@@ -21,14 +21,15 @@ from store.changes import (
 )
 from store.database import open_engine, writing
 from store.migrating import upgrade
-from store.picking import IndexReader
+from store.picking import IndexReader, UnknownPicture
 from store.pictures import PictureFolder
 from store.reindexing import reindex
 from store.rejecting import reject_images, restore_images, settle
+from store.states import LIVE, MISSING, OFF, REJECTED
 from store.switching import switch_off, switch_on
-from store.tables import LIVE, MISSING, OFF, REJECTED, category, image, metadata, target
+from store.tables import category, image, metadata, target
 from store.undoing import undo
-from store.wall import UnknownPicture, named, page_of
+from store.wall import named, page_of
 from tests.conftest import COUNTS, Filled
 from tests.store.test_index import assert_dense, ordinals, picture
 

@@ -15,7 +15,7 @@ from store.models_shown import ADOPTED, NEXT_MODEL, models_shown
 from store.picking import IndexReader
 from store.pictures import digest
 from store.settings import Settings
-from store.tables import REJECTED
+from store.states import REJECTED
 from store.walking import Walk
 from tests.conftest import COUNTS, Filled
 

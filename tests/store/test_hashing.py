@@ -15,7 +15,8 @@ from store.database import open_engine
 from store.hashing import BadText, LongText, normal_text, pictures_of_text
 from store.picking import IndexReader, Picture
 from store.settings import Settings
-from store.tables import REJECTED, category, image
+from store.states import REJECTED
+from store.tables import category, image
 
 TEXTS = [f"text {i}" for i in range(10_000)]
 

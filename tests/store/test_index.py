@@ -27,7 +27,8 @@ from store.migrating import alembic_config, downgrade, upgrade
 from store.picking import IndexReader
 from store.pictures import digest
 from store.settings import Settings, read_settings
-from store.tables import LIVE, MISSING, REJECTED, category, image, metadata
+from store.states import LIVE, MISSING, REJECTED
+from store.tables import category, image, metadata
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from store.database import open_engine
 from store.listing import Entry, Filter, by_hash, page
 from store.picking import IndexReader
 from store.settings import Settings
-from store.tables import REJECTED, image
+from store.states import REJECTED
+from store.tables import image
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ from store.changes import NewImage, add_images, ensure_category, hide_category, 
 from store.database import writing
 from store.pictures import digest
 from store.report import CategoryReport, report
-from store.tables import MISSING, REJECTED, image
+from store.states import MISSING, REJECTED
+from store.tables import image
 
 
 def add(engine: Engine, slug: str, pictures: list[tuple[float, str, bool]]) -> None:

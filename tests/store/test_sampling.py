@@ -10,7 +10,7 @@ from store import sampling
 from store.database import open_engine
 from store.picking import IndexReader
 from store.sampling import different_pictures
-from store.tables import REJECTED
+from store.states import REJECTED
 from tests.conftest import COUNTS, Filled
 
 LOWEST_P = 1e-6
