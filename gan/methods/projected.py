@@ -27,7 +27,7 @@ from gan.networks.projected import Standardise, build_heads, build_mixing
 from gan.networks.residual import build_generator
 from gan.training.batches import Batch
 from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, TrainingOptions
+from gan.training.options import BadOptions, PenalisedOptions
 from gan.training.updates import apply_gradients, average_of, move_average
 
 FEATURES = "lite0"
@@ -35,19 +35,13 @@ FEATURE_CHANNELS = (24, 40, 112, 320)  # of its maps, finest first
 
 
 @dataclass(frozen=True)
-class Options(TrainingOptions):
+class Options(PenalisedOptions):
     """The numbers of a run by this method."""
 
     features_px: int = 128  # pictures are enlarged to this before the pretrained network
     gamma: float = 10.0  # of R1 + R2 on the mixed features
     final_gamma: float = 1.0
-    gamma_kimg: float = 150.0
-    penalty_every: int = 2  # steps between R1 + R2, whose weight is multiplied by this
-
-    def gamma_at(self, kimg: float) -> float:
-        """From ``gamma`` to ``final_gamma``, geometrically over ``gamma_kimg``."""
-        share = min(1.0, kimg / self.gamma_kimg) if self.gamma_kimg else 1.0
-        return float(self.gamma ** (1 - share) * self.final_gamma**share)
+    penalty_every: int = 2
 
 
 def feature_shapes(options: Options) -> list[tuple[int, int, int]]:

@@ -21,29 +21,15 @@ from gan.losses import (
 from gan.networks.residual import build_discriminator, build_generator
 from gan.training.batches import Batch
 from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, TrainingOptions
+from gan.training.options import PenalisedOptions
 from gan.training.updates import apply_gradients, average_of, move_average
 
 
 @dataclass(frozen=True)
-class Options(TrainingOptions):
+class Options(PenalisedOptions):
     """The numbers of a run by this method."""
 
-    gamma: float = 1.0  # of R1 + R2
-    final_gamma: float = 0.1
-    gamma_kimg: float = 150.0
-    penalty_every: int = 4  # steps between R1 + R2, whose weight is multiplied by this
-    discriminator_channels: tuple[int, ...] = (48, 96, 192, 256)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.penalty_every <= 0:
-            raise BadOptions(f"penalty_every is {self.penalty_every}, but must be above 0")
-
-    def gamma_at(self, kimg: float) -> float:
-        """From ``gamma`` to ``final_gamma``, geometrically over ``gamma_kimg``."""
-        share = min(1.0, kimg / self.gamma_kimg) if self.gamma_kimg else 1.0
-        return float(self.gamma ** (1 - share) * self.final_gamma**share)
+    discriminator_channels: tuple[int, ...] = (48, 96, 192, 256)  # from size/2 down to 4×4
 
 
 def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:

@@ -90,6 +90,26 @@ class TrainingOptions:
         return float(0.5 ** (self.batch / 1000 / half_life)) if half_life > 0 else 0.0
 
 
+@dataclass(frozen=True)
+class PenalisedOptions(TrainingOptions):
+    """And what methods with R1 + R2 have: the penalty's strength over the run."""
+
+    gamma: float = 1.0
+    final_gamma: float = 0.1
+    gamma_kimg: float = 150.0
+    penalty_every: int = 4  # steps between penalties, whose weight is multiplied by this
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.penalty_every <= 0:
+            raise BadOptions(f"penalty_every is {self.penalty_every}, but must be above 0")
+
+    def gamma_at(self, kimg: float) -> float:
+        """From ``gamma`` to ``final_gamma``, geometrically over ``gamma_kimg``."""
+        share = min(1.0, kimg / self.gamma_kimg) if self.gamma_kimg else 1.0
+        return float(self.gamma ** (1 - share) * self.final_gamma**share)
+
+
 # what may differ between a run and its continuation
 MAY_CHANGE = ("total_kimg",)
 

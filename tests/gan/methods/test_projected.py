@@ -101,6 +101,11 @@ def test_a_size_that_does_not_divide_the_features_is_refused() -> None:
         method_module("projected").models(TINY, dataclasses.replace(make_dataset(), size_px=48))
 
 
+def test_penalties_at_no_step_are_refused() -> None:
+    with pytest.raises(BadOptions, match="penalty_every is 0"):
+        dataclasses.replace(TINY, penalty_every=0)
+
+
 def test_the_recipe_names_what_it_was_made_for() -> None:
     options = read_recipe("projected")
     assert options.method == "projected"
