@@ -5,6 +5,7 @@ Nothing here imports TensorFlow until a command that needs it is called.
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
 from core.slugs import slugify
+from gan.pairs_cli import pairs, styles
 
 
 def settings() -> Any:
@@ -40,9 +42,40 @@ def gan() -> None:
     """Make a generator of your own: data set, training, evaluation, export."""
 
 
+@gan.command()
+@with_appcontext
+def doctor() -> None:
+    """Look at Python, packages, processor, GPU and disk; say what to type where one is wrong.
+
+    Ends with status 1 when something is wrong.
+
+    \b
+    Example: flask gan doctor
+    """
+    from gan.training.doctor import WRONG, examine, report
+
+    with suppress(ImportError):
+        import_tensorflow()
+    findings = examine(settings().home)
+    click.echo(report(findings))
+    sys.exit(any(finding.state == WRONG for finding in findings))
+
+
 @gan.group()
 def dataset() -> None:
     """Make the data set that a generator is trained on."""
+
+
+dataset.add_command(pairs)
+dataset.add_command(styles)
+
+
+def power_of_two(_: click.Context, __: click.Parameter, value: int) -> int:
+    """Refuse a size that no network reaches: they double from 4 px."""
+    if value & (value - 1):
+        below = 1 << (value.bit_length() - 1)
+        raise click.BadParameter(f"{value} is no power of two; take {below} or {2 * below}.")
+    return value
 
 
 size_option = click.option(
@@ -51,9 +84,25 @@ size_option = click.option(
     type=click.IntRange(8, 512),
     default=64,
     show_default=True,
-    help="Width and height of the pictures in pixels.",
+    callback=power_of_two,
+    help="Width and height of the pictures in pixels, a power of two.",
 )
 replace_option = click.option("--replace", is_flag=True, help="Make it anew where it exists.")
+mirror_option = click.option("--mirror", is_flag=True, help="Add each picture's mirror image.")
+rotations_option = click.option(
+    "--rotations",
+    type=click.IntRange(0, 32),
+    default=0,
+    show_default=True,
+    help="Add this many copies of each picture, turned by up to 15 degrees on the background.",
+)
+fit_option = click.option(
+    "--fit",
+    type=click.Choice(["pad", "crop"]),
+    default="pad",
+    show_default=True,
+    help="Make pictures square by adding background, or by cutting off.",
+)
 
 
 @dataset.command()
@@ -84,21 +133,9 @@ def emoji(size_px: int, replace: bool) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @size_option
 @click.option("--name", help="Name of the data set.  [default: the folder's name]")
-@click.option("--mirror", is_flag=True, help="Add each picture's mirror image.")
-@click.option(
-    "--rotations",
-    type=click.IntRange(0, 32),
-    default=0,
-    show_default=True,
-    help="Add this many copies of each picture, turned by up to 15 degrees on the background.",
-)
-@click.option(
-    "--fit",
-    type=click.Choice(["pad", "crop"]),
-    default="pad",
-    show_default=True,
-    help="Make pictures square by adding background, or by cutting off.",
-)
+@mirror_option
+@rotations_option
+@fit_option
 @replace_option
 @with_appcontext
 def folder(
@@ -112,11 +149,12 @@ def folder(
 ) -> None:
     """Take your own pictures from PATH/<category>/*.png, *.jpg or *.webp.
 
-    A category is a folder; one of eight pictures is held out. What is transparent, added by
-    --fit pad or turned in by --rotations shows the background, which is white in training.
+    A category is a folder; without folders PATH itself is the only one. One of eight pictures is
+    held out. What is transparent, added by --fit pad or turned in by --rotations shows the
+    background, which is white in training.
 
     \b
-    Example: flask gan dataset folder ~/monsters --mirror --rotations 4
+    Example: flask gan dataset folder ~/monsters --mirror --rotations 4   (ten of each)
     """
     from gan.dataset.files import summary_table, write_dataset
     from gan.dataset.folder import FolderOptions, build_folder_dataset, made_from
@@ -132,7 +170,52 @@ def folder(
     write_dataset(made, target)
     click.echo(summary_table(made))
     click.echo(f"written to {target}")
-    click.echo(f"train on it with: flask gan train --recipe emoji --dataset {target.name}")
+    recipe = "emoji" if size_px == 64 else "wgan"
+    click.echo(f"train on it with: flask gan train --recipe {recipe} --dataset {target.name}")
+
+
+@dataset.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@size_option
+@click.option("--name", help="Name of the data set.  [default: the first file's name]")
+@mirror_option
+@rotations_option
+@fit_option
+@replace_option
+@with_appcontext
+def records(
+    files: tuple[Path, ...],
+    size_px: int,
+    name: str | None,
+    mirror: bool,
+    rotations: int,
+    fit: str,
+    replace: bool,
+) -> None:
+    """Take pictures from TFRecord FILES of tf.train.Examples.
+
+    Encoded pictures under image/encoded or image, categories under image/class/text or label.
+
+    \b
+    Example: flask gan dataset records monsters-*.tfrecord --name monsters
+    """
+    from gan.dataset.files import summary_table, write_dataset
+    from gan.dataset.folder import FolderOptions
+    from gan.dataset.place import dataset_folder, is_there
+    from gan.dataset.records import build_records_dataset, made_from_records
+
+    name = slugify(name or files[0].name.split(".")[0])
+    options = FolderOptions(size_px, fit, mirror, rotations)
+    target = dataset_folder(settings().home, name, size_px)
+    wanted = made_from_records(files, options)
+    if is_there(target, wanted, lambda d: d.notes.get("made_from"), replace):
+        click.echo(f"nothing to do: the data set is in {target}")
+        return
+    import_tensorflow()
+    made = build_records_dataset(files, name, options, click.echo)
+    write_dataset(made, target)
+    click.echo(summary_table(made))
+    click.echo(f"written to {target}")
 
 
 @gan.command()
@@ -152,9 +235,21 @@ def folder(
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="Minutes between checkpoints and sample grids.",
+    help="Minutes between checkpoints.",
 )
-@click.option("--dry-run", is_flag=True, help="Show networks and memory; write nothing.")
+@click.option(
+    "--grid-minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Minutes between sample grids.  [default: as checkpoints]",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change an option of the recipe, as training_options.json names it; may be repeated.",
+)
+@click.option("--dry-run", is_flag=True, help="Show networks, memory and time; write nothing.")
 @with_appcontext
 def train(
     recipe: str,
@@ -163,16 +258,20 @@ def train(
     kimg: float | None,
     minutes: float | None,
     checkpoint_minutes: float,
+    grid_minutes: float | None,
+    changes: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """Train a generator; called again, continue exactly where it stopped.
 
-    Ctrl-C stops with a checkpoint. Checkpoints, sample grids, log.jsonl and TensorBoard scalars
+    Ctrl-C stops with a checkpoint. Checkpoints, sample grids, log.jsonl and what TensorBoard shows
     are in the run's folder.
 
     \b
     Examples: flask gan train --recipe emoji --minutes 60
               flask gan train --recipe emoji --run small --kimg 20
+              flask gan train --recipe wgan-gp --dataset monsters-64 --run monsters
+              flask gan train --recipe sagan --set attention=text --set width=32 --dry-run
     """
     import dataclasses
 
@@ -184,22 +283,26 @@ def train(
     check_recipe(recipe)
     target = run_folder(settings().home, run_name or recipe)
     import_tensorflow()
+    from gan.training.changes import change_options
+
     options = read_recipe(recipe)
     options = dataclasses.replace(
-        options,
+        change_options(options, changes),
         total_kimg=kimg or options.total_kimg,
         dataset=dataset_name or options.dataset,
     )
     data = read_dataset(find_dataset(settings().home, options.dataset))
     if dry_run:
-        from gan.training.plan import describe_run
+        from gan.training.plan import describe_run, expected_time
 
         click.echo(describe_run(data, options))
+        click.echo(expected_time(data, options, settings().home, click.echo))
         return
     from gan.training.run import Run
 
     with trained_by_us(target):
-        Run(target, data, options, click.echo).train(minutes, checkpoint_minutes)
+        run = Run(target, data, options, click.echo)
+        run.train(minutes, checkpoint_minutes, grid_minutes)
     click.echo(f"the run is in {target}")
 
 
@@ -311,16 +414,36 @@ def export(
         read_evaluation,
     )
     from gan.training.trained import read_trained
+    from gan.training.translators import is_translator_run
 
+    def about_it(known: str, its_title: str, its_licence: str) -> ModelAbout:
+        called = name or slugify(known)
+        return ModelAbout(
+            name=called,
+            version=version or next_version(models, called),
+            title=title or its_title,
+            licence=licence or its_licence,
+            precision=precision,
+        )
+
+    if is_translator_run(run):
+        from gan.export import translation
+        from gan.training.translators import read_translators
+
+        both = read_translators(run, home, click.echo)
+        about = about_it(
+            both.dataset.name, translation.default_title(both), translation.default_licence(both)
+        )
+        written = translation.export_translators(both, about, models, click.echo, replace)
+        tell_size(written)
+        return
     trained = read_trained(run, home / "datasets", click.echo)
-    name = name or slugify(trained.options.recipe)
-    about = ModelAbout(
-        name=name,
-        version=version or next_version(models, name),
-        title=title or default_title(trained),
-        licence=licence or default_licence(trained),
-        precision=precision,
-    )
+    about = about_it(trained.options.recipe, default_title(trained), default_licence(trained))
     written = export_model(trained, about, models, read_evaluation(run), click.echo, replace)
+    tell_size(written)
+
+
+def tell_size(written: Path) -> None:
+    """Say where a model is and how large."""
     size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())
     click.echo(f"written to {written}, {size / 1e6:.1f} MB")

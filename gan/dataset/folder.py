@@ -1,4 +1,4 @@
-"""A data set from anybody's PATH/<category>/*.{png,jpg,webp}."""
+"""A data set from anybody's PATH/<category>/*.{png,jpg,webp}, or of one category from PATH/*."""
 
 import hashlib
 import os
@@ -42,7 +42,10 @@ class PictureFile:
 
 
 def list_pictures(path: Path) -> dict[str, list[Path]]:
-    """Return the files of each category folder by its name, sorted. Raises `BadDataset`."""
+    """Return the files of each category folder by its name, sorted. Raises `BadDataset`.
+
+    Where no folder in ``path`` holds pictures, but ``path`` does, it is the only category.
+    """
     if not path.is_dir():
         raise BadDataset(f"there is no folder {path}", LAYOUT)
     folders = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
@@ -50,9 +53,12 @@ def list_pictures(path: Path) -> dict[str, list[Path]]:
         folder.name: sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
         for folder in folders
     }
-    if not any(found.values()):
+    if any(found.values()):
+        return found
+    directly = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+    if not directly:
         raise BadDataset(f"there are no pictures in the folders of {path}", LAYOUT)
-    return found
+    return {path.resolve().name: directly}
 
 
 def made_from(path: Path, options: FolderOptions) -> str:
@@ -113,8 +119,7 @@ def build_folder_dataset(
         name=name,
         size_px=options.size_px,
         categories=[
-            Label(slug, _display_name(category))
-            for slug, category in zip(slugs, names, strict=True)
+            Label(slug, display_name(category)) for slug, category in zip(slugs, names, strict=True)
         ],
         styles=[STYLE],
         pictures=np.stack(pictures),
@@ -160,5 +165,6 @@ def _check_enough(read: dict[str, list[PictureFile]], path: Path) -> None:
         )
 
 
-def _display_name(folder: str) -> str:
+def display_name(folder: str) -> str:
+    """Return what the page shows of a category by the name of its folder."""
     return " ".join(folder.replace("_", " ").split()) or folder

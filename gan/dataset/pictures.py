@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -18,7 +19,7 @@ class Unreadable(Exception):
     """A file that is left out; the message is the reason."""
 
 
-def read_picture(path: Path, size_px: int, fit: str) -> Image.Image:
+def read_picture(path: Path | BinaryIO, size_px: int, fit: str) -> Image.Image:
     """Return the picture as RGBA [size, size], its EXIF orientation applied.
 
     ``fit``: ``"pad"`` shows all of it, centred on nothing; ``"crop"`` fills the square with its

@@ -1,8 +1,10 @@
 """Uncurated pictures of a trained generator, labelled as the real ones are."""
 
 import numpy as np
+import tensorflow as tf
 
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
+from gan.networks.generator import all_inputs, draw_latents, width_of
 from gan.training.grid import to_uint8
 from gan.training.trained import Trained
 
@@ -43,30 +45,26 @@ def draw_styles(
 
 def generate(
     trained: Trained, dataset: Dataset, pictures: int, truncation: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Return pictures uint8 [N, H, W, 3 or 4] and their categories int [N].
 
-    Latents are standard normal cut at ±2 by drawing again, times a truncation drawn per picture.
-    The same at every call.
+    Latents are drawn as the generator's inputs say, and truncations, where it has any, uniformly
+    from the range. The same at every call. Categories are None of a generator without.
     """
     random = np.random.RandomState(SEED)
-    networks, leave_out = trained.networks, trained.options.leave_out_styles
+    spec, leave_out = trained.networks, trained.options.leave_out_styles
     held_out = dataset.category_ids()[dataset.indices(HELD_OUT, leave_out)]
     number = len(dataset.categories)
     made = category_counts(np.bincount(held_out, minlength=number), pictures)
     categories = np.repeat(np.arange(number), made)
     styles = draw_styles(dataset, categories, leave_out, random)
-    latent = random.standard_normal((pictures, networks.latent))
-    while (outside := np.abs(latent) > 2).any():
-        latent[outside] = random.standard_normal(int(outside.sum()))
-    latent *= random.uniform(*truncation, (pictures, 1))
+    latents = draw_latents(spec.inputs, pictures, random)
+    truncations = random.uniform(*truncation, pictures)
+    labels = {"category": categories, "choice": styles}
+    inputs = all_inputs(spec.inputs, latents, labels, truncations)
+    draw = tf.function(lambda given: spec.picture(trained.generator, given))
     parts = []
     for i in range(0, pictures, BATCH):
-        here = slice(i, i + BATCH)
-        inputs = [
-            latent[here].astype(np.float32),
-            np.eye(networks.categories, dtype=np.float32)[categories[here]],
-            np.eye(networks.styles, dtype=np.float32)[styles[here]],
-        ]
-        parts.append(to_uint8(trained.generator.predict_on_batch(inputs)))
-    return np.concatenate(parts), categories
+        here = {name: tf.constant(values[i : i + BATCH]) for name, values in inputs.items()}
+        parts.append(to_uint8(draw(here).numpy()))
+    return np.concatenate(parts), categories if width_of(spec, "category") else None

@@ -6,6 +6,7 @@ from typing import Any
 
 from gan.evaluation.tables import Table, tables
 from gan.export.description import ModelAbout
+from gan.networks.generator import GeneratorInput, width_of
 from gan.training.trained import Trained
 
 
@@ -62,14 +63,18 @@ def training_section(trained: Trained) -> str:
         [
             "## Training\n",
             f"Recipe `{options.recipe}`: {seen['pictures_seen']:,} pictures seen in "
-            f"{seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The weights are the "
-            "running average (EMA) of the generator, "
-            f"{trained.generator.count_params():,} parameters.\n",
+            f"{seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The weights are "
+            f"{'the running average (EMA) of the generator' if _averaged(trained) else 'the last'}"
+            f", {trained.generator.count_params():,} parameters.\n",
             "| option | value |\n|---|---|",
             *rows,
             "",
         ]
     )
+
+
+def _averaged(trained: Trained) -> bool:
+    return any(value for name, value in vars(trained.options).items() if name.startswith("ema_"))
 
 
 def _shown(value: object) -> str:
@@ -129,6 +134,12 @@ def classifier_section(evaluation: dict[str, Any]) -> str:
 def use_section(trained: Trained, about: ModelAbout) -> str:
     """Return how to call it, and what not to expect."""
     n = trained.networks
+    arguments = "\n".join(
+        f"    {given.name}={given.name},  # {_meaning(given, trained.styles)}" for given in n.inputs
+    )
+    known = width_of(n, "category")
+    knows = f"its {known} categories" if known else f"what `{trained.dataset.name}` shows"
+    kind = "transparent pictures" if n.picture_channels == 4 else "pictures on white"
     return f"""\
 ## Use
 
@@ -140,20 +151,33 @@ from ai_edge_litert.interpreter import Interpreter
 
 serve = Interpreter("model.tflite").get_signature_runner("serve_8")
 pictures = serve(
-    latent=latent,  # float32 [8, {n.latent}], standard normal cut at ±2
-    category=category,  # float32 [8, {n.categories}], one-hot
-    style=style,  # float32 [8, {n.styles}], one-hot, among {trained.styles}
-    truncation=truncation,  # float32 [8], 0.02-1: less is tamer
-)["picture"]  # float32 [8, {n.size_px}, {n.size_px}, 3] in [-1, 1]
+{arguments}
+)["{n.output}"]  # float32 [8, {n.size_px}, {n.size_px}, {n.picture_channels}] in [-1, 1]
 ```
 
 The SavedModel has the same inputs with any batch (`serving_default`), and `png`, whose output
 `image_bytes` holds PNG files.
 
-Limits: {n.size_px} px; pictures on white; categories with few or very different drawings come out
-vague; it knows nothing but its {n.categories} categories. A picture may resemble one it was trained
+Limits: {n.size_px} px; {kind}; categories with few or very different drawings come out
+vague; it knows nothing but {knows}. A picture may resemble one it was trained
 on.
 """
+
+
+def _meaning(given: GeneratorInput, styles: list[int]) -> str:
+    shape = f"float32 [{', '.join(map(str, (8, *given.shape)))}]"
+    if given.kind in ("latent", "noise"):
+        drawn = {
+            "truncated_normal": "standard normal cut at ±2",
+            "normal": "standard normal",
+            "uniform": f"uniform in {list(given.range)}",
+        }[given.distribution]
+        return f"{shape}, {drawn}" + (f"; {given.note}" if given.note else "")
+    if given.kind == "category":
+        return f"{shape}, one-hot"
+    if given.kind == "choice":
+        return f"{shape}, one-hot, among {styles}"
+    return f"{shape}, 0.02-1: less is tamer"
 
 
 def files_section(folder: Path, checks: list[str]) -> str:

@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass
 
+from core.slugs import slugify
+from gan.dataset.files import Label
 from gan.export.litert import BATCHES, signature_name
 from gan.export.serving import PNG_SIGNATURE, SIGNATURE
+from gan.networks.generator import GeneratorInput, width_of
 from gan.training.trained import Trained
 
-TRUNCATION_RANGE, TRUNCATION_DEFAULT = (0.02, 1.0), (0.5, 0.8)
+TRUNCATION_RANGE = (0.02, 1.0)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ def describe(trained: Trained, about: ModelAbout) -> str:
     """Return the text of model.toml."""
     networks = trained.networks
     signatures = ", ".join(f"{batch} = {text(signature_name(batch))}" for batch in BATCHES)
-    head = f"""\
+    parts = [
+        f"""\
 name = {text(about.name)}
 version = {about.version}
 title = {text(about.title)}
@@ -45,40 +49,72 @@ signatures = {{ {signatures} }}
 [saved_model]
 signature = {text(SIGNATURE)}
 png_signature = {text(PNG_SIGNATURE)}
-
-[inputs.latent]
-kind = "latent"
-width = {networks.latent}
-distribution = "truncated_normal"  # standard normal cut at ±2
-
-[inputs.category]
-kind = "category"
-encoding = "one_hot"
-width = {networks.categories}
-
-[inputs.style]
-kind = "choice"  # drawn from the picture's seed
-encoding = "one_hot"
-width = {networks.styles}
-among = {trained.styles}  # the styles it was trained on
-
-[inputs.truncation]
-kind = "truncation"
-shape = "per_picture"
-
+"""
+    ]
+    parts += [_input(given, trained.styles) for given in networks.inputs]
+    parts.append(
+        f"""
 [output]
-name = "picture"
+name = {text(networks.output)}
 layout = "NHWC"
 range = [-1.0, 1.0]
 rounding = "nearest"
-
+"""
+    )
+    if any(given.kind == "truncation" for given in networks.inputs):
+        parts.append(
+            f"""
 [truncation]
 lowest = {TRUNCATION_RANGE[0]}
 highest = {TRUNCATION_RANGE[1]}
-default = {list(TRUNCATION_DEFAULT)}
+default = {list(networks.truncations)}
 """
-    categories = [
+        )
+    parts += [
         f"\n[[categories]]\nlabel = {i}\nslug = {text(label.slug)}\nname = {text(label.name)}\n"
-        for i, label in enumerate(trained.dataset.categories)
+        for i, label in enumerate(categories_of(trained))
     ]
-    return head + "".join(categories)
+    return "".join(parts)
+
+
+def categories_of(trained: Trained) -> list[Label]:
+    """Return the generator's categories; an unconditional one has a single one.
+
+    That is the data set's own where it has one, or is named after the data set.
+    """
+    known = trained.dataset.categories
+    if width_of(trained.networks, "category") or len(known) == 1:
+        return known
+    name = trained.dataset.name
+    return [Label(slugify(name), " ".join(name.replace("_", " ").split()))]
+
+
+def _input(given: GeneratorInput, styles: list[int]) -> str:
+    """Return an input's table."""
+    note = f"  # {given.note}" if given.note else ""
+    lines = ["", f"[inputs.{given.name}]"]
+    if given.kind in ("latent", "noise"):
+        shape = given.shape
+        lines += [
+            f'kind = "{given.kind}"{note}',
+            f"width = {shape[0]}" if len(shape) == 1 else f"shape = {list(shape)}",
+        ]
+        if given.distribution == "truncated_normal":
+            lines.append('distribution = "truncated_normal"  # standard normal cut at ±2')
+        else:
+            lines.append(f'distribution = "{given.distribution}"')
+        if given.distribution == "uniform":
+            lines.append(f"range = {list(given.range)}")
+    elif given.kind == "category":
+        lines += [f'kind = "category"{note}', 'encoding = "one_hot"', f"width = {given.shape[0]}"]
+    elif given.kind == "choice":
+        lines += [
+            'kind = "choice"  # drawn from the picture\'s seed',
+            'encoding = "one_hot"',
+            f"width = {given.shape[0]}",
+            f"among = {styles}  # the styles it was trained on",
+        ]
+    elif given.kind == "truncation":
+        shape_line = f"shape = {list(given.shape)}" if given.shape else 'shape = "per_picture"'
+        lines += [f'kind = "truncation"{note}', shape_line]
+    return "\n".join(lines) + "\n"

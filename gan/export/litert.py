@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from gan.export.serving import ServedGenerator, input_specs
-from gan.networks.residual import ResidualOptions
+from gan.networks.generator import GeneratorSpec
 
 BATCHES = (1, 8)
 PRECISIONS = ("float16", "int8")
@@ -17,17 +17,17 @@ def signature_name(batch: int) -> str:
     return f"serve_{batch}"
 
 
-def convert_litert(generator: keras.Model, networks: ResidualOptions, precision: str) -> bytes:
+def convert_litert(generator: keras.Model, networks: GeneratorSpec, precision: str) -> bytes:
     """Return the file's bytes, with one signature per batch size; they share the weights.
 
     ``precision`` of the stored weights: float16 (computed in float32, 7.8 ms per picture at
     64 px on one core) or int8 (dynamic range: 2.3 ms, 1 % off). The input batch is fixed:
     the converter cannot make nearest up-sampling of an unknown one.
     """
-    served = ServedGenerator(generator, stored=tf.float32)
+    served = ServedGenerator(generator, networks, stored=tf.float32)
     signatures = {
         signature_name(batch): tf.function(served.picture).get_concrete_function(
-            *input_specs(networks, batch)
+            **input_specs(networks, batch)
         )
         for batch in BATCHES
     }
@@ -44,7 +44,7 @@ def convert_litert(generator: keras.Model, networks: ResidualOptions, precision:
 
 
 def write_litert(
-    generator: keras.Model, networks: ResidualOptions, precision: str, path: Path
+    generator: keras.Model, networks: GeneratorSpec, precision: str, path: Path
 ) -> None:
     """Write the LiteRT file to ``path``."""
     path.write_bytes(convert_litert(generator, networks, precision))

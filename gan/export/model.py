@@ -13,14 +13,14 @@ from gan.export.check import BadExport, check_export, expected_pictures, fixed_i
 from gan.export.description import ModelAbout, describe
 from gan.export.litert import write_litert
 from gan.export.serving import write_saved_model
+from gan.networks.generator import width_of
 from gan.training.trained import Trained
 
 
 def default_title(trained: Trained) -> str:
-    count = len(trained.dataset.categories)
-    return (
-        f"Pictures like {trained.dataset.name} in {count} categories, {trained.networks.size_px} px"
-    )
+    count = width_of(trained.networks, "category")
+    categories = f" in {count} categories" if count > 1 else ""
+    return f"Pictures like {trained.dataset.name}{categories}, {trained.networks.size_px} px"
 
 
 def default_licence(trained: Trained) -> str:
@@ -72,7 +72,7 @@ def export_model(
             f"{folder} exists", "give another --version, or --replace if nobody serves it"
         )
     inputs = fixed_inputs(trained.networks, trained.styles)
-    expected = expected_pictures(trained.generator, inputs)
+    expected = expected_pictures(trained.generator, trained.networks, inputs)
     with folder_written_whole(folder) as temporary:
         echo("writing the SavedModel")
         write_saved_model(trained.generator, trained.networks, temporary)
@@ -81,7 +81,7 @@ def export_model(
             trained.generator, trained.networks, about.precision, temporary / "model.tflite"
         )
         (temporary / "model.toml").write_text(describe(trained, about), encoding="utf-8")
-        checks = check_export(temporary, inputs, expected, about.precision)
+        checks = check_export(temporary, inputs, expected, about.precision, trained.networks.output)
         for line in checks:
             echo(line)
         write_card(temporary, trained, about, checks, evaluation)

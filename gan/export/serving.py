@@ -6,52 +6,56 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan.networks.residual import ResidualOptions
+from gan.networks.generator import GeneratorSpec
 
 SIGNATURE, PNG_SIGNATURE = "serving_default", "png"
-INPUTS = ("latent", "category", "style", "truncation")
 
 
-def input_specs(networks: ResidualOptions, batch: int | None) -> list[tf.TensorSpec]:
-    """Return the inputs, all float32: latent [N, Z], category and style one-hot, truncation [N]."""
-    return [
-        tf.TensorSpec((batch, networks.latent), tf.float32, "latent"),
-        tf.TensorSpec((batch, networks.categories), tf.float32, "category"),
-        tf.TensorSpec((batch, networks.styles), tf.float32, "style"),
-        tf.TensorSpec((batch,), tf.float32, "truncation"),
-    ]
+def input_specs(networks: GeneratorSpec, batch: int | None) -> dict[str, tf.TensorSpec]:
+    """Return the inputs by name, float32 [N, …]: latent [N, Z], one-hot labels, truncation [N]."""
+    return {
+        given.name: tf.TensorSpec((batch, *given.shape), tf.float32, given.name)
+        for given in networks.inputs
+    }
 
 
 class ServedGenerator(tf.Module):
-    """A generator as functions of (latent, category, style, truncation).
+    """A generator as functions of its inputs by name.
 
     Its weights are rounded to float16 once. ``stored`` float16 halves the SavedModel; float32
-    suits the LiteRT converter, which folds no casts before it makes float16 of its own.
+    suits the LiteRT converter, which folds no casts before it makes float16 of its own. What is
+    not trained, such as the variances of a batch normalisation, stays float32.
     """
 
-    def __init__(self, generator: keras.Model, stored: tf.DType = tf.float16) -> None:
+    def __init__(
+        self, generator: keras.Model, networks: GeneratorSpec, stored: tf.DType = tf.float16
+    ) -> None:
         super().__init__()
-        rounded = [np.asarray(variable).astype(np.float16) for variable in generator.variables]
+        rounded = [np.asarray(v).astype(np.float16) for v in generator.trainable_variables]
         self.weights = [tf.Variable(tf.cast(w, stored), trainable=False) for w in rounded]
-        # in a closure: an attribute would be tracked, and its float32 weights saved as well
-        self._call = lambda weights, inputs: generator.stateless_call(weights, [], inputs)[0]
+        self.statistics = [
+            tf.Variable(np.asarray(v), trainable=False) for v in generator.non_trainable_variables
+        ]
+        # in closures: an attribute would be tracked, and its float32 weights saved as well
+        self._call = lambda weights, statistics, inputs: generator.stateless_call(
+            weights, statistics, inputs
+        )[0]
+        self._draw = lambda call, given: networks.picture(call, given)
+        self._output = networks.output
 
-    def picture(
-        self, latent: tf.Tensor, category: tf.Tensor, style: tf.Tensor, truncation: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        """Return ``picture``, float32 [N, H, W, 3] in [-1, 1]; truncation scales the latent."""
+    def picture(self, **given: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return the picture by the name of the output, float32 [N, H, W, 3 or 4] in [-1, 1]."""
         weights = [tf.cast(weight, tf.float32) for weight in self.weights]
-        scaled = latent * truncation[:, None]
-        return {"picture": self._call(weights, [scaled, category, style])}
+        statistics = [tf.convert_to_tensor(value) for value in self.statistics]
+        found = self._draw(lambda inputs: self._call(weights, statistics, inputs), given)
+        return {self._output: found}
 
-    def png(
-        self, latent: tf.Tensor, category: tf.Tensor, style: tf.Tensor, truncation: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def png(self, **given: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return ``image_bytes``, string [N]: PNG files, rounded to the nearest of 0-255.
 
         TensorFlow Serving sends outputs whose name ends in ``_bytes`` as base64.
         """
-        picture = self.picture(latent, category, style, truncation)["picture"]
+        picture = self.picture(**given)[self._output]
         levels = tf.clip_by_value(tf.round((picture + 1) * 127.5), 0, 255)
         encoded = tf.map_fn(
             tf.io.encode_png, tf.cast(levels, tf.uint8), fn_output_signature=tf.string
@@ -59,13 +63,13 @@ class ServedGenerator(tf.Module):
         return {"image_bytes": encoded}
 
 
-def write_saved_model(generator: keras.Model, networks: ResidualOptions, folder: Path) -> None:
+def write_saved_model(generator: keras.Model, networks: GeneratorSpec, folder: Path) -> None:
     """Write saved_model.pb and variables/ into ``folder``."""
-    served = ServedGenerator(generator)
+    served = ServedGenerator(generator, networks)
     specs = input_specs(networks, None)
     signatures = {
-        SIGNATURE: tf.function(served.picture).get_concrete_function(*specs),
-        PNG_SIGNATURE: tf.function(served.png).get_concrete_function(*specs),
+        SIGNATURE: tf.function(served.picture).get_concrete_function(**specs),
+        PNG_SIGNATURE: tf.function(served.png).get_concrete_function(**specs),
     }
     tf.saved_model.save(served, str(folder), signatures=signatures)
     (folder / "assets").rmdir()  # always empty, and git keeps no empty folders

@@ -1,6 +1,6 @@
 """Methods: how a recipe trains. A module here has ``Options``, ``models`` and ``build``.
 
-``Options`` is a `gan.training.options.TrainingOptions` with the numbers of the method;
+``Options`` is a `gan.training.options.RunOptions` with the numbers of the method;
 ``models(options, dataset)`` returns fresh networks by name, for people to read;
 ``build(options, dataset, policy, home, echo)`` the `gan.training.method.Method` that holds
 networks and optimizers and makes one step.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.slugs import check_known
 
 if TYPE_CHECKING:
-    from gan.training.options import TrainingOptions
+    from gan.training.options import RunOptions
 
 
 def method_module(name: str) -> ModuleType:
@@ -23,7 +23,7 @@ def method_module(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def options_class(name: str) -> "type[TrainingOptions]":
+def options_class(name: str) -> "type[RunOptions]":
     """Return the dataclass of a method's options."""
-    options: type[TrainingOptions] = method_module(name).Options
+    options: type[RunOptions] = method_module(name).Options
     return options

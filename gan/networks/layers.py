@@ -80,3 +80,35 @@ class Clip(keras.layers.Layer):
     def call(self, x: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         inside = ops.clip(x, -1.0, 1.0)
         return inside + 0.1 * (x - inside) if training else inside
+
+
+@keras.saving.register_keras_serializable("nonesuch")
+class FewChannelsTranspose(keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` of 5×5 and stride 2, computed faster for few channels.
+
+    In training each of the four phases of the output is a convolution of the input with its own
+    taps of the kernel: one 3×3 convolution to four times the channels, then `depth_to_space`. The
+    same weights, the same sums. To 3 channels at 64 px and batch 64 that took 6 ms where the
+    transposed kernel took 14 to 24 (one core, oneDNN).
+    """
+
+    def __init__(self, channels: int, **kwargs: object) -> None:
+        kwargs = {"kernel_size": 5, "strides": 2, "padding": "same", **kwargs}
+        super().__init__(channels, **kwargs)  # type: ignore[arg-type]
+
+    def get_config(self) -> dict[str, object]:
+        config: dict[str, object] = super().get_config()
+        config["channels"] = config.pop("filters")
+        return config
+
+    def call(self, x: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        if not training:  # one operation in exported graphs
+            return super().call(x)
+        kernel = ops.convert_to_tensor(self.kernel)  # [5, 5, out, in]
+        outputs, inputs = kernel.shape[2:]
+        # output row 2i + p has taps p + 1 + 2d of input row i - d, d from -1 to 1
+        taps = ops.pad(kernel, [[1, 0], [1, 0], [0, 0], [0, 0]])
+        taps = ops.reshape(taps, (3, 2, 3, 2, outputs, inputs))  # [d, p, d, p, out, in]
+        taps = ops.transpose(ops.flip(taps, (0, 2)), (0, 2, 5, 1, 3, 4))
+        phases = ops.conv(x, ops.reshape(taps, (3, 3, inputs, 4 * outputs)), 1, "same")
+        return depth_to_space(phases, 2) + ops.convert_to_tensor(self.bias)

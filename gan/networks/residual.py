@@ -8,12 +8,15 @@ weighs. Where the channels change, the convolution runs on the smaller picture.
 With the emoji recipe (64 px, 74 categories, 9 styles): see tests for the parameter counts.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from core.errors import NonesuchError
+from gan.networks.generator import GeneratorInput
 from gan.networks.layers import Clip, Modulate, conv, depth_to_space, leaky, space_to_depth
 
 
@@ -23,7 +26,13 @@ class BadNetwork(NonesuchError):
 
 @dataclass(frozen=True)
 class ResidualOptions:
-    """Sizes of the generator, and the labels that both networks know."""
+    """Sizes of the generator, and the labels that both networks know.
+
+    A `gan.networks.generator.GeneratorSpec`; truncation scales the latent.
+    """
+
+    output: ClassVar[str] = "picture"
+    truncations: ClassVar[tuple[float, float]] = (0.5, 0.8)
 
     size_px: int
     categories: int
@@ -40,6 +49,22 @@ class ResidualOptions:
         check_stages("generator_channels", self.generator_channels, self.size_px)
         if self.last not in ("depth_to_space", "upsample"):
             raise BadNetwork(f"last is {self.last!r}, not depth_to_space or upsample")
+
+    @property
+    def inputs(self) -> tuple[GeneratorInput, ...]:
+        return (
+            GeneratorInput("latent", "latent", (self.latent,)),
+            GeneratorInput("category", "category", (self.categories,)),
+            GeneratorInput("style", "choice", (self.styles,)),
+            GeneratorInput("truncation", "truncation"),
+        )
+
+    def build(self) -> keras.Model:
+        return build_generator(self)
+
+    def picture(self, call: Callable[[list[Any]], Any], given: Mapping[str, Any]) -> Any:
+        scaled = given["latent"] * given["truncation"][:, None]
+        return call([scaled, given["category"], given["style"]])
 
 
 def check_stages(name: str, channels: tuple[int, ...], size_px: int) -> None:

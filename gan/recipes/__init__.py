@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from core.slugs import check_known
 
 if TYPE_CHECKING:
-    from gan.training.options import TrainingOptions
+    from gan.training.options import RunOptions
 
 
 def recipe_names() -> list[str]:
-    """Return the names of all recipes, sorted; imports none of them."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    """Return the names of all recipes, sorted, a hyphen for each underscore; imports none."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
 def check_recipe(name: str) -> None:
@@ -20,8 +20,8 @@ def check_recipe(name: str) -> None:
     check_known(name, recipe_names(), "recipe")
 
 
-def read_recipe(name: str) -> "TrainingOptions":
+def read_recipe(name: str) -> "RunOptions":
     """Return a recipe's options. Raises what `check_recipe` raises."""
     check_recipe(name)
-    options: TrainingOptions = importlib.import_module(f"{__name__}.{name}").OPTIONS
+    options: RunOptions = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").OPTIONS
     return options

@@ -1,27 +1,40 @@
 """The seam between the trainer and what a recipe does in a step."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from gan.networks.residual import ResidualOptions
+from gan.dataset.files import Dataset
+from gan.networks.generator import GeneratorSpec
 from gan.training.batches import Batch
 
 
 class Method(Protocol):
     """Networks, optimizers and one step. The trainer knows no architecture."""
 
-    networks: ResidualOptions
+    networks: GeneratorSpec
     generator: keras.Model  # trained
-    ema: keras.Model  # its average in float32: what is drawn, evaluated and exported
+    ema: keras.Model  # what is drawn: its average in float32, or itself where none is kept
 
     def variables(self) -> Mapping[str, Sequence[tf.Variable]]:
-        """Return every variable that a continuation needs, by the part it belongs to."""
+        """Return every variable that a continuation needs, by the part it belongs to.
+
+        Evaluation and export read the part ``ema``, or ``generator`` where that is missing.
+        """
 
     def step(self, number: int, batch: Batch, kimg: float) -> dict[str, tf.Tensor]:
         """Make step ``number``; return scalars by name for the log.
 
         All randomness is a function of the options' seed and ``number``.
         """
+
+
+@runtime_checkable
+class ShowsSamples(Protocol):
+    """A method that has another grid than pictures drawn from latents."""
+
+    def samples(self, dataset: Dataset) -> np.ndarray:
+        """Return the pictures of a grid, uint8 [N, H, W, 3], the same ones at every call."""

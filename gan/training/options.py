@@ -5,14 +5,16 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import NonesuchError
 from core.files import write_durably
 from gan.augment import AugmentOptions
-from gan.dataset.files import DatasetAbout
+from gan.dataset.files import Dataset, DatasetAbout
 from gan.methods import options_class
+from gan.networks.generator import GeneratorSpec
 from gan.networks.residual import ResidualOptions
+from gan.training.batches import Batches, Draws
 from gan.training.place import OPTIONS_FILE
 
 
@@ -21,8 +23,10 @@ class BadOptions(NonesuchError):
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
+class RunOptions:
     """What every recipe has. Lengths are in kimg: thousands of real pictures seen."""
+
+    advice: ClassVar[str] = "lower the learning rate"  # what to change when a run fails
 
     recipe: str
     dataset: str
@@ -30,6 +34,49 @@ class TrainingOptions:
     total_kimg: float = 210.0
     batch: int = 32
     seed: int = 0
+    leave_out_styles: tuple[str, ...] = ()
+    no_mirror: tuple[str, ...] = ()  # categories; "*" for all
+    picture_channels: int = 3  # 3: RGB on white; 4: straight RGBA
+
+    def __post_init__(self) -> None:
+        for name in ("total_kimg", "batch"):
+            if getattr(self, name) <= 0:
+                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        if self.picture_channels not in (3, 4):
+            raise BadOptions(f"picture_channels is {self.picture_channels}, but must be 3 or 4")
+
+    def networks(self, dataset: DatasetAbout) -> GeneratorSpec:
+        """Return what the generator is that these options train on a data set."""
+        raise NotImplementedError
+
+    def batches(self, dataset: Dataset) -> Draws:
+        """Return what draws the batches of a run."""
+        return Batches(
+            dataset, self.seed, self.leave_out_styles, self.no_mirror, self.picture_channels
+        )
+
+    def pictures_seen(self, step: int) -> int:
+        """Return how many real pictures were seen before a step, counted from 0."""
+        return step * self.batch
+
+    def steps(self) -> int:
+        """Return the number of steps in which ``total_kimg`` are seen."""
+        wanted, low, high = self.total_kimg * 1000, 0, 1
+        while self.pictures_seen(high) < wanted:
+            high *= 2
+        while low < high:
+            middle = (low + high) // 2
+            if self.pictures_seen(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+@dataclass(frozen=True)
+class TrainingOptions(RunOptions):
+    """And what methods for the residual generator have, conditional and with an average."""
+
     learning_rate: float = 3e-4
     warm_up_kimg: float = 2.0  # the rate rises from 0 over these; without, D's logits explode
     final_learning_rate: float = 5e-5
@@ -40,20 +87,15 @@ class TrainingOptions:
     ema_share: float = 0.05  # half-life at most this share of the pictures seen
     augment: AugmentOptions = field(default_factory=AugmentOptions)
     augment_kimg: float = 40.0  # probabilities rise to the full over these
-    leave_out_styles: tuple[str, ...] = ()
-    no_mirror: tuple[str, ...] = ()
-    picture_channels: int = 3  # 3: RGB on white; 4: straight RGBA
     generator_channels: tuple[int, ...] = (256, 256, 128, 64)  # from 4×4 up
     last: str = "depth_to_space"  # how the generator doubles the last features, or "upsample"
 
     def __post_init__(self) -> None:
-        for name in ("total_kimg", "batch", "learning_rate"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        super().__post_init__()
+        if self.learning_rate <= 0:
+            raise BadOptions(f"learning_rate is {self.learning_rate}, but must be above 0")
         if not 0 <= self.decay_from < 1:
             raise BadOptions(f"decay_from is {self.decay_from}, but must be in [0, 1)")
-        if self.picture_channels not in (3, 4):
-            raise BadOptions(f"picture_channels is {self.picture_channels}, but must be 3 or 4")
 
     def networks(self, dataset: DatasetAbout) -> ResidualOptions:
         """Return the sizes of the generator that these options train on a data set."""
@@ -114,12 +156,12 @@ class PenalisedOptions(TrainingOptions):
 MAY_CHANGE = ("total_kimg",)
 
 
-def write_options(run: Path, options: TrainingOptions) -> None:
+def write_options(run: Path, options: RunOptions) -> None:
     text = json.dumps(asdict(options), indent=1) + "\n"
     write_durably(run / OPTIONS_FILE, text.encode())
 
 
-def read_options(run: Path) -> TrainingOptions | None:
+def read_options(run: Path) -> RunOptions | None:
     """Return a run's options, or None where nothing was begun. Raises `BadOptions`."""
     path = run / OPTIONS_FILE
     if not path.exists():
@@ -128,8 +170,9 @@ def read_options(run: Path) -> TrainingOptions | None:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         options = options_class(values.get("method", "relativistic"))
         check_keys(values, options, path)
-        check_keys(values.get("augment", {}), AugmentOptions, path)
-        values["augment"] = AugmentOptions(**values.get("augment", {}))
+        if issubclass(options, TrainingOptions):
+            check_keys(values.get("augment", {}), AugmentOptions, path)
+            values["augment"] = AugmentOptions(**values.get("augment", {}))
         for name, value in values.items():
             values[name] = tuple(value) if isinstance(value, list) else value
         return options(**values)
@@ -146,12 +189,17 @@ def check_keys(values: dict[str, Any], options: type, path: Path) -> None:
         raise BadOptions(f"{path} holds options unknown here: {', '.join(unknown)}")
 
 
-def check_continues(begun: TrainingOptions, asked: TrainingOptions, run: Path) -> None:
+def check_continues(begun: RunOptions, asked: RunOptions, run: Path) -> None:
     """Raise `BadOptions` when ``asked`` is another run than the one begun in ``run``."""
     before, now = asdict(begun), asdict(asked)
+    if begun.recipe != asked.recipe:  # its other options may have other names
+        raise BadOptions(
+            f"the run in {run} was begun with recipe {begun.recipe}, not {asked.recipe}",
+            f"give it another --run name, or continue with --recipe {begun.recipe}",
+        )
     for name in before:
-        if name not in MAY_CHANGE and before[name] != now[name]:
+        if name not in MAY_CHANGE and before[name] != now.get(name):
             raise BadOptions(
-                f"the run in {run} was begun with {name} = {before[name]}, not {now[name]}",
+                f"the run in {run} was begun with {name} = {before[name]}, not {now.get(name)}",
                 "give it another --run name, or continue with the same options",
             )

@@ -1,10 +1,17 @@
 """What a run would be: networks, parameters, memory, time. Nothing is written."""
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import keras
+import tensorflow as tf
 
 from gan.dataset.files import TRAIN, Dataset
 from gan.methods import method_module
-from gan.training.options import TrainingOptions
+from gan.training.machine import choose_dtype_policy
+from gan.training.method import Method
+from gan.training.options import RunOptions
 
 FLOAT_BYTES = 4
 # of a step's activations, in forward passes kept: one through the generator, two through the
@@ -12,7 +19,7 @@ FLOAT_BYTES = 4
 PASSES_GENERATOR, PASSES_OTHERS = 1, 6
 
 
-def describe_run(dataset: Dataset, options: TrainingOptions) -> str:
+def describe_run(dataset: Dataset, options: RunOptions) -> str:
     """Return the plan of a run as aligned text."""
     models: dict[str, keras.Model] = method_module(options.method).models(options, dataset)
     parameters = {name: model.count_params() for name, model in models.items()}
@@ -35,6 +42,38 @@ def describe_run(dataset: Dataset, options: TrainingOptions) -> str:
         ("checkpoint", f"{_mb(state)} MB, the last 2 are kept"),
     ]
     return "\n".join(f"{name:<15}{value}" for name, value in rows)
+
+
+def expected_time(
+    dataset: Dataset,
+    options: RunOptions,
+    home: Path,
+    echo: Callable[[str], None],
+    steps: int = 3,
+) -> str:
+    """Return a row that says how long the run would take, from a few of its last steps made here.
+
+    The first, which compiles, is not counted. ``home`` keeps pretrained weights.
+    """
+    policy = choose_dtype_policy(gpus=len(tf.config.list_physical_devices("GPU")))
+    build = method_module(options.method).build
+    method: Method = build(options, dataset, policy, home, echo)
+    batches = options.batches(dataset)
+    first = max(0, options.steps() - 1 - steps)
+    pictures, started = 0, time.perf_counter()
+    for number in range(first, first + steps + 1):
+        seen = options.pictures_seen(number)
+        count = options.pictures_seen(number + 1) - seen
+        metrics = method.step(number, batches.draw(number, count), seen / 1000)
+        float(next(iter(metrics.values())))  # waits for the device
+        if number == first:
+            started = time.perf_counter()
+        else:
+            pictures += count
+    rate = pictures / (time.perf_counter() - started)
+    hours = options.total_kimg * 1000 / rate / 3600
+    length = f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    return f"{'time':<15}about {length} here: {rate:.3g} images/s in {steps} steps, {policy}"
 
 
 def _outputs(network: keras.Model) -> int:

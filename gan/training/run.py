@@ -1,5 +1,6 @@
 """A training run: begins or continues, checkpoints, logs, draws grids, stops cleanly."""
 
+import io
 import json
 import math
 import signal
@@ -14,9 +15,11 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from core.errors import NonesuchError
+from core.files import write_durably
 from gan.dataset.files import Dataset
 from gan.methods import method_module
-from gan.training.batches import Batches, on_white
+from gan.networks.generator import all_inputs, draw_latents, width_of
+from gan.training.batches import Draws, on_white
 from gan.training.checkpoint import (
     Checkpoint,
     checkpoints_in,
@@ -25,18 +28,20 @@ from gan.training.checkpoint import (
     save_checkpoint,
     set_aside,
 )
+from gan.training.collapse import CollapseWatch, diversity
 from gan.training.grid import tile, to_uint8
 from gan.training.machine import choose_dtype_policy
-from gan.training.method import Method
-from gan.training.options import TrainingOptions, check_continues, read_options, write_options
+from gan.training.method import Method, ShowsSamples
+from gan.training.options import RunOptions, check_continues, read_options, write_options
 
 GRID_SEED = 7
 GRID_PICTURES = 160
 LOG_EVERY = 25  # steps
+LOG_SECONDS = 20.0  # at most, between rows
 
 
 class TrainingFailed(NonesuchError):
-    """A run that cannot go on: its numbers are no longer finite."""
+    """A run that cannot go on: not finite, collapsed, or the disk is full."""
 
 
 @dataclass
@@ -54,7 +59,7 @@ class Run:
         self,
         folder: Path,
         dataset: Dataset,
-        options: TrainingOptions,
+        options: RunOptions,
         echo: Callable[[str], None],
         policy: str | None = None,
         home: Path | None = None,
@@ -73,17 +78,12 @@ class Run:
             check_continues(begun, options, folder)
         self.folder, self.dataset, self.options, self.echo = folder, dataset, options, echo
         keras.utils.set_random_seed(options.seed)
-        self.batches = Batches(
-            dataset,
-            options.seed,
-            options.leave_out_styles,
-            options.no_mirror,
-            options.picture_channels,
-        )
+        self.batches: Draws = options.batches(dataset)
         self.method: Method = method_module(options.method).build(
             options, dataset, policy, folder.parent.parent if home is None else home, echo
         )
         self.progress = Progress()
+        self._watch = CollapseWatch(diversity(self.batches.draw(0, 256).pictures))
         self._continue_from_last()
         folder.mkdir(parents=True, exist_ok=True)
         write_options(folder, options)
@@ -110,7 +110,7 @@ class Run:
     @property
     def kimg(self) -> float:
         """Thousands of real pictures seen."""
-        return self.progress.step * self.options.batch / 1000
+        return self.options.pictures_seen(self.progress.step) / 1000
 
     def save(self) -> Path:
         """Write a checkpoint now. Raises `TrainingFailed` when a number is not finite."""
@@ -118,7 +118,7 @@ class Run:
             "recipe": self.options.recipe,
             "dataset": self.dataset.name,
             "step": self.progress.step,
-            "pictures_seen": self.progress.step * self.options.batch,
+            "pictures_seen": self.options.pictures_seen(self.progress.step),
             "seconds": self.progress.seconds,
         }
         arrays = {name: np.asarray(variable) for name, variable in self._state().items()}
@@ -126,8 +126,17 @@ class Run:
             raise self._not_finite("weights")
         return save_checkpoint(self.folder, self.progress.step, Checkpoint(arrays, about))
 
-    def train(self, minutes: float | None = None, checkpoint_minutes: float = 10.0) -> None:
-        """Train until ``total_kimg``, until ``minutes`` have passed, or SIGINT or SIGTERM."""
+    def train(
+        self,
+        minutes: float | None = None,
+        checkpoint_minutes: float = 10.0,
+        grid_minutes: float | None = None,
+    ) -> None:
+        """Train until ``total_kimg``, until ``minutes`` have passed, or SIGINT or SIGTERM.
+
+        Grids are drawn as often as checkpoints are written unless ``grid_minutes`` is given.
+        Raises `TrainingFailed`; the last good checkpoint is kept.
+        """
         options = self.options
         writer = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
         stopped: list[int] = []
@@ -135,29 +144,42 @@ class Run:
             s: signal.signal(s, lambda number, _: stopped.append(number))
             for s in (signal.SIGINT, signal.SIGTERM)
         }
-        last_save = started = last = time.monotonic()
-        logged, logged_step = started, self.progress.step
-        steps = math.ceil(options.total_kimg * 1000 / options.batch)
-        bar = tqdm(total=steps, initial=self.progress.step, unit="step", disable=None)
+        last_save = last_grid = started = last = time.monotonic()
+        grid_minutes = checkpoint_minutes if grid_minutes is None else grid_minutes
+        logged, logged_kimg, begun = started, self.kimg, self.kimg
+        steps = options.steps()
+        bar = tqdm(
+            total=options.pictures_seen(steps), initial=round(begun * 1000), unit="img",
+            unit_scale=True, disable=None,
+        )  # fmt: skip
         try:
             while self.progress.step < steps and not stopped:
                 metrics = self._one_step()
                 now = time.monotonic()
                 self.progress.seconds += now - last
                 last = now
-                bar.update()
-                if self.progress.step % LOG_EVERY == 0:
-                    rate = (self.progress.step - logged_step) * options.batch / (now - logged)
+                bar.update(round(self.kimg * 1000) - bar.n)
+                if self.progress.step % LOG_EVERY == 0 or now - logged > LOG_SECONDS:
+                    rate = 1000 * (self.kimg - logged_kimg) / (now - logged)
                     self._log(writer, metrics, rate)
-                    logged, logged_step = now, self.progress.step
-                if now - last_save > checkpoint_minutes * 60:
+                    logged, logged_kimg = now, self.kimg
+                if now - last_grid > grid_minutes * 60:
+                    self.draw_grid(writer)
+                    if bar.disable:
+                        self.echo(self._how_far(now - started, begun))
+                    last_grid = last = time.monotonic()
+                if now - last_save > checkpoint_minutes * 60 and not self._watch.is_suspicious:
                     self.save()
-                    self.draw_grid()
                     last_save = last = time.monotonic()
                 if minutes is not None and now - started > minutes * 60:
                     break
             self.save()
-            self.draw_grid()
+            self.draw_grid(writer)
+        except OSError as error:
+            raise TrainingFailed(
+                f"nothing could be written at {self.kimg:.1f} kimg ({error.strerror})",
+                f"{self._last_good()}; make room, then give the same command again",
+            ) from error
         finally:
             bar.close()
             writer.close()
@@ -166,19 +188,31 @@ class Run:
         state = "stopped" if self.progress.step < steps else "finished"
         self.echo(f"{state} at {self.kimg:.1f} kimg, {self.progress.seconds / 60:.0f} min trained")
 
+    def _how_far(self, seconds: float, begun_kimg: float) -> str:
+        rate = (self.kimg - begun_kimg) / seconds
+        left_min = (self.options.total_kimg - self.kimg) / rate / 60
+        return (
+            f"{self.kimg:.1f} of {self.options.total_kimg:g} kimg, {rate * 1000:.3g} images/s, "
+            f"{left_min // 60:.0f} h {left_min % 60:02.0f} min left"
+        )
+
     def _one_step(self) -> dict[str, tf.Tensor]:
-        batch = self.batches.draw(self.progress.step, self.options.batch)
-        metrics = self.method.step(self.progress.step, batch, self.kimg)
+        step = self.progress.step
+        count = self.options.pictures_seen(step + 1) - self.options.pictures_seen(step)
+        metrics = self.method.step(step, self.batches.draw(step, count), self.kimg)
         self.progress.step += 1
         return metrics
 
-    def _not_finite(self, what: str) -> TrainingFailed:
+    def _last_good(self) -> str:
         saved = checkpoints_in(self.folder)
+        if not saved:
+            return "no checkpoint was written yet"
+        return f"the last good checkpoint is {saved[-1]}"
+
+    def _not_finite(self, what: str) -> TrainingFailed:
         return TrainingFailed(
             f"the {what} are no longer finite at {self.kimg:.1f} kimg",
-            f"the last good checkpoint is {saved[-1]}; lower the learning rate"
-            if saved
-            else "no checkpoint was written yet; lower the learning rate",
+            f"{self._last_good()}; begin anew with --run NAME and {self.options.advice}",
         )
 
     def _log(
@@ -187,6 +221,13 @@ class Run:
         values = {name: float(value) for name, value in metrics.items()}
         if not all(math.isfinite(value) for value in values.values()):
             raise self._not_finite("losses")
+        self._watch.see(values.get("diversity", math.inf))
+        if self._watch.has_collapsed:
+            raise TrainingFailed(
+                f"the generator draws one picture only at {self.kimg:.1f} kimg: diversity "
+                f"{values['diversity']:.4f}",
+                f"{self._last_good()}; begin anew with --run NAME and {self.options.advice}",
+            )
         values["images_per_second"] = rate
         with writer.as_default(step=self.progress.step):
             for name, value in values.items():
@@ -195,29 +236,38 @@ class Run:
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def draw_grid(self) -> Path:
-        """Draw the same latents and labels at every call, by the EMA generator; return the path.
+    def draw_grid(self, writer: tf.summary.SummaryWriter | None = None) -> Path:
+        """Draw the same samples at every call; return the path of the picture.
 
-        The file is grid-<step>.png in the run's folder.
+        The file is grid-<step>.png in the run's folder; ``writer`` shows it in TensorBoard too.
         """
-        random = np.random.RandomState(GRID_SEED)
-        networks = self.method.networks
-        latent = random.standard_normal((GRID_PICTURES, networks.latent)).astype(np.float32)
-        categories = np.arange(GRID_PICTURES) // 2 % networks.categories
-        trained = [
-            i for i, s in enumerate(self.dataset.styles) if s not in self.options.leave_out_styles
-        ]
-        styles = random.choice(trained, GRID_PICTURES)
-        pictures = self.method.ema.predict(
-            [
-                latent,
-                np.eye(networks.categories, dtype=np.float32)[categories],
-                np.eye(networks.styles, dtype=np.float32)[styles],
-            ],
-            batch_size=32,
-            verbose=0,
-        )
+        shows = self.method.samples if isinstance(self.method, ShowsSamples) else self._drawn
+        image = tile(shows(self.dataset), 16)
+        if writer is not None:
+            with writer.as_default(step=self.progress.step):
+                tf.summary.image("samples", np.asarray(image)[None])
         path = self.folder / f"grid-{self.progress.step:09d}.png"
-        levels = to_uint8(pictures)
-        tile(on_white(levels) if levels.shape[-1] == 4 else levels, 16).save(path)
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        write_durably(path, file.getvalue())
         return path
+
+    def _drawn(self, dataset: Dataset) -> np.ndarray:
+        """Return pictures of the same latents and labels at every call, uint8 [N, H, W, 3]."""
+        random = np.random.RandomState(GRID_SEED)
+        spec = self.method.networks
+        latents = draw_latents(spec.inputs, GRID_PICTURES, random, cut=None)
+        trained = [
+            i for i, s in enumerate(dataset.styles) if s not in self.options.leave_out_styles
+        ]
+        labels = {
+            "category": np.arange(GRID_PICTURES) // 2 % max(1, width_of(spec, "category")),
+            "choice": random.choice(trained, GRID_PICTURES),
+        }
+        given = all_inputs(spec.inputs, latents, labels, np.ones(GRID_PICTURES))
+        parts = [
+            spec.picture(self.method.ema, {name: v[i : i + 32] for name, v in given.items()})
+            for i in range(0, GRID_PICTURES, 32)
+        ]
+        levels = to_uint8(np.concatenate([np.asarray(part, np.float32) for part in parts]))
+        return on_white(levels) if levels.shape[-1] == 4 else levels

@@ -8,19 +8,19 @@ from typing import Any
 import keras
 
 from gan.dataset.files import DatasetAbout, check_description
-from gan.networks.residual import ResidualOptions, build_generator
+from gan.networks.generator import GeneratorSpec
 from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
 from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, TrainingOptions, read_options
+from gan.training.options import BadOptions, RunOptions, read_options
 
 
 @dataclass(frozen=True)
 class Trained:
     """A generator and where it comes from."""
 
-    generator: keras.Model  # float32, the average over the run
-    networks: ResidualOptions
-    options: TrainingOptions
+    generator: keras.Model  # float32; the average over the run where the recipe keeps one
+    networks: GeneratorSpec
+    options: RunOptions
     dataset: DatasetAbout
     about: dict[str, Any]  # step, pictures_seen, seconds
 
@@ -49,7 +49,18 @@ def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trai
     path, checkpoint = found
     networks = options.networks(dataset)
     with dtype_policy("float32"):
-        generator = build_generator(networks)
-    variables = {f"ema/{i:03d}": variable for i, variable in enumerate(generator.variables)}
+        generator = networks.build()
+    part = "ema" if any(name.startswith("ema/") for name in checkpoint.arrays) else "generator"
+    variables = {f"{part}/{i:03d}": variable for i, variable in enumerate(generator.variables)}
     restore(variables, checkpoint, path)
+    _fold(generator)
     return Trained(generator, networks, options, dataset, checkpoint.about)
+
+
+def _fold(network: keras.Model) -> None:
+    """Write what is a constant from here on into the weights, such as a spectral norm's σ."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            _fold(layer)
+        elif hasattr(layer, "fold"):
+            layer.fold()

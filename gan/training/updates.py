@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from gan.networks.residual import ResidualOptions, build_generator
+from gan.networks.generator import GeneratorSpec
 from gan.training.machine import dtype_policy
 
 
@@ -20,10 +20,10 @@ def apply_gradients(
     optimizer.apply(gradients, network.trainable_variables)
 
 
-def average_of(generator: keras.Model, networks: ResidualOptions) -> keras.Model:
+def average_of(generator: keras.Model, networks: GeneratorSpec) -> keras.Model:
     """Return a float32 copy of a generator, which is to hold its exponential moving average."""
     with dtype_policy("float32"):
-        average = build_generator(networks)
+        average = networks.build()
     average.set_weights(generator.get_weights())
     return average
 

@@ -1,5 +1,6 @@
 """`flask gan`: help without TensorFlow, one-line errors, training in a real process."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,8 +30,8 @@ def test_the_commands_are_registered_without_tensorflow() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("dataset",), ("dataset", "emoji"), ("dataset", "folder"), ("train",), ("evaluate",),
-        ("export",),
+        ("dataset",), ("dataset", "emoji"), ("dataset", "folder"), ("dataset", "records"),
+        ("doctor",), ("train",), ("evaluate",), ("export",),
     ],
 )  # fmt: skip
 def test_every_command_has_help(words: tuple[str, ...], gan_command: Command) -> None:
@@ -44,6 +45,7 @@ def test_every_command_has_help(words: tuple[str, ...], gan_command: Command) ->
     [
         (("train", "--recipe", "emjoi"), "there is no recipe 'emjoi'; did you mean emoji?"),
         (("train", "--recipe", "emoji"), "flask gan dataset emoji"),
+        (("train", "--recipe", "wgangp"), "there is no recipe 'wgangp'; did you mean wgan-gp?"),
         (("train", "--recipe", "emoji", "--run", "../x"), "'../x' cannot name a run"),
         (("export", "--run", "none"), "there is no run 'none'; begin one"),
         (("evaluate", "--run", "none"), "there is no run 'none'; begin one"),
@@ -79,8 +81,12 @@ def test_a_dry_run_shows_networks_and_writes_nothing(
     write_dataset(
         dataclasses.replace(tiny_dataset, size_px=64, pictures=big), home / "datasets" / "tiny-64"
     )
-    done = gan_command("train", "--recipe", "emoji", "--dataset", "tiny-64", "--dry-run")
+    small = ("generator_channels=4,4,4,4", "discriminator_channels=4,4,4,4", "batch=2")
+    changes = [word for change in small for word in ("--set", change)]
+    words = ("train", "--recipe", "emoji", "--dataset", "tiny-64", "--dry-run", *changes)
+    done = gan_command(*words)
     assert done.exit_code == 0, done.output
+    assert re.search(r"time +about [\d.]+ (hours|minutes) here: \d+ images/s", done.output)
     assert "24 pictures to train on" in done.output
     assert "3 categories, 2 styles" in done.output
     assert not (home / "runs").exists()

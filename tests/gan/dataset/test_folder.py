@@ -226,6 +226,38 @@ def test_the_command_writes_it_once_and_says_what_it_left_out(
     assert len(read_dataset(folder).records) == 28
 
 
+def test_a_folder_without_folders_is_one_category(tmp_path: Path) -> None:
+    for i in range(3):
+        save(tmp_path / "Pocket Monsters" / f"{i}.png", Image.new("RGB", (9, 9), colour(i)))
+    (tmp_path / "Pocket Monsters" / "notes").mkdir()
+    dataset = build_folder_dataset(tmp_path / "Pocket Monsters", "x", FolderOptions(16), print)
+    assert [(label.slug, label.name) for label in dataset.categories] == [
+        ("pocket_monsters", "Pocket Monsters")
+    ]
+    assert len(dataset.records) == 3
+
+
+def test_mirror_and_four_rotations_make_ten_of_each(tmp_path: Path) -> None:
+    for i in range(2):
+        save(tmp_path / f"{i}.png", Image.effect_noise((40, 40), 90).convert("RGB"))
+    options = FolderOptions(16, mirror=True, rotations=4)
+    dataset = build_folder_dataset(tmp_path, "x", options, print)
+    assert len(dataset.records) == 20
+    assert len({picture.tobytes() for picture in dataset.pictures}) == 20
+
+
+@pytest.mark.parametrize("size", ["100", "48"])
+def test_a_size_that_is_no_power_of_two_is_a_usage_error(
+    size: str, pictures: Path, gan_command: Command, home: Path
+) -> None:
+    done = gan_command("dataset", "folder", str(pictures), "--size", size)
+    assert done.exit_code == 2
+    assert f"{size} is no power of two; take {'64 or 128' if size == '100' else '32 or 64'}" in (
+        done.output
+    )
+    assert not home.exists()
+
+
 def no_folder(root: Path) -> Path:
     return root / "none"
 
@@ -235,12 +267,6 @@ def a_file(root: Path) -> Path:
 
 
 def nothing_in_it(root: Path) -> Path:
-    return root
-
-
-def no_categories(root: Path) -> Path:
-    save(root / "a.png", Image.new("RGB", (9, 9)))
-    save(root / "b.png", Image.new("RGB", (9, 9)))
     return root
 
 
@@ -269,7 +295,6 @@ def a_category_of_one(root: Path) -> Path:
         (no_folder, "there is no folder"),
         (a_file, "there is no folder"),
         (nothing_in_it, "there are no pictures in the folders of"),
-        (no_categories, "PATH/<category>/"),
         (one_picture, "only one picture in"),
         (none_readable, "no picture in"),
         (a_category_of_one, "only one picture in dog"),

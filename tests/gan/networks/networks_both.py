@@ -22,6 +22,7 @@ _LABELS = [np.eye(n, dtype=np.float32)[np.arange(4) % n] for n in (TINY.categori
 INPUTS = {
     "generator": [_draw(4, TINY.latent), *_LABELS],
     "discriminator": [_draw(4, 16, 16, 3), *_LABELS],
+    "critic": _draw(4, 16, 16, 3),
     "heads": [
         *(_draw(4, size, size, channels) for size, channels in zip(SIZES, MIXED, strict=True)),
         *_LABELS,

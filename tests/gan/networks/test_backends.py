@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gan.networks.deconvolutional import build_critic
 from gan.networks.projected import build_heads
 from gan.networks.residual import build_discriminator, build_generator
 from tests.gan.networks.networks_both import INPUTS, SIZES, TINY, with_noise
@@ -17,12 +18,14 @@ BUILD = {
     "generator": lambda: build_generator(TINY),
     "discriminator": lambda: build_discriminator(TINY, (6, 8)),
     "heads": lambda: build_heads(SIZES, TINY.categories, TINY.styles),
+    "critic": lambda: build_critic(16),
 }
 ON_JAX = """
 import os, sys
 os.environ["KERAS_BACKEND"] = "jax"
 import keras, numpy as np
 assert keras.backend.backend() == "jax" and "tensorflow" not in sys.modules
+from gan.networks.deconvolutional import build_critic
 from gan.networks.projected import build_heads
 from gan.networks.residual import build_discriminator, build_generator
 from tests.gan.networks.networks_both import INPUTS, SIZES, TINY
@@ -31,6 +34,7 @@ build = {
     "generator": lambda: build_generator(TINY),
     "discriminator": lambda: build_discriminator(TINY, (6, 8)),
     "heads": lambda: build_heads(SIZES, TINY.categories, TINY.styles),
+    "critic": lambda: build_critic(16),
 }
 model = build[name]()
 model.set_weights([array for _, array in sorted(np.load(f"{folder}/weights.npz").items())])

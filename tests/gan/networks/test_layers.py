@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.networks.layers import Modulate, depth_to_space, space_to_depth
+from gan.networks.layers import (
+    FewChannelsTranspose,
+    Modulate,
+    depth_to_space,
+    space_to_depth,
+)
 
 
 @pytest.mark.parametrize("block", [2, 4])
@@ -34,3 +39,21 @@ def test_modulate_divides_by_the_root_mean_square_of_a_sample() -> None:
     expected = x / power * (1 + scale[:, None, None]) + shift[:, None, None]
     found = layer([x.astype(np.float32), style])
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_few_channels_transpose_is_kerass_with_its_gradients() -> None:
+    random = np.random.RandomState(0)
+    x = tf.constant(random.standard_normal((2, 6, 4, 5)).astype(np.float32))
+    weights = random.standard_normal((2, 12, 8, 3)).astype(np.float32)
+    layer = FewChannelsTranspose(3)
+    layer(x)
+    layer.bias.assign([1.0, 2.0, 3.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        fast, kerass = layer(x, training=True), layer(x)
+        sums = [tf.reduce_sum(y * weights) for y in (fast, kerass)]
+    np.testing.assert_allclose(fast, kerass, atol=1e-5)
+    for source in (x, layer.kernel, layer.bias):
+        np.testing.assert_allclose(*(tape.gradient(s, source) for s in sums), atol=1e-4)
+    again = FewChannelsTranspose.from_config(layer.get_config())
+    assert (again.filters, again.kernel_size) == (3, (5, 5))

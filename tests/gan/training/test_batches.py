@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan.dataset.files import BadDataset, Dataset
-from gan.training.batches import Batches, on_white, to_unit
+from gan.training.batches import Batches, Passes, on_white, to_unit
 from gan.training.grid import to_uint8
 
 
@@ -66,3 +66,28 @@ def test_one_picture_is_too_few(tiny_dataset: Dataset) -> None:
     )
     with pytest.raises(BadDataset, match="1 pictures to train on"):
         Batches(one, seed=0)
+
+
+def passes(dataset: Dataset, seed: int = 3) -> Passes:
+    return Passes(dataset, seed, lambda step: 10 * step, no_mirror=("*",))
+
+
+def test_a_pass_shows_every_picture_once_and_the_next_in_another_order(
+    tiny_dataset: Dataset,
+) -> None:
+    random = np.random.RandomState(0)
+    noise = random.randint(0, 255, tiny_dataset.pictures.shape).astype(np.uint8)
+    dataset = dataclasses.replace(tiny_dataset, pictures=noise)  # 24 to train on, all different
+    batches = passes(dataset)
+    shown = [p.tobytes() for step in range(12) for p in batches.draw(step, 10).pictures]
+    rounds = [shown[i * 24 : (i + 1) * 24] for i in range(5)]
+    assert all(len(set(each)) == 24 for each in rounds)
+    assert len({tuple(each) for each in rounds}) == 5
+    again = passes(dataset).draw(7, 10).pictures
+    np.testing.assert_array_equal(again, batches.draw(7, 10).pictures)
+    assert not np.array_equal(again, passes(dataset, seed=4).draw(7, 10).pictures)
+
+
+def test_nothing_is_mirrored_where_a_star_says_so(tiny_dataset: Dataset) -> None:
+    upright = {p.tobytes() for p in to_unit(on_white(tiny_dataset.pictures))}
+    assert {p.tobytes() for p in passes(tiny_dataset).draw(0, 200).pictures} <= upright

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -219,3 +220,84 @@ def test_log_rows_hold_losses_and_rate(
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [2, 4, 6]
     assert all(row["images_per_second"] > 0 and row["loss/generator"] > 0 for row in rows)
+
+
+def test_a_generator_of_one_picture_ends_it_and_keeps_what_came_before(
+    tmp_path: Path, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan.training.run.LOG_EVERY", 1)
+    monkeypatch.setattr("gan.training.collapse.ROWS", 4)
+    Run(tmp_path, tiny_dataset, TINY, print).train(minutes=1e-9)
+    good = checkpoints_in(tmp_path)[-1].read_bytes()
+    run = Run(tmp_path, tiny_dataset, TINY, print)
+    for variable in run.method.generator.variables:
+        variable.assign(np.zeros(variable.shape, np.float32))
+    with pytest.raises(TrainingFailed, match=r"one picture only.*checkpoint-000000001.*lower the"):
+        run.train(checkpoint_minutes=1e-9)
+    assert [p.read_bytes() == good for p in checkpoints_in(tmp_path)] == [True]
+
+
+ON_A_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import gan.training.checkpoint
+from gan.dataset.files import read_dataset
+from gan.training.run import Run, TrainingFailed
+from tests.gan.tiny import TINY
+folder, dataset = map(Path, sys.argv[1:])
+run = Run(folder, read_dataset(dataset), TINY, print)
+# no file may grow beyond half a checkpoint from here on
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.stdin.read()),) * 2)
+try:
+    run.train(checkpoint_minutes=1e-9)
+except TrainingFailed as error:
+    print("FAILED", error.message, "|", error.hint)
+"""
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_and_nothing_half_written(
+    tmp_path: Path, tiny_dataset: Dataset
+) -> None:
+    """The system refuses the write, as a full disk does; the same command then continues."""
+    write_dataset(tiny_dataset, tmp_path / "data")
+    folder = tmp_path / "run"
+    Run(folder, tiny_dataset, TINY, print).train(minutes=1e-9)
+    good = checkpoints_in(folder)[-1]
+    before = good.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_FULL_DISK, str(folder), str(tmp_path / "data")],
+        cwd=PROJECT, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True,
+        text=True, check=False, input=str(len(before) // 2),
+    )  # fmt: skip
+    assert "FAILED nothing could be written" in done.stdout, done.stderr
+    assert "File too large" in done.stdout
+    assert f"the last good checkpoint is {good}; make room" in done.stdout
+    assert [path.name for path in checkpoints_in(folder)] == [good.name]
+    assert good.read_bytes() == before
+    assert not list(folder.glob(".tmp-*"))
+    said: list[str] = []
+    Run(folder, tiny_dataset, TINY, said.append).train()
+    assert "from checkpoint-000000001.npz" in said[0]
+
+
+def test_tensorboard_shows_losses_and_grids(
+    tmp_path: Path, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    monkeypatch.setattr("gan.training.run.LOG_EVERY", 2)
+    Run(tmp_path, tiny_dataset, TINY, print).train(grid_minutes=1e-9)
+    shown = EventAccumulator(str(tmp_path / "tensorboard"), {"tensors": 0})
+    shown.Reload()
+    tags = shown.Tags()["tensors"]
+    assert {"loss/generator", "loss/discriminator", "diversity", "samples"} <= set(tags)
+    assert [event.step for event in shown.Tensors("loss/generator")] == [2, 4, 6]
+    picture = shown.Tensors("samples")[-1].tensor_proto.string_val[2]
+    assert picture.startswith(b"\x89PNG")
+    assert len(list(tmp_path.glob("grid-*.png"))) == 6
+
+
+def test_without_a_terminal_it_says_how_far_it_is(tmp_path: Path, tiny_dataset: Dataset) -> None:
+    said: list[str] = []
+    Run(tmp_path, tiny_dataset, TINY, said.append).train(grid_minutes=1e-9)
+    assert re.match(r"0\.0 of 0\.048 kimg, [\d.]+ images/s, 0 h \d\d min left", said[0])

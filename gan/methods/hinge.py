@@ -1,0 +1,157 @@
+"""SAGAN's training: hinge loss, one step each, the discriminator at a higher rate (TTUR).
+
+Labels are categories; generated pictures are made for the labels of the real ones beside them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import keras
+import tensorflow as tf
+
+from gan.dataset.files import DatasetAbout
+from gan.losses import hinge_discriminator_loss, wasserstein_generator_loss
+from gan.networks.attention import CODE
+from gan.networks.sagan import SaganOptions, build_discriminator, build_generator
+from gan.training.batches import Batch
+from gan.training.kernels import Adam
+from gan.training.machine import dtype_policy
+from gan.training.options import BadOptions, RunOptions
+from gan.training.updates import average_of, move_average
+
+
+@dataclass(frozen=True)
+class Options(RunOptions):
+    """The numbers of a run by this method; SAGAN's."""
+
+    advice: ClassVar[str] = (
+        "halve both rates, --set generator_rate=5e-5 --set discriminator_rate=2e-4, or take "
+        "larger batches"
+    )
+
+    method: str = "hinge"
+    batch: int = 64
+    generator_rate: float = 1e-4
+    discriminator_rate: float = 4e-4
+    betas: tuple[float, float] = (0.0, 0.9)
+    latent: int = 128
+    width: int = 64  # channels of the widest pictures; 16 times as many at 4×4
+    attention: str = CODE  # or text: see `gan.networks.attention`
+    ema_kimg: float = 0.0  # half-life of the average that is drawn; 0: none, as in the paper
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("generator_rate", "discriminator_rate", "latent", "width"):
+            if getattr(self, name) <= 0:
+                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        if self.ema_kimg < 0:
+            raise BadOptions(f"ema_kimg is {self.ema_kimg}, but must not be below 0")
+        if self.picture_channels != 3:
+            raise BadOptions("picture_channels must be 3: pictures stand on white")
+
+    def networks(self, dataset: DatasetAbout) -> SaganOptions:
+        return SaganOptions(
+            dataset.size_px, len(dataset.categories), self.latent, self.width, self.attention
+        )
+
+    def ema_decay(self) -> float:
+        """Return what is kept of the average per step."""
+        return float(0.5 ** (self.batch / 1000 / self.ema_kimg))
+
+
+def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
+    """Return fresh networks under the Keras policy in force."""
+    networks = options.networks(dataset)
+    return {
+        "generator": build_generator(networks),
+        "discriminator": build_discriminator(networks),
+    }
+
+
+def build(options: Options, dataset: DatasetAbout, policy: str, *_: object) -> "Hinge":
+    """Return the method with fresh networks, computing under a Keras dtype policy."""
+    return Hinge(options, dataset, policy)
+
+
+class Hinge:
+    """Networks, their optimizers and maybe an average; see `gan.training.method.Method`."""
+
+    def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
+        self.options = options
+        self.networks = options.networks(dataset)
+        with dtype_policy(policy):
+            made = models(options, dataset)
+        self.generator, self.discriminator = made["generator"], made["discriminator"]
+        self.ema = self.generator
+        if options.ema_kimg:
+            self.ema = average_of(self.generator, self.networks)
+        self._generator_optimizer = Adam(self.generator, options.generator_rate, options.betas)
+        self._discriminator_optimizer = Adam(
+            self.discriminator, options.discriminator_rate, options.betas
+        )
+        self._steps = tf.function(self._both_steps)
+
+    def variables(self) -> dict[str, Sequence[tf.Variable]]:
+        found = {
+            "generator": self.generator.variables,
+            "discriminator": self.discriminator.variables,
+            "generator_optimizer": self._generator_optimizer.variables,
+            "discriminator_optimizer": self._discriminator_optimizer.variables,
+        }
+        return {**found, "ema": self.ema.variables} if self.options.ema_kimg else found
+
+    def step(self, number: int, batch: Batch, kimg: float) -> dict[str, tf.Tensor]:  # noqa: ARG002
+        """Move the discriminator on ``batch``, then the generator; see `Method.step`.
+
+        Returns losses, mean logits and ``diversity`` (the mean over pixels of the deviation
+        within the generated pictures).
+        """
+        return self._steps(
+            tf.constant(batch.pictures),
+            tf.constant(batch.categories),
+            tf.constant([self.options.seed, number], tf.int32),
+        )
+
+    def _both_steps(
+        self, real: tf.Tensor, categories: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        seeds = tf.random.split(seed, 2)
+        metrics = self.discriminator_step(real, categories, seeds[0])
+        return {**metrics, **self.generator_step(categories, seeds[1])}
+
+    def discriminator_step(
+        self, real: tf.Tensor, categories: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Move the discriminator once; pictures float32 [N, H, W, 3], categories one-hot."""
+        fake = self.generator([self._latents(real.shape[0], seed), categories], training=True)
+        both = [tf.concat([real, fake], 0), tf.concat([categories, categories], 0)]
+        weights = self.discriminator.trainable_variables
+        with tf.GradientTape() as tape:
+            real_logits, fake_logits = tf.split(self.discriminator(both, training=True), 2)
+            loss = hinge_discriminator_loss(real_logits, fake_logits)
+        self._discriminator_optimizer.apply(tape.gradient(loss, weights))
+        return {
+            "loss/discriminator": loss,
+            "logit/real": tf.reduce_mean(real_logits),
+            "logit/fake": tf.reduce_mean(fake_logits),
+        }
+
+    def generator_step(self, categories: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Move the generator once; its loss is -mean D(fake), as WGAN's."""
+        weights = self.generator.trainable_variables
+        latents = self._latents(categories.shape[0], seed)
+        with tf.GradientTape() as tape:
+            fake = self.generator([latents, categories], training=True)
+            logits = self.discriminator([fake, categories], training=True)
+            loss = wasserstein_generator_loss(logits)
+        self._generator_optimizer.apply(tape.gradient(loss, weights))
+        if self.options.ema_kimg:
+            move_average(self.ema, self.generator, tf.constant(self.options.ema_decay()))
+        return {
+            "loss/generator": loss,
+            "diversity": tf.reduce_mean(tf.math.reduce_std(fake, axis=0)),
+        }
+
+    def _latents(self, count: int, seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_normal([count, self.options.latent], seed)
