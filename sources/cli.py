@@ -39,14 +39,19 @@ def models() -> None:
 def list_models() -> None:
     """List the generators here, and those that can be fetched."""
     from core.errors import NonesuchError
+    from core.kinds import is_translation
     from sources.hub import HANDLES, Caches, fetched_state
     from sources.registry import find_model, model_names, versions_in
+    from sources.translation import translator_line
 
     settings = current_app.extensions["settings"]
     folder = settings.models_folder
     for name in model_names(folder):
         for version in versions_in(folder / name):
             label = f"{name}/{version}"
+            if is_translation(str(folder / name)):
+                click.echo(translator_line(label, folder / name / str(version)))
+                continue
             try:
                 model = find_model(folder, label)
             except NonesuchError as error:

@@ -70,6 +70,10 @@ def parse_contents(path: Path, text: str) -> Contents:
     """Return what the text of a model.toml says; ``path`` is for the messages."""
     sheet = Sheet(path, text)
     top = sheet.top()
+    if top.peek("kind") == "translation":
+        raise BadModel(
+            f"{path.parent} redraws pictures and makes none", "open the site's /translate"
+        )
     name = top.take("name", str, f'"{slugify(path.parent.name)}"')
     truncation = _truncation(top.table("truncation"))
     litert = top.table("litert")

@@ -31,18 +31,22 @@ def to_uint8(values: np.ndarray, output: Output) -> np.ndarray:
             f"output {output.name} has {values.shape[-1]} channels as {output.layout}",
             f'change model.toml: [output] layout = "{other}"',
         )
-    low, high = output.range
-    unit = (values.astype(np.float32) - low) / (high - low)
-    if not np.isfinite(unit).all():
-        raise BrokenModel("the model gave values that are not finite", "it is not stored")
-    if output.rounding in ("floor_256", "notebook"):
-        pictures = np.clip(unit * 256, 0, 255).astype(np.uint8)
-    else:
-        pictures = np.rint(np.clip(unit, 0, 1) * 255).astype(np.uint8)
+    pictures = to_levels(values, output.range, output.rounding)
     flat = pictures.reshape(len(pictures), -1, pictures.shape[-1])
     if (flat == flat[:, :1]).all(axis=(1, 2)).any():
         raise BrokenModel("the model gave a picture of one colour", "it is not stored")
     return np.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
+
+
+def to_levels(values: np.ndarray, between: tuple[float, float], rounding: str) -> np.ndarray:
+    """Return values in a range as uint8 of the same shape. Raises `BrokenModel` unless finite."""
+    low, high = between
+    unit = (values.astype(np.float32) - low) / (high - low)
+    if not np.isfinite(unit).all():
+        raise BrokenModel("the model gave values that are not finite", "it is not stored")
+    if rounding in ("floor_256", "notebook"):
+        return np.clip(unit * 256, 0, 255).astype(np.uint8)
+    return np.rint(np.clip(unit, 0, 1) * 255).astype(np.uint8)
 
 
 def check_size(pictures: np.ndarray, size_px: int, toml: str) -> None:
