@@ -3,105 +3,51 @@
     instance/rejected/<category>/<file>    the owner threw it out
     instance/off/<category>/<file>         its category is switched off
 
-Rows decide, files follow. What is taken out is moved after its row is committed; what comes back
-is linked into the store before, and its copy here removed afterwards. A crash between leaves a
-file too many, never one too few, and doing the same again mends it.
+Those of a bucket are in the bucket: `store.bucket`. Rows decide, files follow. What is taken out is
+moved after its row is committed; what comes back is put into the store before, and its copy here
+removed afterwards. A crash between leaves a file too many, never one too few, and doing the same
+again mends it.
 """
 
-import errno
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
-from core.files import TEMPORARY_PREFIX, fsync_folder
-from store.pictures import PictureFolder, StoreUnusable
+from store.parallel import in_parallel
+from store.pictures import PictureStore
 from store.states import OFF, REJECTED
 
-_NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
-FOLDERS = {REJECTED: "rejected", OFF: "off"}  # by a picture's state, under the instance folder
+_Subject = TypeVar("_Subject")
+_Result = TypeVar("_Result")
+FOLDERS = {REJECTED: "rejected", OFF: "off"}  # by a picture's state
 
 
 class Aside:
-    """The folders of rejected and of switched-off pictures, beside a store."""
+    """The rejected and the switched-off pictures, beside a store; all raise `StoreUnusable`."""
 
-    def __init__(self, folder: PictureFolder, instance: Path) -> None:
-        self.folder = folder
-        self.instance = instance
-        self.beside = {state: PictureFolder(instance / name) for state, name in FOLDERS.items()}
+    def __init__(self, store: PictureStore, instance: Path) -> None:
+        self.store = store
+        self.beside = {state: store.beside(name, instance) for state, name in FOLDERS.items()}
 
     def take(self, state: str, slug: str, file: str) -> None:
-        """Move a file out of the store, if it is still there. Raises `StoreUnusable`."""
-        source, target = self._paths(state, slug, file)
-        if not source.exists():
-            return
-        with _refusals(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.replace(source, target)
-            except OSError as error:
-                if error.errno != errno.EXDEV:
-                    raise
-                _copy(source, target)
-                source.unlink()
+        """Move a file out of the store, if it is still there."""
+        self.store.move_to(self.beside[state], slug, file)
 
     def bring(self, state: str, slug: str, file: str) -> bool:
-        """Put a file into the store again and keep it here too; False: there is none anywhere.
-
-        Raises `StoreUnusable`.
-        """
-        target, source = self._paths(state, slug, file)
-        if target.exists():
-            return True
-        if not source.exists():
-            return False
-        with _refusals(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(source, target)
-            except OSError as error:
-                # a store on another device, or a file system without links
-                if error.errno not in _NO_LINK:
-                    raise
-                _copy(source, target)
-        return True
+        """Put a file into the store again and keep it here too; False: there is none anywhere."""
+        return self.store.has(slug, file) or self.beside[state].copy_to(self.store, slug, file)
 
     def drop(self, state: str, slug: str, file: str) -> None:
-        """Remove a file from here; the store has it. Raises `StoreUnusable`."""
-        kept, path = self._paths(state, slug, file)
-        if kept.exists():
-            with _refusals(path.parent):
-                path.unlink(missing_ok=True)
+        """Remove a file from here, if the store has it."""
+        if self.store.has(slug, file):
+            self.beside[state].remove(slug, file)
+
+    def each(
+        self, act: Callable[[_Subject], _Result], subjects: Iterable[_Subject]
+    ) -> list[_Result]:
+        """Return ``act`` of each, in order: as many at a time as the store is good for."""
+        return list(in_parallel(act, subjects, self.store.at_once))
 
     def sync(self, slug: str) -> None:
-        """Make what was brought into a category's folder durable."""
-        if (self.folder.folder / slug).is_dir():
-            fsync_folder(self.folder.folder / slug)
-
-    def _paths(self, state: str, slug: str, file: str) -> tuple[Path, Path]:
-        store, aside = self.folder.path(slug, file), self.beside[state].path(slug, file)
-        if store is None or aside is None:
-            raise StoreUnusable(f"{slug}/{file} is no name of a picture")
-        return store, aside
-
-
-def _copy(source: Path, target: Path) -> None:
-    temporary = target.parent / f"{TEMPORARY_PREFIX}{target.name}"
-    with source.open("rb") as reading, temporary.open("wb") as writing:
-        shutil.copyfileobj(reading, writing)
-        writing.flush()
-        os.fsync(writing.fileno())
-    os.replace(temporary, target)
-    fsync_folder(target.parent)
-
-
-@contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnusable(
-            f"could not write to {folder} ({error.strerror})",
-            "check its owner, mode and disk, then do the same again: it continues",
-        ) from error
+        """Make what was brought into a category durable."""
+        self.store.sync(slug)

@@ -1,7 +1,8 @@
 """Every change of the index: it keeps the ordinals dense, so that picking stays one look-up.
 
 All functions work inside the caller's transaction. On SQLite that transaction holds the write
-lock from its beginning (`store.database`); on PostgreSQL the category's row is locked first.
+lock from its beginning (`store.database`); on PostgreSQL the category's row is locked first, and
+who writes beside whom is in `store.postgresql`.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from store.postgresql import lock_places
 from store.states import LIVE, OFF
 from store.tables import category, image
 
@@ -39,11 +41,14 @@ def point_of(sha256: str) -> int:
 
 def ensure_category(connection: Connection, slug: str, name: str) -> int:
     """Return the id of a category, making it when it is new, without pictures."""
-    found = connection.execute(select(category.c.id).where(category.c.slug == slug)).scalar()
-    if found is not None:
-        return int(found)
-    statement = insert(category).values(slug=slug, name=name, n=0).returning(category.c.id)
-    return int(connection.execute(statement).scalar_one())
+    known = select(category.c.id).where(category.c.slug == slug)
+    found = connection.execute(known).scalar()
+    if found is None:
+        values = {"slug": slug, "name": name, "n": 0, "off": False}
+        # another writer may be making it at this moment, where several can write
+        connection.execute(_insert_unless_there(connection).values(values))
+        found = connection.execute(known).scalar_one()
+    return int(found)
 
 
 def add_images(connection: Connection, category_id: int, images: Iterable[NewImage]) -> int:
@@ -155,6 +160,16 @@ def show_category(connection: Connection, category_id: int) -> int:
     return shown
 
 
+def _insert_unless_there(connection: Connection) -> Any:
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
+
+        return insert_on_postgresql(category).on_conflict_do_nothing(index_elements=["slug"])
+    from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+
+    return insert_on_sqlite(category).on_conflict_do_nothing(index_elements=["slug"])
+
+
 def _columns(row: NewImage) -> dict[str, Any]:
     return {**vars(row), "point": point_of(row.sha256)}
 
@@ -172,8 +187,7 @@ def _set_count(connection: Connection, category_id: int, before: int, after: int
     if (before > 0) == (after > 0):
         return
     # one category at a time may come or go, else two would get one ordinal
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(0x6E6F6E65)))
+    lock_places(connection)
     top = connection.execute(select(func.max(category.c.ord))).scalar()
     if after > 0:
         place = 0 if top is None else top + 1

@@ -1,15 +1,15 @@
 """What visitors guessed, added up: how often a picture was shown in the game, and taken for what.
 
-Numbers only, in a file of their own beside the index, which the site opens read-only: nobody can
-say from them who guessed. The file may be deleted at any time, as hosts do whose disks are not
-kept. Where it cannot be written the game goes on without.
+Numbers only, apart from the index, which the site opens read-only: nobody can say from them who
+guessed. They are in a file of their own in the instance folder, or in a schema of their own where
+the index is in PostgreSQL, so that all machines of a site count together. Either may be deleted at
+any time, as hosts do whose disks are not kept. Where it cannot be written the game goes on without.
 """
 
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -22,12 +22,18 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
+    make_url,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
+
+from store.postgresql import is_away, lock_places, postgresql_engine
+from store.settings import Settings
 
 FILE = "counters.sqlite3"
+SCHEMA = "nonesuch_game"
 
 metadata = MetaData()
 picture_guess = Table(
@@ -65,8 +71,8 @@ class Counters:
     Of a flood ``at_once`` answers are counted, then ``a_second`` per second.
     """
 
-    def __init__(self, instance_folder: Path, a_second: float = 5.0, at_once: float = 20.0) -> None:
-        self._path = instance_folder / FILE
+    def __init__(self, settings: Settings, a_second: float = 5.0, at_once: float = 20.0) -> None:
+        self._settings = settings
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._a_second, self._at_once = a_second, at_once
@@ -83,12 +89,14 @@ class Counters:
             with engine.begin() as connection:
                 connection.execute(
                     _add(
+                        engine,
                         picture_guess,
                         {"short_hash": short_hash},
                         {"guesses": 1, "wrong": wrong},
                     )
                 )
-                connection.execute(_add(category_guess, {"truth": truth, "guess": guess}, {"n": 1}))
+                pair = {"truth": truth, "guess": guess}
+                connection.execute(_add(engine, category_guess, pair, {"n": 1}))
         except DBAPIError as error:
             self._switch_off(error)
             return False
@@ -139,15 +147,8 @@ class Counters:
             return None
         with self._lock:
             if self._engine is None:
-                engine = create_engine(
-                    f"sqlite+pysqlite:///{self._path.absolute()}",
-                    connect_args={"timeout": 1.0},
-                )
-                event.listen(engine, "connect", _hurry)
                 try:
-                    metadata.create_all(engine)
-                    with engine.begin() as connection:  # what is there may be read-only
-                        connection.exec_driver_sql("PRAGMA user_version = 1")
+                    engine = _opened(self._settings)
                 except DBAPIError as error:
                     self._switch_off(error)
                     return None
@@ -155,7 +156,7 @@ class Counters:
         return self._engine
 
     def _switch_off(self, error: DBAPIError) -> None:
-        if "locked" not in str(error.orig):
+        if "locked" not in str(error.orig) and not is_away(error.orig or error):
             self.why_off = f"its counts cannot be written ({str(error.orig).splitlines()[0]})"
 
     def _is_slow_enough(self) -> bool:
@@ -170,13 +171,38 @@ class Counters:
             return True
 
 
-def _hurry(connection: Any, _: object) -> None:
-    # a count that a power cut takes is not missed
-    connection.execute("PRAGMA synchronous = OFF")
+def _opened(settings: Settings) -> Engine:
+    """Return an engine on tables that are there and can be written. Raises DBAPIError."""
+    if settings.sqlite_path is not None:
+        path = (settings.instance_folder / FILE).absolute()
+        engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": 1.0})
+        # a count that a power cut takes is not missed
+        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA synchronous = OFF"))
+        metadata.create_all(engine)
+        with engine.begin() as connection:  # what is there may be read-only
+            connection.exec_driver_sql("PRAGMA user_version = 1")
+        return engine
+    engine = postgresql_engine(make_url(settings.database_url), write=True)
+    engine = engine.execution_options(schema_translate_map={None: SCHEMA})
+    event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL synchronous_commit = off"))
+    with engine.begin() as connection:
+        lock_places(connection)  # workers start at the same moment
+        if not inspect(connection).has_schema(SCHEMA):
+            connection.execute(CreateSchema(SCHEMA))
+        metadata.create_all(connection)
+        connection.execute(picture_guess.delete().where(picture_guess.c.guesses < 0))
+    return engine
 
 
-def _add(table: Table, key: dict[str, str], counts: dict[str, int]) -> Any:
-    statement = insert(table).values(**key, **counts)
+def _add(engine: Engine, table: Table, key: dict[str, str], counts: dict[str, int]) -> Any:
+    if engine.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
+
+        statement: Any = insert_on_postgresql(table).values(**key, **counts)
+    else:
+        from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+
+        statement = insert_on_sqlite(table).values(**key, **counts)
     return statement.on_conflict_do_update(
         index_elements=list(key),
         set_={name: table.c[name] + count for name, count in counts.items()},

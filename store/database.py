@@ -5,11 +5,23 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    NullPool,
+    StaticPool,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from core.errors import NonesuchError
-from store.settings import Settings
+from store.postgresql import is_away, postgresql_engine, queue_writer
+from store.settings import DRIVER, NO_DATABASE, BadSetting, Settings
 
 HEAD_REVISION = "0003"  # the newest migration; a test keeps the two equal
 
@@ -22,14 +34,20 @@ class IndexUnusable(NonesuchError):
     """The index is damaged, of another version, or not to be written."""
 
 
+class IndexAway(IndexUnusable):
+    """The index's server does not answer: it may be starting again."""
+
+    retry_after_s = 5
+
+
 def open_engine(settings: Settings, *, write: bool = False) -> Engine:
     """Return an engine on the index; for SQLite the file must exist unless ``write``.
 
-    Raises `IndexMissing`.
+    Raises `IndexMissing`, `BadSetting`.
     """
     path = settings.sqlite_path
     if path is None:
-        return create_engine(settings.database_url, pool_pre_ping=True)
+        return postgresql_engine(_server_url(settings.database_url), write=write)
     if write:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
@@ -39,12 +57,24 @@ def open_engine(settings: Settings, *, write: bool = False) -> Engine:
         creator=lambda: _connect_sqlite(path, settings.busy_timeout_s, write),
         # readers keep their connections themselves; one that failed must not come back
         poolclass=None if write else NullPool,
+        execution_options={"sqlite_path": path},
     )
     if write:
         # pysqlite would begin a transaction only at the first change: reads before it could be
         # outdated by then. BEGIN IMMEDIATE takes the write lock at once and waits for it.
         event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _server_url(text: str) -> URL:
+    """Return an address of PostgreSQL; what is wrong is said without its password."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername != DRIVER:
+        raise BadSetting(*NO_DATABASE)
+    return url
 
 
 def empty_engine() -> Engine:
@@ -83,27 +113,50 @@ def _roll_back_interrupted(path: Path, busy_timeout_s: float) -> None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction, committed at the end; a database's refusal becomes `IndexUnusable`."""
+def writing(engine: Engine, *, adding: bool = False) -> Iterator[Connection]:
+    """One transaction, committed at the end; a database's refusal becomes `IndexUnusable`.
+
+    ``adding``: it takes nothing away; several such ones go side by side, on PostgreSQL.
+    """
     try:
         with engine.begin() as connection:
+            queue_writer(connection, adding=adding)
             yield connection
     except DatabaseError as error:
         if isinstance(error, IntegrityError):
             raise
-        reason = str(error.orig).splitlines()[0]
-        raise IndexUnusable(
-            f"the index cannot be written ({reason})",
+        raise refusal(
+            "the index cannot be written",
+            error,
             "check the instance folder's mode and free space, then run the command again",
         ) from error
+
+
+def refusal(what: str, error: Exception, hint: str) -> IndexUnusable:
+    """Return what to say where a database refused; ``error``: its driver's, or SQLAlchemy's."""
+    original = getattr(error, "orig", None) or error
+    reason = (str(original).splitlines() or [type(original).__name__])[0]
+    if isinstance(original, sqlite3.Error):
+        return IndexUnusable(f"{what} ({reason})", hint)
+    if is_away(original):
+        return IndexAway(
+            f"the index's server does not answer ({reason})",
+            "see that it runs and that DATABASE_URL leads to it",
+        )
+    return IndexUnusable(f"{what} ({reason})", "the server's log may say more")
 
 
 def revision(engine: Engine) -> str | None:
     """Return the migration that the database stands at, None for an empty one."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision_on(connection)
+
+
+def revision_on(connection: Connection) -> str | None:
+    """Return the same, as a transaction sees it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def check_revision(engine: Engine) -> None:
@@ -111,8 +164,9 @@ def check_revision(engine: Engine) -> None:
     try:
         found = revision(engine)
     except DatabaseError as error:
-        raise IndexUnusable(
-            f"the index cannot be read ({str(error.orig).splitlines()[0]})",
+        raise refusal(
+            "the index cannot be read",
+            error,
             "move it away and rebuild it from the pictures with: flask index",
         ) from error
     if found is None:

@@ -45,9 +45,14 @@ class Derivatives:
     """The derivatives under one instance folder."""
 
     def __init__(
-        self, instance: Path, most_mb: int, makers: int, waiting: int, wait_s: float = 5.0
-    ) -> None:
-        """``makers`` of this process work at once and up to ``waiting`` more calls wait."""
+        self, instance: Path, most_mb: int, makers: int, waiting: int, wait_s: float = 5.0,
+        *, has_links: bool = True,
+    ) -> None:  # fmt: skip
+        """``makers`` of this process work at once and up to ``waiting`` more calls wait.
+
+        ``has_links``: originals are files; else who asks has to know that they are still there.
+        """
+        self._has_links = has_links
         self.folder = os.fspath(instance / FOLDER)
         self._most_bytes = most_mb * 2**20
         self._wait_s = wait_s
@@ -63,7 +68,8 @@ class Derivatives:
         path = f"{self.folder}/{size}/{file}"
         try:
             # Path would take three times as long; the link leads to the original
-            os.stat(f"{self.folder}/originals/{file[:12]}")  # noqa: PTH116
+            if self._has_links:
+                os.stat(f"{self.folder}/originals/{file[:12]}")  # noqa: PTH116
             used = os.stat(path).st_mtime  # noqa: PTH116
         except OSError:
             return False
@@ -73,12 +79,12 @@ class Derivatives:
                 os.utime(path, (now, now))
         return True
 
-    def make(self, original: Path, data: bytes, size: int, file: str) -> bytes | None:
+    def make(self, original: Path | None, data: bytes, size: int, file: str) -> bytes | None:
         """Make a derivative, unless another process has by then: None.
 
-        ``data``: the original's bytes; ``file``: ``<short hash>.<extension>``. Where it cannot be
-        kept, or may not because of the bound, it is returned all the same. Raises
-        `DerivativesBusy`, `NoDerivative`.
+        ``original``: its file, None where originals are none; ``data``: its bytes; ``file``:
+        ``<short hash>.<extension>``. Where it cannot be kept, or may not because of the bound, it
+        is returned all the same. Raises `DerivativesBusy`, `NoDerivative`.
         """
         until = time.monotonic() + self._wait_s
         if not self._callers.acquire(blocking=False):
@@ -128,7 +134,7 @@ class Derivatives:
                 path.unlink()  # before the lock goes: who waited for it sees that it is another
             os.close(handle)
 
-    def _keep(self, original: Path, size: int, file: str, made: bytes) -> None:
+    def _keep(self, original: Path | None, size: int, file: str, made: bytes) -> None:
         taken = _on_disk(len(made))
         if taken > self._most_bytes:
             return
@@ -141,7 +147,8 @@ class Derivatives:
                 count.write()
                 folder = Path(self.folder) / str(size)
                 folder.mkdir(exist_ok=True)
-                _link(original.absolute(), Path(self.folder) / "originals" / file[:12])
+                if original is not None:
+                    _link(original.absolute(), Path(self.folder) / "originals" / file[:12])
                 write_durably(folder / file, made)
         except OSError as error:
             self._tell(error)

@@ -109,12 +109,13 @@ def perceptual_hash(image: Image.Image) -> str:
 
 def open_picture(source: Path | io.BytesIO) -> Image.Image:
     """Open and decode a picture within limits; its first frame. Raises `BadPicture`."""
+    name = str(source) if isinstance(source, Path) else "it"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(source, formats=("WEBP", "JPEG", "PNG", "AVIF"))
             if image.width * image.height > MOST_PIXELS:
-                raise BadPicture(f"{source} has more than {MOST_PIXELS // 10**6} megapixels")
+                raise BadPicture(f"{name} has more than {MOST_PIXELS // 10**6} megapixels")
             image.load()
             return image
     except (
@@ -125,12 +126,14 @@ def open_picture(source: Path | io.BytesIO) -> Image.Image:
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
     ) as error:
-        raise BadPicture(f"{source} is no picture that can be read ({error})") from error
+        # of bytes Pillow says where in memory they are
+        reason = str(error).replace(f" {source!r}", "")
+        raise BadPicture(f"{name} is no picture that can be read ({reason})") from error
 
 
-def read_picture(path: Path) -> ReadPicture:
-    """Decode a file and return what the index keeps of it. Raises `BadPicture`."""
-    with open_picture(path) as image:
+def read_picture(data: bytes) -> ReadPicture:
+    """Decode a file's bytes and return what the index keeps of it. Raises `BadPicture`."""
+    with open_picture(io.BytesIO(data)) as image:
         provenance = read_provenance(image)
         return ReadPicture(
             width=image.width,

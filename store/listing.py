@@ -5,6 +5,7 @@ meanwhile move nothing. With filters that have no index a page looks at `MOST_LO
 most: it may then hold fewer pictures than it could, or none, and still have a next one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -72,35 +73,54 @@ class Page:
     next: tuple[datetime, int] | None
 
 
+_NEWEST_FIRST = "i.created DESC, i.id DESC"
 _CONDITIONS = {
-    "category": "i.category_id = :category",
     "model": "i.model = :model",
     "format": "i.format = :format",
     "after": "i.created > :after",
     "before": "(i.created, i.id) < (:before, :before_id)",
     "floor": "(i.created, i.id) >= (:floor, :floor_id)",
 }
+# Within a category the order begins with the category, and nothing says that it is one: else
+# PostgreSQL may read all pictures by age and pass over those of other categories, which were all
+# made later where categories are filled one after the other.
+_IN_CATEGORY = {
+    "category": "i.category_id >= :category AND i.category_id <= :category",
+    "after": "(i.category_id, i.created) > (:category, :after)",
+    "before": "(i.category_id, i.created, i.id) < (:category, :before, :before_id)",
+    "floor": "(i.category_id, i.created, i.id) >= (:category, :floor, :floor_id)",
+}
+_NAMES = ("category", *_CONDITIONS)
 _NOT_INDEXED = ("model", "format")
+
+
+def _where(conditions: Iterable[str]) -> str:
+    names = tuple(conditions)
+    known = _CONDITIONS | _IN_CATEGORY if "category" in names else _CONDITIONS
+    return "".join(f" AND {known[name]}" for name in names)
+
+
+def _order(conditions: Iterable[str]) -> str:
+    return ("i.category_id DESC, " if "category" in conditions else "") + _NEWEST_FIRST
 
 
 @cache
 def page_statement(*conditions: str) -> str:
-    """Return the statement of a page with conditions out of `_CONDITIONS`."""
+    """Return the statement of a page with conditions out of `_NAMES`."""
     # the state is written out: the indexes by age hold live pictures alone
-    where = "".join(f" AND {_CONDITIONS[name]}" for name in conditions)
     return f"""
 SELECT {ENTRY_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
-WHERE i.state = 'live'{where} ORDER BY i.created DESC, i.id DESC LIMIT :wanted
+WHERE i.state = 'live'{_where(conditions)} ORDER BY {_order(conditions)} LIMIT :wanted
 """
 
 
 @cache
 def floor_statement(*conditions: str) -> str:
     """Return the statement for the last row that a page with these conditions may look at."""
-    where = "".join(f" AND {_CONDITIONS[n]}" for n in conditions if n not in _NOT_INDEXED)
+    indexed = [name for name in conditions if name not in _NOT_INDEXED]
     return f"""
 SELECT i.created, i.id FROM image i
-WHERE i.state = 'live'{where} ORDER BY i.created DESC, i.id DESC LIMIT 1 OFFSET :passed
+WHERE i.state = 'live'{_where(indexed)} ORDER BY {_order(indexed)} LIMIT 1 OFFSET :passed
 """
 
 
@@ -124,12 +144,12 @@ def page(
         values["before"], values["before_id"] = _in_database(reader, before[0]), before[1]
     floor = None
     if any(name in values for name in _NOT_INDEXED):
-        statement = floor_statement(*(name for name in _CONDITIONS if name in values))
+        statement = floor_statement(*(name for name in _NAMES if name in values))
         found = reader.ask(statement, {**values, "passed": MOST_LOOKED_AT - 1})
         if found:
             floor = (_moment(found[0][0]), found[0][1])
             values["floor"], values["floor_id"] = _in_database(reader, floor[0]), floor[1]
-    statement = page_statement(*(name for name in _CONDITIONS if name in values))
+    statement = page_statement(*(name for name in _NAMES if name in values))
     entries = [entry_of(row) for row in reader.ask(statement, {**values, "wanted": number + 1})]
     if len(entries) > number:
         last = entries[number - 1]

@@ -25,6 +25,11 @@ def upgrade(engine: Engine, to: str = "head") -> tuple[str | None, str]:
     return _migrate(engine, command.upgrade, to)
 
 
+def upgrade_on(connection: Connection) -> None:
+    """Run the migrations within a transaction."""
+    command.upgrade(alembic_config(connection), "head")
+
+
 def downgrade(engine: Engine, to: str) -> tuple[str | None, str]:
     """Undo migrations down to a revision, ``base`` for all."""
     return _migrate(engine, command.downgrade, to)

@@ -7,15 +7,15 @@ n / 2^31.
 """
 
 import secrets
-import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import NonesuchError
-from store.database import IndexUnusable
+from store.database import IndexUnusable, refusal
 
 # as a Picture takes them; from image i and category c
 PICTURE_COLUMNS = (
@@ -79,7 +79,7 @@ class CategoryCount:
 
 
 class IndexReader:
-    """Read-only questions to the index, over one kept cursor of the driver per thread.
+    """Read-only questions to the index, over cursors of the driver that are kept.
 
     SQLAlchemy opens, checks and closes; between, its layers cost five times the query itself
     (122 µs against 21 for a pick, and 152 more to check a connection out and in again).
@@ -90,7 +90,11 @@ class IndexReader:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.dialect = engine.dialect.name
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
-        self._kept = threading.local()
+        # Not one a thread: Python 3.11 may crash where a connection ends with its thread (SQLite
+        # calls back when it closes, while the thread is half gone), and a server that starts and
+        # ends threads as they are needed did, at one stop of three. So there are also no more of
+        # them than questions at one moment.
+        self._idle: list[tuple[Any, Connection]] = []
         self._statements = {
             name: _for_driver(sql, engine)
             for name, sql in {
@@ -117,23 +121,35 @@ class IndexReader:
         try:
             return self._ask(sql, parameters)
         except (self._driver_error, DBAPIError):
+            if any("\0" in value for value in values.values() if isinstance(value, str)):
+                return []  # nothing has such a name, and PostgreSQL takes none
             # a server that was restarted, a file that a killed command left half written: a new
-            # connection may be able to read
-            self._kept.__dict__.clear()
+            # connection may be able to read, an idle one as little as this
+            self._close_idle()
         try:
             return self._ask(sql, parameters)
         except (self._driver_error, DBAPIError) as error:
-            self._kept.__dict__.clear()
+            self._close_idle()
             raise _unreadable(error) from error
 
+    def _close_idle(self) -> None:
+        while self._idle:
+            with suppress(IndexError):  # another thread may take the last one
+                _close(self._idle.pop()[1])
+
     def _ask(self, sql: str, parameters: Any) -> list[Any]:
-        cursor = getattr(self._kept, "cursor", None)
-        if cursor is None:
-            # kept as well: collected, it would close, or be somebody else's
-            self._kept.connection = self._engine.connect()
-            cursor = self._kept.cursor = self._kept.connection.connection.cursor()
-        cursor.execute(sql, parameters)
-        rows: list[Any] = cursor.fetchall()
+        try:
+            cursor, connection = self._idle.pop()
+        except IndexError:
+            connection = self._engine.connect()
+            cursor = connection.connection.cursor()
+        try:
+            cursor.execute(sql, parameters)
+            rows: list[Any] = cursor.fetchall()
+        except BaseException:
+            _close(connection)
+            raise
+        self._idle.append((cursor, connection))
         return rows
 
     def pick(self, slug: str | None = None) -> Picture | None:
@@ -162,10 +178,15 @@ class IndexReader:
         return [CategoryCount(*row) for row in self._rows("categories", {})]
 
 
+def _close(connection: Connection) -> None:
+    """Close a connection; it must not come back from a pool."""
+    connection.invalidate()
+    connection.close()
+
+
 def _unreadable(error: Exception) -> IndexUnusable:
-    return IndexUnusable(
-        f"the index cannot be read ({str(error).splitlines()[0]})",
-        "if this stays, look into it with: flask verify",
+    return refusal(
+        "the index cannot be read", error, "if this stays, look into it with: flask verify"
     )
 
 

@@ -1,16 +1,17 @@
-"""The store: a folder of categories, each a folder of encoded pictures."""
+"""What the pictures of a store are called, and the seam: what every store can do.
+
+A store holds encoded pictures by category and file name. It is a folder (`store.picture_folder`)
+or lies in a bucket (`store.bucket`); `store.opening` says which.
+"""
 
 import hashlib
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, Self
 
 from core.errors import NonesuchError
-from core.files import TEMPORARY_PREFIX, fsync_folder
 
 # made here: the seed, then the first 12 hexadecimal digits of the content's SHA-256
 MADE_FILE = re.compile(
@@ -29,16 +30,15 @@ MEDIA_TYPES = {
 
 
 class StoreUnusable(NonesuchError):
-    """The store cannot be written, or is full."""
+    """A store that cannot be read or written, is full, or does not answer."""
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A picture file as found in the folders."""
+    """A picture file as found in a store."""
 
     category: str
     file: str
-    path: Path
 
 
 def file_name(seed: int, sha256: str, extension: str) -> str:
@@ -50,95 +50,77 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class PictureFolder:
-    """Pictures under one folder, written durably, read by category and file name."""
+def is_picture_name(file: str) -> bool:
+    """Say whether a name is safe in an address and has a picture's ending."""
+    return bool(SAFE_NAME.fullmatch(file)) and Path(file).suffix.lower() in EXTENSIONS
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
 
-    def path(self, category: str, file: str) -> Path | None:
-        """Return where a picture lies, or None for names that no picture can have."""
-        if not SAFE_NAME.fullmatch(category) or not SAFE_NAME.fullmatch(file):
-            return None
-        return self.folder / category / file
+class PictureStore(Protocol):
+    """Where pictures are; every method may raise `StoreUnusable`."""
+
+    place: str  # for people: a path, or s3://bucket/prefix/images
+    at_once: int  # calls that are worth making at the same time
+
+    def beside(self, name: str, instance: Path) -> Self:
+        """Return the store beside this one, of the same kind, for pictures that are not live."""
+        ...
 
     def prepare(self, categories: Iterable[str], free_bytes: int) -> None:
-        """Make the category folders; remove half-written files of a crashed run.
-
-        Raises `StoreUnusable` when they cannot be written or less than ``free_bytes`` is free.
-        """
-        try:
-            for category in categories:
-                (self.folder / category).mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=self.folder / category):
-                    pass
-            free = shutil.disk_usage(self.folder).free
-        except OSError as error:
-            raise StoreUnusable(
-                f"the store {self.folder} cannot be written ({error.strerror})",
-                "check its owner and mode, or set NONESUCH_IMAGES_FOLDER",
-            ) from error
-        if free < free_bytes:
-            raise StoreUnusable(
-                f"the store's disk has {free // 2**20} MB free and needs {free_bytes // 2**20} MB",
-                "make room, lower --samples, or lower NONESUCH_FREE_SPACE_FLOOR_MB",
-            )
-        for path in self.folder.glob(f"*/{TEMPORARY_PREFIX}*"):
-            path.unlink(missing_ok=True)
+        """Make sure that these categories can be written and that there is room."""
+        ...
 
     def put_all(self, category: str, files: dict[str, bytes]) -> None:
-        """Write a batch durably: every file written and synced, then renamed, then the folder.
-
-        A crash leaves whole files and temporary ones, never half a picture.
-        """
-        folder = self.folder / category
-        written: list[tuple[str, Path]] = []
-        try:
-            for file, data in files.items():
-                handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=folder)
-                written.append((temporary, folder / file))
-                with os.fdopen(handle, "wb") as opened:
-                    opened.write(data)
-                    opened.flush()
-                    os.fchmod(opened.fileno(), 0o644)
-                    os.fsync(opened.fileno())
-            for temporary, path in written:
-                os.replace(temporary, path)
-        except OSError as error:
-            for temporary, _ in written:
-                Path(temporary).unlink(missing_ok=True)
-            raise StoreUnusable(
-                f"could not write to {folder} ({error.strerror})",
-                "make room or check the disk, then run the same command again: it continues",
-            ) from error
-        fsync_folder(folder)
+        """Write pictures; when it returns they are durable, and none is ever half there."""
+        ...
 
     def categories(self) -> list[str]:
-        """Return the names of the category folders, sorted."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(
-            entry.name
-            for entry in os.scandir(self.folder)
-            if entry.is_dir(follow_symlinks=False) and SAFE_NAME.fullmatch(entry.name)
-        )
+        """Return the names of the categories that there are, sorted."""
+        ...
 
     def files_of(self, category: str) -> list[str]:
         """Return the picture file names of a category, sorted."""
-        try:
-            entries = os.scandir(self.folder / category)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(
-            entry.name
-            for entry in entries
-            if SAFE_NAME.fullmatch(entry.name)
-            and Path(entry.name).suffix.lower() in EXTENSIONS
-            and entry.is_file(follow_symlinks=False)
-        )
+        ...
+
+    def sizes_of(self, category: str) -> dict[str, int]:
+        """Return file name → bytes of a category's pictures, by name."""
+        ...
 
     def walk(self) -> Iterator[StoredFile]:
-        """Yield every picture file, by category, then by name."""
-        for category in self.categories():
-            for file in self.files_of(category):
-                yield StoredFile(category, file, self.folder / category / file)
+        """Yield every picture, by category, then by name."""
+        ...
+
+    def odd_names(self) -> tuple[list[str], list[str]]:
+        """Return categories, and pictures as category/file, whose names no address can have."""
+        ...
+
+    def has(self, category: str, file: str) -> bool:
+        """Say whether a picture is there."""
+        ...
+
+    def read(self, category: str, file: str) -> bytes | None:
+        """Return a picture's bytes; None where it is not there."""
+        ...
+
+    def read_all(self, category: str, files: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield each of these files with its bytes, in order."""
+        ...
+
+    def remove(self, category: str, file: str) -> None:
+        """Delete a picture, if it is there."""
+        ...
+
+    def move_to(self, other: Self, category: str, file: str) -> bool:
+        """Move a picture to a store beside this one; False where it is not here."""
+        ...
+
+    def copy_to(self, other: Self, category: str, file: str) -> bool:
+        """Put a picture into a store beside this one too; False where it is not here."""
+        ...
+
+    def place_at(self, category: str, file: str, target: Path) -> bool | None:
+        """Put a picture at a path: True by a hard link, False by a copy, None: it is not here."""
+        ...
+
+    def sync(self, category: str) -> None:
+        """Make what was copied into a category durable."""
+        ...

@@ -1,4 +1,4 @@
-"""The index, rebuilt from the folders alone: generated pictures and plain ones."""
+"""The index, rebuilt from the store alone: generated pictures and plain ones."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from store.changes import (
 )
 from store.database import writing
 from store.encoding import BadPicture, read_picture
-from store.pictures import EXTENSIONS, SAFE_NAME, PictureFolder, digest
+from store.pictures import PictureStore, digest
 from store.states import LIVE, MISSING, OFF, REJECTED
 from store.tables import category, image
 
@@ -35,23 +35,22 @@ class Outcome:
 
 def reindex(
     engine: Engine,
-    images_folder: Path,
+    store: PictureStore,
     instance: Path,
     name_of: Callable[[str], str],
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> Outcome:
-    """Make the index say what the folders hold; one transaction per category.
+    """Make the index say what the store holds; one transaction per category.
 
     ``name_of``: slug → display name for new categories. Rejected pictures stay rejected, and
     categories that are off stay off.
     """
-    folder = PictureFolder(images_folder)
-    aside = Aside(folder, instance)
+    aside = Aside(store, instance)
     outcome = Outcome()
-    outcome.skipped.extend(_unsafe_names(images_folder))
-    on_disk = folder.categories()
-    for slug in progress(on_disk):
-        found = _read_files(images_folder / slug, folder.files_of(slug), outcome)
+    outcome.skipped.extend(_unsafe_names(store))
+    stored = store.categories()
+    for slug in progress(stored):
+        found = _read_files(store, slug, outcome)
         with writing(engine) as connection:
             category_id = ensure_category(connection, slug, name_of(slug))
             _reconcile(connection, category_id, found, outcome)
@@ -59,47 +58,42 @@ def reindex(
     with engine.connect() as connection:
         indexed = connection.execute(select(category.c.id, category.c.slug)).all()
     for category_id, slug in indexed:
-        if slug not in on_disk:
+        if slug not in stored:
             with writing(engine) as connection:
                 _reconcile(connection, category_id, {}, outcome)
-    _remember_rejected(engine, instance / FOLDERS[REJECTED], name_of, outcome)
-    _remember_off(engine, instance / FOLDERS[OFF], name_of, outcome)
+    _remember_rejected(engine, aside.beside[REJECTED], name_of, outcome)
+    _remember_off(engine, aside.beside[OFF], name_of, outcome)
     return outcome
 
 
-def _unsafe_names(images_folder: Path) -> list[str]:
-    """Return a line for every folder or picture whose name cannot be in an address."""
-    lines = []
-    for path in sorted(images_folder.glob("*")):
-        if path.is_dir() and not SAFE_NAME.fullmatch(path.name):
-            lines.append(f"{path.name}/: rename the folder, for example to {slugify(path.name)}")
-    for path in sorted(images_folder.glob("*/*")):
-        hidden = path.name.startswith(".")
-        if path.suffix.lower() in EXTENSIONS and not hidden and not SAFE_NAME.fullmatch(path.name):
-            lines.append(f"{path.parent.name}/{path.name}: rename the file without spaces")
-    return lines
+def _unsafe_names(store: PictureStore) -> list[str]:
+    """Return a line for every category or picture whose name cannot be in an address."""
+    folders, files = store.odd_names()
+    lines = [f"{name}/: rename the folder, for example to {slugify(name)}" for name in folders]
+    return lines + [f"{name}: rename the file without spaces" for name in files]
 
 
-def _read_files(folder: Path, files: list[str], outcome: Outcome) -> dict[str, NewImage]:
+def _read_files(store: PictureStore, slug: str, outcome: Outcome) -> dict[str, NewImage]:
     found = {}
-    for file in files:
+    for file, data in store.read_all(slug, store.files_of(slug)):
         try:
-            found[file] = read_row(folder / file)
+            if data is None:
+                raise BadPicture("it cannot be read")
+            found[file] = read_row(file, data)
         except BadPicture as error:
-            outcome.skipped.append(f"{folder.name}/{file}: {error.message}")
+            outcome.skipped.append(f"{slug}/{file}: {error.message}")
     return found
 
 
-def read_row(path: Path) -> NewImage:
-    """Return a file's row: provenance from its metadata if it has any. Raises `BadPicture`."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadPicture(f"{path} cannot be read ({error.strerror})") from error
-    read = read_picture(path)
+def read_row(file: str, data: bytes) -> NewImage:
+    """Return the row of a file with these bytes: provenance from its metadata if it has any.
+
+    Raises `BadPicture`.
+    """
+    read = read_picture(data)
     made = read.provenance
     return NewImage(
-        file=path.name,
+        file=file,
         sha256=digest(data),
         bytes=len(data),
         width=read.width,
@@ -163,8 +157,8 @@ def _put_away(engine: Engine, aside: Aside, category_id: int, slug: str) -> None
     """Move what is off out of the store, where somebody put it back."""
     with writing(engine) as connection:
         off = select(image.c.file).where(image.c.category_id == category_id, image.c.state == OFF)
-        for file in connection.execute(off).scalars():
-            aside.take(OFF, slug, file)
+        files = list(connection.execute(off).scalars())
+        aside.each(lambda file: aside.take(OFF, slug, file), files)
 
 
 def _known_values(new: NewImage) -> dict[str, object]:
@@ -173,12 +167,11 @@ def _known_values(new: NewImage) -> dict[str, object]:
 
 
 def _remember_rejected(
-    engine: Engine, folder: Path, name_of: Callable[[str], str], outcome: Outcome
+    engine: Engine, aside: PictureStore, name_of: Callable[[str], str], outcome: Outcome
 ) -> None:
     """Give every file among the rejected a tombstone, so that pregen does not make it again."""
-    rejected = PictureFolder(folder)
-    for slug in rejected.categories():
-        found = _read_files(folder / slug, rejected.files_of(slug), outcome)
+    for slug in aside.categories():
+        found = _read_files(aside, slug, outcome)
         with writing(engine) as connection:
             category_id = ensure_category(connection, slug, name_of(slug))
             for new in _unknown(connection, category_id, found):
@@ -187,12 +180,11 @@ def _remember_rejected(
 
 
 def _remember_off(
-    engine: Engine, folder: Path, name_of: Callable[[str], str], outcome: Outcome
+    engine: Engine, aside: PictureStore, name_of: Callable[[str], str], outcome: Outcome
 ) -> None:
     """Keep every category off whose pictures lie among those that are off."""
-    switched_off = PictureFolder(folder)
-    for slug in switched_off.categories():
-        found = _read_files(folder / slug, switched_off.files_of(slug), outcome)
+    for slug in aside.categories():
+        found = _read_files(aside, slug, outcome)
         with writing(engine) as connection:
             category_id = ensure_category(connection, slug, name_of(slug))
             fresh = _unknown(connection, category_id, found)

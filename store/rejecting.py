@@ -13,7 +13,7 @@ from store.aside import FOLDERS, Aside
 from store.changes import restore_image, retire_image
 from store.curation import new_batch, record
 from store.database import writing
-from store.pictures import PictureFolder
+from store.pictures import PictureStore
 from store.states import LIVE, REJECTED
 from store.tables import category, image
 
@@ -22,7 +22,7 @@ AT_ONCE = 64  # pictures per commit: other writers wait for as long as one takes
 
 def reject_images(
     engine: Engine,
-    folder: PictureFolder,
+    folder: PictureStore,
     instance: Path,
     image_ids: Sequence[int],
     batch: str | None = None,
@@ -50,7 +50,7 @@ def reject_images(
 
 def restore_images(
     engine: Engine,
-    folder: PictureFolder,
+    folder: PictureStore,
     instance: Path,
     image_ids: Sequence[int],
     batch: str | None = None,
@@ -64,10 +64,9 @@ def restore_images(
     count = 0
     for ids in _portions(image_ids):
         with writing(engine) as connection:
-            restored = []
-            for row in _rows(connection, ids):
-                if row.state == REJECTED and aside.bring(REJECTED, row.slug, row.file):
-                    restored.append(row)
+            rejected = [row for row in _rows(connection, ids) if row.state == REJECTED]
+            came = aside.each(lambda row: aside.bring(REJECTED, row.slug, row.file), rejected)
+            restored = [row for row, is_there in zip(rejected, came, strict=True) if is_there]
             for slug in {row.slug for row in restored}:
                 aside.sync(slug)  # a row never tells of a file that a power cut can take
             for row in restored:
@@ -83,13 +82,16 @@ def settle(engine: Engine, aside: Aside, image_ids: Sequence[int]) -> None:
 
     Under the index's lock: two who act on one picture do not move its file past each other.
     """
+
+    def follow(row: Row) -> None:
+        if row.state in FOLDERS:
+            aside.take(row.state, row.slug, row.file)
+        if row.state != REJECTED:
+            aside.drop(REJECTED, row.slug, row.file)
+
     for ids in _portions(image_ids):
         with writing(engine) as connection:
-            for row in _rows(connection, ids):
-                if row.state in FOLDERS:
-                    aside.take(row.state, row.slug, row.file)
-                if row.state != REJECTED:
-                    aside.drop(REJECTED, row.slug, row.file)
+            aside.each(follow, _rows(connection, ids))
 
 
 def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -11,6 +11,12 @@ from core.errors import NonesuchError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "NONESUCH_"
+SQLITE = "sqlite:///"
+DRIVER = "postgresql+psycopg"
+NO_DATABASE = (
+    "DATABASE_URL is no address of PostgreSQL",
+    "for example: postgresql://name:password@host:5432/nonesuch, or leave it out for SQLite",
+)
 
 
 class BadSetting(NonesuchError):
@@ -41,6 +47,28 @@ class Settings:
     )
     database_url: str = setting(
         "", "index database (variable DATABASE_URL); empty: SQLite in the instance folder"
+    )
+    store_url: str = setting(
+        "", "bucket of the pictures, s3://bucket/prefix (variable STORE_URL); empty: the folder"
+    )
+    store_answers: str = setting(
+        "redirect",
+        "how a bucket's pictures are answered: redirect to it, or proxy: read by the site",
+    )
+    store_public_url: str = setting(
+        "", "address of the bucket's prefix for anybody, such as a CDN's; empty: signed addresses"
+    )
+    store_link_s: int = setting(
+        3600, "seconds that a signed address is valid; the redirect to it is kept half as long"
+    )
+    store_wait_s: float = setting(10.0, "seconds that a bucket that does not answer is tried again")
+    redis_url: str = setting(
+        "",
+        "Redis in which all processes and machines count their limits together (variable "
+        "REDIS_URL); empty: each worker or machine for itself",
+    )
+    metrics_token: str = setting(
+        "", "token that /metrics asks for, as Authorization: Bearer; empty: there is no /metrics"
     )
     secret_key: str = setting(
         "", "key that signs permalinks (variable SECRET_KEY); empty: kept in the instance folder"
@@ -74,6 +102,12 @@ class Settings:
         (),
         "live models that TensorFlow Serving runs, name=tfserving://host:port/name, by commas",
     )
+    translate_at_once: int = setting(
+        1, "pictures that one machine translates at the same time; 0: there is no /translate"
+    )
+    translate_waiting: int = setting(
+        3, "pictures of one machine that wait to be translated; the next get 503"
+    )
     derivatives_mb: int = setting(
         256, "megabytes of disk for pictures in other sizes and formats; 0: none are kept"
     )
@@ -81,21 +115,26 @@ class Settings:
         300, "seconds that /seed/ may be cached: as long a rejected picture may be asked for"
     )
     api_calls_per_minute: int = setting(
-        600, "calls of /api/v1 that one address may make of one worker; 0: any number"
+        600, "calls of /api/v1 that one address may make (of each worker, without Redis); 0: any"
     )
     busy_timeout_s: float = setting(10.0, "seconds to wait for a locked SQLite index")
     free_space_floor_mb: int = setting(64, "megabytes of disk that pregen leaves free")
 
     @property
     def sqlite_path(self) -> Path | None:
-        """The SQLite file, or None when the index is in another database."""
+        """The SQLite file, or None when the index is in PostgreSQL."""
+        if self.database_url.startswith(SQLITE):
+            return Path(self.database_url.removeprefix(SQLITE)).absolute()
         return None if self.database_url else self.instance_folder / "index.sqlite3"
 
 
+_REDIS = ("redis://", "rediss://", "unix://")
 _PLAIN_NAMES = {
     "DATABASE_URL": "database_url",
     "KAGGLEHUB_CACHE": "kagglehub_cache",
+    "REDIS_URL": "redis_url",
     "SECRET_KEY": "secret_key",
+    "STORE_URL": "store_url",
     "TFHUB_CACHE_DIR": "tfhub_cache_dir",
 }
 
@@ -117,9 +156,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             raise BadSetting(f"there is no setting {variable}", hint)
         values[name] = _parse(variable, text, fields[name].default)
     settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.redis_url and not settings.redis_url.startswith(_REDIS):
+        raise BadSetting(
+            "REDIS_URL is no address of a Redis", "for example: redis://:password@host:6379/0"
+        )
     return dataclasses.replace(
         settings, home=settings.home.expanduser(), database_url=_driver_url(settings.database_url)
     )
+
+
+def with_database(settings: Settings, url: str) -> Settings:
+    """Return settings with another index. Raises `BadSetting`."""
+    return dataclasses.replace(settings, database_url=_driver_url(url))
 
 
 def variable_of(name: str) -> str:
@@ -150,8 +198,13 @@ def _parse(variable: str, text: str, default: object) -> object:
 
 
 def _driver_url(url: str) -> str:
-    """Heroku gives ``postgres://``, which SQLAlchemy refuses; psycopg 3 is the driver here."""
-    for scheme in ("postgres://", "postgresql://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    """Heroku gives ``postgres://``, which SQLAlchemy refuses; psycopg 3 is the driver here.
+
+    Raises `BadSetting`, without the password that an address may hold.
+    """
+    scheme, found, rest = url.partition("://")
+    if found and scheme in ("postgres", "postgresql", DRIVER):
+        return f"{DRIVER}://{rest}"
+    if url and not url.startswith(SQLITE):
+        raise BadSetting(*NO_DATABASE)
     return url

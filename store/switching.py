@@ -8,13 +8,13 @@ from store.aside import Aside
 from store.changes import hide_category, retire_image, show_category
 from store.curation import new_batch, record
 from store.database import writing
-from store.pictures import PictureFolder
+from store.pictures import PictureStore
 from store.states import LIVE, MISSING, OFF
 from store.tables import category, image
 
 
 def switch_off(
-    engine: Engine, folder: PictureFolder, instance: Path, slug: str, batch: str | None = None
+    engine: Engine, folder: PictureStore, instance: Path, slug: str, batch: str | None = None
 ) -> int:
     """Switch a category off; return how many pictures went.
 
@@ -29,13 +29,13 @@ def switch_off(
     with writing(engine) as connection:
         # once more under the lock: it may be on again
         if _find(connection, slug)[1]:
-            for _, file in _files(connection, category_id, OFF):
-                aside.take(OFF, slug, file)
+            files = [file for _, file in _files(connection, category_id, OFF)]
+            aside.each(lambda file: aside.take(OFF, slug, file), files)
     return count
 
 
 def switch_on(
-    engine: Engine, folder: PictureFolder, instance: Path, slug: str, batch: str | None = None
+    engine: Engine, folder: PictureStore, instance: Path, slug: str, batch: str | None = None
 ) -> int:
     """Switch a category on again; return how many pictures came back.
 
@@ -45,7 +45,8 @@ def switch_on(
     with writing(engine) as connection:
         category_id, was_off = _find(connection, slug)
         rows = _files(connection, category_id, OFF)
-        gone = [image_id for image_id, file in rows if not aside.bring(OFF, slug, file)]
+        came = aside.each(lambda row: aside.bring(OFF, slug, row[1]), rows)
+        gone = [row[0] for row, is_there in zip(rows, came, strict=True) if not is_there]
         aside.sync(slug)
         count = show_category(connection, category_id)
         for image_id in gone:
@@ -54,8 +55,8 @@ def switch_on(
             record(connection, new_batch() if batch is None else batch, "on", [(slug, None)])
     with writing(engine) as connection:
         if not _find(connection, slug)[1]:
-            for _, file in _files(connection, category_id, LIVE):
-                aside.drop(OFF, slug, file)
+            files = [file for _, file in _files(connection, category_id, LIVE)]
+            aside.each(lambda file: aside.drop(OFF, slug, file), files)
     return count - len(gone)
 
 

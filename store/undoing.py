@@ -6,13 +6,13 @@ from sqlalchemy import Connection, Engine, select, tuple_
 
 from store.curation import UNRECORDED, Act, forget, last_act
 from store.database import writing
-from store.pictures import PictureFolder
+from store.pictures import PictureStore
 from store.rejecting import reject_images, restore_images
 from store.switching import switch_off, switch_on
 from store.tables import category, image
 
 
-def undo(engine: Engine, folder: PictureFolder, instance: Path) -> Act | None:
+def undo(engine: Engine, folder: PictureStore, instance: Path) -> Act | None:
     """Take back the last act and strike it out; return it, or None when there is none.
 
     The reverse is done first: killed between, the next undo has nothing more to do than to strike

@@ -11,10 +11,10 @@ from store.settings import Settings
 
 def why_not_writable(settings: Settings) -> str | None:
     """Return why nothing can be changed here, in a few words; None where it can."""
-    for name, folder in (
-        ("the store", settings.images_folder),
-        ("the instance folder", settings.instance_folder),
-    ):
+    folders = [("the instance folder", settings.instance_folder)]
+    if not settings.store_url:  # a bucket says so when it is written to: asking takes a request
+        folders.insert(0, ("the store", settings.images_folder))
+    for name, folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):

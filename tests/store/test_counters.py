@@ -6,15 +6,21 @@ import pytest
 
 import store.counters
 from store.counters import FILE, Counters, Tally
+from store.settings import Settings
 
 HASH = "0f1e2d3c4b5a"
 
 
-def test_answers_are_added_up(tmp_path: Path) -> None:
-    counters = Counters(tmp_path)
+@pytest.fixture(autouse=True)
+def folder(settings: Settings) -> None:
+    settings.instance_folder.mkdir()
+
+
+def test_answers_are_added_up(settings: Settings) -> None:
+    counters = Counters(settings)
     for guess in ("hat", "bird", "bird", "fish"):
         assert counters.count(HASH, "hat", guess)
-    again = Counters(tmp_path)
+    again = Counters(settings)
     assert again.pictures([HASH, "0" * 12]) == {HASH: Tally(4, 3)}
     assert again.category("hat") == Tally(4, 3)
     assert again.category("bird") == Tally()
@@ -27,29 +33,33 @@ def test_difficulty_is_careful_while_there_are_few() -> None:
     assert 0.5 < Tally(1, 1).difficulty < Tally(50, 50).difficulty < 1
 
 
-def test_nothing_in_the_file_says_who(tmp_path: Path) -> None:
-    Counters(tmp_path).count(HASH, "hat", "bird")
+def test_nothing_in_the_file_says_who(settings: Settings) -> None:
+    Counters(settings).count(HASH, "hat", "bird")
     columns = {c.name for t in store.counters.metadata.tables.values() for c in t.columns}
     assert columns == {"short_hash", "guesses", "wrong", "truth", "guess", "n"}
 
 
-def test_a_flood_is_not_counted(tmp_path: Path) -> None:
-    counters = Counters(tmp_path)
+def test_a_flood_is_not_counted(settings: Settings) -> None:
+    counters = Counters(settings)
     counted = sum(counters.count(HASH, "hat", "hat") for _ in range(200))
     assert 20 <= counted < 60
     assert counters.category("hat").guesses == counted
 
 
-def test_where_nothing_can_be_written_it_is_off_and_says_so(tmp_path: Path) -> None:
-    (tmp_path / FILE).mkdir()  # root may write anywhere else
-    counters = Counters(tmp_path)
+@pytest.mark.sqlite
+def test_where_nothing_can_be_written_it_is_off_and_says_so(settings: Settings) -> None:
+    (settings.instance_folder / FILE).mkdir()  # root may write anywhere else
+    counters = Counters(settings)
     assert not counters.count(HASH, "hat", "hat")
     assert "cannot be written" in counters.why_off
     assert counters.pictures([HASH]) == {} and counters.category("hat") == Tally()
 
 
-def test_a_read_only_file_is_off_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Counters(tmp_path).count(HASH, "hat", "hat")
+@pytest.mark.sqlite
+def test_a_read_only_file_is_off_as_well(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Counters(settings).count(HASH, "hat", "hat")
     real = store.counters.create_engine
     monkeypatch.setattr(  # forced: root's writes are not stopped by a file's mode
         store.counters,
@@ -58,6 +68,27 @@ def test_a_read_only_file_is_off_as_well(tmp_path: Path, monkeypatch: pytest.Mon
             url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true", **options
         ),
     )
-    counters = Counters(tmp_path)
+    counters = Counters(settings)
     assert not counters.count(HASH, "hat", "hat")
     assert "readonly" in counters.why_off
+
+
+def test_all_machines_of_a_site_count_together(tmp_path: Path) -> None:
+    """In a schema of their own, made by whoever comes first; also where they cannot make it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tests import scaled
+
+    settings = scaled.scaled(Settings(instance_folder=tmp_path), "postgresql")
+    with ThreadPoolExecutor(4) as pool:
+        machines = list(pool.map(lambda _: Counters(settings, at_once=100), range(4)))
+        assert all(
+            pool.map(lambda c: all(c.count(HASH, "hat", "bird") for _ in range(5)), machines)
+        )
+    assert [c.pictures([HASH]) for c in machines] == [{HASH: Tally(20, 20)}] * 4
+    assert not list(tmp_path.glob("*.sqlite3"))
+    scaled.run_sql(settings, "DROP SCHEMA nonesuch_game CASCADE")
+    assert not machines[0].count(HASH, "hat", "hat") and machines[0].why_off
+    again = Counters(settings)
+    assert again.count(HASH, "hat", "hat") and again.pictures([HASH]) == {HASH: Tally(1, 0)}
+    scaled.drop(settings)

@@ -21,7 +21,8 @@ from store.encoding import (
     perceptual_hash,
 )
 from store.metadata import Provenance, from_xmp, to_xmp
-from store.pictures import PictureFolder, StoreUnusable
+from store.picture_folder import PictureFolder
+from store.pictures import StoreUnusable
 
 PROVENANCE = Provenance("tiny/1", "ab" * 32, "carpenter_s_kit", 4_294_967_295, 0.5, "0" * 16)
 

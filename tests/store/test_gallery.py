@@ -119,6 +119,7 @@ def test_every_model_is_named_once(filled: Filled) -> None:
     assert shown.has_adopted
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_look_up_is_by_an_index(filled: Filled, name: str) -> None:
     sql = STATEMENTS[name]
@@ -134,6 +135,7 @@ def test_every_look_up_is_by_an_index(filled: Filled, name: str) -> None:
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+@pytest.mark.sqlite
 def test_a_page_costs_the_same_in_a_large_store(settings: Settings, index: Engine) -> None:
     """Counted in SQLite's own steps, which no load on the machine changes."""
     costs = []
@@ -160,7 +162,7 @@ def steps_of(settings: Settings) -> dict[str, int]:
     reader = IndexReader(engine)
     gallery = Gallery(reader)
     reader.categories()
-    driver: sqlite3.Connection = reader._kept.connection.connection.dbapi_connection
+    driver: sqlite3.Connection = reader._idle[0][1].connection.dbapi_connection
     steps = 0
 
     def tick() -> int:

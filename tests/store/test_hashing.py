@@ -170,6 +170,7 @@ def test_the_same_bytes_in_two_categories_are_one_picture(
     assert [p.sha256 for p in pictures_of_text(reader, "x")] == [sha256]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("slug", [None, "hat"])
 def test_every_step_is_a_search_of_an_index(
     reader: IndexReader, index: Engine, slug: str | None

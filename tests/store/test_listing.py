@@ -122,6 +122,7 @@ def test_by_hash_of_any_state(reader: IndexReader, index: Engine) -> None:
     assert by_hash(reader, "0" * 64) is None
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("category", [False, True])
 @pytest.mark.parametrize("others", [(), ("after",), ("before",), ("after", "before", "floor")])
 @pytest.mark.parametrize("filtered", [(), ("model", "format")])

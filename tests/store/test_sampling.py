@@ -74,6 +74,7 @@ def test_what_is_not_live_is_not_drawn(reader: IndexReader, filled: Filled) -> N
     assert file not in {entry.file for entry in found}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("length", [16, 100])
 def test_the_pictures_are_looked_up(reader: IndexReader, length: int) -> None:
     """One search of an index each; the only thing read from end to end is the wish itself."""

@@ -1,5 +1,7 @@
 """Settings: from the environment, or one line that says what to type instead."""
 
+from pathlib import Path
+
 import pytest
 
 from store.settings import BadSetting, Settings, read_settings, variable_of
@@ -21,6 +23,8 @@ def test_defaults_and_prefix() -> None:
     assert settings.free_space_floor_mb == 4
     assert settings.database_url == "postgresql+psycopg://u:p@db.example/x"
     assert settings.sqlite_path is None
+    elsewhere = read_settings({"DATABASE_URL": "sqlite:////var/lib/x.sqlite3"})
+    assert elsewhere.sqlite_path == Path("/var/lib/x.sqlite3")
     assert settings.secret_key == "s"
 
 
@@ -30,6 +34,8 @@ def test_defaults_and_prefix() -> None:
         ("NONESUCH_IMAGE_FOLDER", "x", "did you mean NONESUCH_IMAGES_FOLDER"),
         ("NONESUCH_FREE_SPACE_FLOOR_MB", "much", "is no int"),
         ("NONESUCH_BUSY_TIMEOUT_S", "-1", "is below 0"),
+        ("DATABASE_URL", "mysql://u:secret@db.example/x", "is no address of PostgreSQL"),
+        ("DATABASE_URL", "index.sqlite3", "is no address of PostgreSQL"),
     ],
 )
 def test_bad_settings_say_what_to_type(variable: str, text: str, message: str) -> None:
