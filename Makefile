@@ -5,13 +5,18 @@ VENV ?= .venv
 CATEGORIES ?= 60
 PYTEST ?= -n auto --dist loadfile
 
+# what is run a second time, on PostgreSQL; all of it: make test-scaled
+on_postgresql := tests/store/test_index.py tests/store/test_curating.py tests/store/test_gallery.py \
+	tests/app/test_curate.py tests/app/test_pages.py tests/app/test_random_picture.py \
+	tests/pregen/test_index_and_verify.py tests/pregen/test_top_up.py
+
 # modules rather than scripts: a script's first line cannot hold a path with spaces everywhere
 python := "$(VENV)/bin/python"
 flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test test-long lighthouse lint format docs bench train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill test test-long test-scaled lighthouse lint format docs bench train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-test packages
 
 help: ## this list
@@ -32,10 +37,16 @@ serve-gunicorn: venv-site ## the same on gunicorn
 
 test: venv-test packages lint ## install everything else and run every check and test
 	@$(python) -m pytest $(PYTEST)
+	@TEST_DATABASE=postgresql $(python) -m pytest $(PYTEST) $(on_postgresql)
 
-test-long: venv-test ## 50 kills of pregen, 100,000 draws of the page, 3,600 pictures of a SavedModel
-	@KILLS=50 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 $(python) -m pytest tests/pregen/test_kill.py \
-		tests/app/test_picking.py tests/sources/test_biggan.py
+test-long: venv-test ## 50 kills of pregen, 20 of a node, 100,000 draws, 3,600 pictures of a SavedModel
+	@KILLS=50 NODE_KILLS=20 STORE_KILLS=3 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 \
+		$(python) -m pytest tests/pregen/test_kill.py tests/pregen/test_ray.py \
+		tests/store/test_bucket.py tests/app/test_picking.py tests/sources/test_biggan.py
+
+test-scaled: venv-test ## the site's tests on PostgreSQL and an S3 server
+	@TEST_DATABASE=postgresql TEST_STORE=s3 $(python) -m pytest $(PYTEST) tests/app tests/store \
+		tests/pregen
 
 lighthouse: venv-test ## have Lighthouse judge the site's pages, in Chromium
 	@LIGHTHOUSE=1 $(python) -m pytest tests/app/test_lighthouse.py
@@ -54,7 +65,7 @@ docs: venv-site ## write docs/cli.md and docs/settings.md anew
 	@$(python) -m docs.generate
 
 bench: venv-test ## measure, a table each; needs wrk
-	@for each in encoders pregen sources site rows; do $(python) -m bench.$$each || exit 1; done
+	@for each in encoders pregen engine sources site rows pick; do $(python) -m bench.$$each || exit 1; done
 
 train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
 	@$(flask) gan dataset emoji

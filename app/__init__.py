@@ -1,6 +1,7 @@
 """The site: `create_app` wires it, and alone reads the environment."""
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -29,8 +30,15 @@ from app.play import play_pages
 from app.random_picture import random_picture
 from app.secret import signing_key
 from app.seeds import seeded_pictures
+from app.shared import shared_by
 from app.static_files import StaticFiles
+from app.translate import translation_pages
+from core.kinds import translator_names
+from store.opening import check_store, open_bucket, picture_origin
 from store.settings import BadSetting, Settings, read_settings
+
+if TYPE_CHECKING:
+    from app.bucket_files import BucketFiles
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -50,12 +58,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli = LazyCommands(app.name)
 
     static = StaticFiles()
-    pictures = PictureFiles(settings.images_folder, settings.picture_max_age_s)
+    pictures, redirected_to = _picture_answers(settings)
     sized = SizedFiles(settings)
     live = (("/live", "Live"),) if settings.live_at_once else ()
-    dress = Dress(settings.site_name, static.addresses, (*live, ("/api", "For developers")))
+    has_translator = settings.translate_at_once and translator_names(settings.models_folder)
+    translate = (("/translate", "Translate"),) if has_translator else ()
+    dress = Dress(
+        settings.site_name,
+        static.addresses,
+        (*live, *translate, ("/api", "For developers")),
+        redirected_to,
+    )
     key = signing_key(settings)
     permalinks = Permalinks(key)
+    shared = shared_by(settings.redis_url)
 
     app.register_blueprint(picture_pages(settings, index, dress, permalinks))
     app.register_blueprint(gallery_pages(settings, index, dress))
@@ -67,12 +83,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(sized_pictures(index, sized))
     app.register_blueprint(random_picture(settings, index))
     app.register_blueprint(seeded_pictures(settings, index))
-    app.register_blueprint(developer_api(settings, index, dress, key))
+    app.register_blueprint(developer_api(settings, index, dress, key, shared))
     app.register_blueprint(health_check(index))
-    app.register_blueprint(curate_pages(settings, dress, key))
+    app.register_blueprint(curate_pages(settings, dress, key, shared))
     app.register_blueprint(morph_pages(settings, dress))
     if settings.live_at_once:
-        app.register_blueprint(live_pictures(settings, dress))
+        app.register_blueprint(live_pictures(settings, dress, shared))
+    if settings.translate_at_once:
+        app.register_blueprint(translation_pages(settings, dress))
     register_error_handlers(app, dress)
 
     answer_for = dict.fromkeys(
@@ -89,12 +107,32 @@ def create_app(settings: Settings | None = None) -> Flask:
         {"/images": pictures.answer_made, "/sized": sized.answer_made, **answer_for},
         settings.trusted_hosts,
     )
+    if settings.metrics_token:
+        # imported for those who want figures
+        from app.metrics import metrics
+        from app.request_counts import CountingRequests, RequestCounts
+
+        counts = RequestCounts()
+        app.register_blueprint(metrics(settings.metrics_token, index, counts))
+        app.wsgi_app = CountingRequests(app.wsgi_app, counts)  # type: ignore[method-assign]
     return app
+
+
+def _picture_answers(settings: Settings) -> "tuple[PictureFiles | BucketFiles, str]":
+    """Return what answers for pictures, and the origin that it redirects to, if any."""
+    if not settings.store_url:
+        return PictureFiles(settings.images_folder, settings.picture_max_age_s), ""
+    from app.bucket_files import BucketFiles
+
+    store = open_bucket(settings.store_url, settings.store_wait_s)
+    return BucketFiles(store, settings), picture_origin(settings)
 
 
 def _settings_of_environment() -> Settings:
     try:
-        return read_settings(os.environ)
+        settings = read_settings(os.environ)
+        check_store(settings)
+        return settings
     except BadSetting as error:
         if click.get_current_context(silent=True) is None:
             raise

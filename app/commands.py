@@ -14,6 +14,7 @@ COMMANDS = {
     "models": "sources.cli:models",
     "morphs": "pregen.morphs_cli:morphs",
     "pregen": "pregen.cli:pregen",
+    "store": "store.transfer_cli:store",
     "top-up": "pregen.top_up_cli:top_up",
     "verify": "pregen.cli:verify",
 }

@@ -7,7 +7,7 @@ is off where there is no token or nothing can be written, and says so.
 import re
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, request, send_file
+from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from app.curate_reports import Reports
@@ -16,6 +16,7 @@ from app.curate_token import OwnerToken
 from app.dress import Dress
 from app.errors import NotCuratedHere, NotFound, NotTheOwner, TooManyTokens
 from app.negotiation import prefers_json
+from app.shared import Shared
 from store.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ _BACK = re.compile(r"/curate(?:/[a-z0-9_/]*)?(?:\?[a-z0-9_=&]*)?")
 _DONE = re.compile(r"(rejected|restored|undone|off|on)-(\d{1,9})")
 
 
-def curate_pages(settings: Settings, dress: Dress, key: bytes) -> Blueprint:
+def curate_pages(
+    settings: Settings, dress: Dress, key: bytes, shared: Shared | None = None
+) -> Blueprint:
     """Return the owner's pages; ``key`` signs their sessions."""
     pages = Blueprint("curate", __name__, url_prefix="/curate")
     token = OwnerToken(settings)
-    sessions, patience, reports = Sessions(key, token), Patience(), Reports()
+    sessions, patience, reports = Sessions(key, token), Patience(shared), Reports()
 
     def curating(*, write: bool = False) -> "Curating":
         from app.curating import Curating
@@ -205,15 +208,19 @@ def curate_pages(settings: Settings, dress: Dress, key: bytes) -> Blueprint:
         """A picture that visitors get no more."""
         from app.picture_files import media_type_of
         from store.aside import FOLDERS
-        from store.pictures import PictureFolder
+        from store.opening import open_pictures
+        from store.pictures import SAFE_NAME, digest, is_picture_name
 
-        folder = PictureFolder(settings.instance_folder / FOLDERS.get(state, "rejected"))
-        path = folder.path(slug, file)
-        if path is None or not path.is_file():
+        name = FOLDERS.get(state, FOLDERS["rejected"])
+        beside = open_pictures(settings).beside(name, settings.instance_folder)
+        is_name = SAFE_NAME.fullmatch(slug) and is_picture_name(file)
+        data = beside.read(slug, file) if is_name else None
+        if data is None:
             raise NotFound("there is no such picture", what="picture")
-        response = send_file(path, mimetype=media_type_of(file))
+        response = Response(data, content_type=media_type_of(file))
         response.headers["Cache-Control"] = "private, no-cache"
-        return response
+        response.set_etag(digest(data)[:12])
+        return response.make_conditional(request)
 
     def answer(what: str, labels: list[str], count: int | None = None, **more: object) -> Answer:
         """Say what was done: in JSON to the script, else on the page that was acted on."""

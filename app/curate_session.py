@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Request
@@ -19,10 +20,11 @@ from werkzeug.wrappers import Response
 
 from app.curate_token import OwnerToken
 from app.errors import NotTheOwner
+from app.shared import Away, Shared
 
 COOKIE = "curate"
 LASTS_S = 7 * 86_400
-WRONG_TOKENS = 10  # in a minute, of one worker; then they get 429
+WRONG_TOKENS = 10  # in a minute, of one worker or, with Redis, of the site; then they get 429
 _MINUTE_S = 60.0
 
 
@@ -90,15 +92,39 @@ class Sessions:
         )
 
 
-class Patience:
-    """Counts wrong tokens. A right one is never refused: nobody can lock the owner out."""
+_COUNT_WRONG = """
+local t = redis.call('TIME')
+local now = t[1] + t[2] / 1000000
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
+    local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+    return {string.format('%.3f', ARGV[2] - (now - oldest))}
+end
+redis.call('ZADD', KEYS[1], now, ARGV[3])
+redis.call('EXPIRE', KEYS[1], math.ceil(ARGV[2]))
+return {'0'}
+"""
 
-    def __init__(self) -> None:
+
+class Patience:
+    """Counts wrong tokens. A right one is never refused: nobody can lock the owner out.
+
+    Of all machines together where they have a Redis, else of this worker.
+    """
+
+    def __init__(self, shared: Shared | None = None) -> None:
+        self._shared = shared
         self._wrong: deque[float] = deque(maxlen=WRONG_TOKENS)
         self._counting = threading.Lock()
 
     def wait_s(self) -> int:
         """Count a wrong token; return the seconds until the next may be tried, 0 for now."""
+        if self._shared is not None:
+            with suppress(Away):
+                name = secrets.token_hex(8)
+                answer = self._shared.run(_COUNT_WRONG, "wrong", WRONG_TOKENS, _MINUTE_S, name)
+                wait_s = float(answer[0])
+                return max(1, round(wait_s)) if wait_s else 0
         now = time.monotonic()
         with self._counting:
             full = len(self._wrong) == WRONG_TOKENS

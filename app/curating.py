@@ -11,7 +11,7 @@ from core.slugs import check_known
 from store.curation import Act, last_act, new_batch
 from store.database import check_revision, open_engine
 from store.duplicates import is_hash, near_groups
-from store.pictures import PictureFolder
+from store.opening import open_pictures
 from store.rejecting import reject_images, restore_images
 from store.report import CategoryReport
 from store.settings import Settings
@@ -41,7 +41,7 @@ class Curating:
                 "do it where the pictures are made, then deploy them",
             )
         self._engine: Engine = open_engine(settings, write=True) if write else self._reading
-        self._folder = PictureFolder(settings.images_folder)
+        self._store = open_pictures(settings)
         self._instance = settings.instance_folder
 
     def __enter__(self) -> "Curating":
@@ -64,14 +64,14 @@ class Curating:
         """Reject pictures; return those that were live."""
         tiles = [tile for tile in self.find(names) if tile.state == LIVE]
         ids = [tile.id for tile in tiles]
-        reject_images(self._engine, self._folder, self._instance, ids)
+        reject_images(self._engine, self._store, self._instance, ids)
         return tiles
 
     def restore(self, names: Sequence[str]) -> list[Tile]:
         """Take rejected pictures back; return those that came."""
         tiles = [tile for tile in self.find(names) if tile.state == REJECTED]
         ids = [tile.id for tile in tiles]
-        restore_images(self._engine, self._folder, self._instance, ids)
+        restore_images(self._engine, self._store, self._instance, ids)
         with self._reading.connect() as connection:
             return [tile for tile in tiles_of(connection, ids) if tile.state != REJECTED]
 
@@ -84,13 +84,13 @@ class Curating:
         batch = new_batch()
         act = switch_off if off else switch_on
         return {
-            slug: act(self._engine, self._folder, self._instance, slug, batch)
+            slug: act(self._engine, self._store, self._instance, slug, batch)
             for slug in dict.fromkeys(slugs)
         }
 
     def undo(self) -> Act | None:
         """Take back what was done last."""
-        return undo(self._engine, self._folder, self._instance)
+        return undo(self._engine, self._store, self._instance)
 
     def last_act(self) -> Act | None:
         """Return what `undo` would take back."""

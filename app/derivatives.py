@@ -5,7 +5,7 @@ when the picture is taken away. Made at the first call, through Flask; then answ
 it, as originals are.
 """
 
-import os
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,19 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.answers import Answer, etag_matches
-from app.errors import Busy, Gone, NotFound
+from app.errors import Busy, Gone, NotFound, StoreSilent
 from app.files import to_response
 from app.open_index import OpenIndex
 from app.picture_files import PictureFiles, media_type_of
 from store.derivatives import SIZES_PX, Derivatives, DerivativesBusy, NoDerivative
 from store.listing import Entry
+from store.opening import open_pictures
 from store.picking import Picture
-from store.pictures import digest
+from store.pictures import StoreUnusable, digest
 from store.settings import Settings
 from store.states import LIVE
 
+log = logging.getLogger(__name__)
 SIZES = SIZES_PX
 EXTENSIONS = ("webp", "avif", "png", "jpg")
 _MAKERS, _WAITING = 1, 9  # of a worker of 12 threads: two are left to pages
@@ -68,14 +70,22 @@ class SizedFiles:
     """Answers for derivatives."""
 
     def __init__(self, settings: Settings, derivatives: Derivatives | None = None) -> None:
+        # the originals of a bucket are not here: the index says of each call whether they are
+        self.needs_index = bool(settings.store_url)
         self._derivatives = derivatives or Derivatives(
-            settings.instance_folder, settings.derivatives_mb, _MAKERS, _WAITING
-        )
+            settings.instance_folder, settings.derivatives_mb, _MAKERS, _WAITING,
+            has_links=not self.needs_index,
+        )  # fmt: skip
         self._files = PictureFiles(Path(self._derivatives.folder), settings.picture_max_age_s)
         self._images = settings.images_folder
+        self._store = open_pictures(settings)
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:
         """Answer a GET or HEAD of a derivative that is kept; None for what Flask has to answer."""
+        return None if self.needs_index else self.answer_kept(environ)
+
+    def answer_kept(self, environ: dict[str, Any]) -> Answer | None:
+        """Answer a GET or HEAD of a derivative that is kept, whose original may be gone."""
         match = _ADDRESS.fullmatch(environ["PATH_INFO"])
         if match is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
@@ -89,14 +99,16 @@ class SizedFiles:
 
     def answer(self, picture: Picture, size: int, file: str, environ: dict[str, Any]) -> Answer:
         """Make a derivative and answer. Raises `Busy`, `Gone` and `NotFound`."""
-        original = Path(self._images) / picture.category / picture.file
+        original = None
+        if not self.needs_index:
+            original = Path(self._images) / picture.category / picture.file
         try:
-            # a link might lead out of the folder
-            handle = os.open(original, os.O_RDONLY | os.O_NOFOLLOW)
-            with os.fdopen(handle, "rb") as opened:
-                data = opened.read()
-        except OSError as error:
-            raise Gone(f"the picture {picture.short_hash} was taken away") from error
+            data = self._store.read(picture.category, picture.file)
+        except StoreUnusable as error:
+            log.warning("%s", error)
+            raise StoreSilent("the store of the pictures does not answer", "ask again") from error
+        if data is None:
+            raise Gone(f"the picture {picture.short_hash} was taken away")
         if digest(data) != picture.sha256:
             raise NotFound("its file is not the one that is in the index", what="picture")
         for _ in range(_TRIES):
@@ -144,6 +156,9 @@ def sized_pictures(index: OpenIndex, sized: SizedFiles) -> Blueprint:
             raise NotFound(f"there is no picture {match['hash']}", what="picture")
         if picture.state != LIVE:
             raise Gone(f"the picture {match['hash']} was taken away", "there are others at /")
+        kept = sized.answer_kept(request.environ) if sized.needs_index else None
+        if kept is not None:
+            return to_response(kept)
         try:
             return to_response(sized.answer(picture, int(size), file, request.environ))
         except Busy:

@@ -24,9 +24,12 @@ class Dress:
     """Renders pages in the site's dress."""
 
     def __init__(
-        self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = ()
-    ) -> None:
-        """``static``: addresses of static files; ``more``: links at the foot, address and name."""
+        self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = (),
+        picture_origin: str = "",
+    ) -> None:  # fmt: skip
+        """``static``: addresses of static files; ``more``: links at the foot, address and name;
+        ``picture_origin``: where pictures are redirected to, if anywhere."""
+        self._pictures = f" {picture_origin}" if picture_origin else ""
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -48,7 +51,7 @@ class Dress:
         """Return a whole page; ``values`` are the template's own."""
         nonce = new_nonce()
         html = self._environment.get_template(template).render(nonce=nonce, **values)
-        return Response(html, status, page_headers(nonce, cache_control))
+        return Response(html, status, page_headers(nonce, cache_control, self._pictures))
 
     def quick_page(
         self, template: str, variant: frozenset[str], values: dict[str, Any]
@@ -62,7 +65,7 @@ class Dress:
         shown = {name: _shown(value) for name, value in values.items()}
         shown["nonce"] = nonce
         html = self._skeleton(template, variant, frozenset(values)) % shown
-        return Response(html, 200, page_headers(nonce, "no-store"))
+        return Response(html, 200, page_headers(nonce, "no-store", self._pictures))
 
     def _make_skeleton(self, template: str, variant: frozenset[str], names: frozenset[str]) -> str:
         slots = {name: Markup(f"\ue000{name}\ue001") for name in names | {"nonce"}}

@@ -12,7 +12,7 @@ from app.dress import Dress
 from app.negotiation import prefers_json
 from core.errors import NonesuchError
 from core.slugs import UnknownSlug
-from store.database import IndexMissing, IndexUnusable
+from store.database import IndexAway, IndexMissing, IndexUnusable
 from store.picking import UnknownPicture
 
 _RETRY_AFTER_S = 60
@@ -69,6 +69,28 @@ class Busy(NonesuchError):
     retry_after_s = 1
 
 
+class StoreSilent(NonesuchError):
+    """A bucket that does not answer."""
+
+    retry_after_s = 5
+
+
+class NoUpload(NonesuchError):
+    """A form that should bring a picture and does not."""
+
+
+class TooLarge(NonesuchError):
+    """A picture of more bytes or pixels than are taken."""
+
+
+class NotAPicture(NonesuchError):
+    """A file that is no picture, or not of a kind that is taken."""
+
+
+class NotFromHere(NonesuchError):
+    """A form on somebody else's page."""
+
+
 class NotCuratedHere(NonesuchError):
     """The owner's pages are off: there is no token, or nothing can be written."""
 
@@ -121,6 +143,11 @@ _KINDS: dict[type[Exception], _Kind] = {
     TooMany: _Kind(429, "This was asked too often"),
     NotMade: _Kind(503, "This picture could not be made"),
     Busy: _Kind(503, "Not all that does not exist can be made at once"),
+    StoreSilent: _Kind(503, "The pictures cannot be found"),
+    NoUpload: _Kind(400, "There is nothing to translate"),
+    TooLarge: _Kind(413, "This picture is too much"),
+    NotAPicture: _Kind(415, "This picture does not exist, as a picture"),
+    NotFromHere: _Kind(403, "This form does not exist here"),
     NotCuratedHere: _Kind(403, "Nobody throws anything out here"),
     NotTheOwner: _Kind(403, "This is for the owner, who exists"),
     UnknownPicture: _Kind(404, "This picture does not exist either"),
@@ -128,6 +155,7 @@ _KINDS: dict[type[Exception], _Kind] = {
     TooManyTokens: _Kind(429, "That was one try too many"),
     IndexMissing: _Kind(503, "Nothing exists yet"),
     IndexUnusable: _Kind(503, "The pictures cannot be found"),
+    IndexAway: _Kind(503, "The pictures cannot be found"),
 }
 # what a visitor may know of an HTTP error: title, message, hint
 _PLAIN = {
@@ -145,6 +173,9 @@ def notice_of(error: Exception) -> Notice:
     if isinstance(error, IndexMissing):
         # its own message names a path on the server
         error = NothingToShow("nothing has been generated yet", EMPTY_HINT)
+    if isinstance(error, IndexAway):
+        # its own message names the server
+        error = IndexAway("the index's server does not answer at the moment", "ask again")
     if isinstance(error, NotFound):
         title = f"This {error.what} does not exist either"
         return Notice(404, title, error.message, error.hint, error.instead)
@@ -166,6 +197,8 @@ def register_error_handlers(app: Flask, dress: Dress) -> None:
             if current_app.debug:
                 raise error
             current_app.log_exception(sys.exc_info())
+            if "X-Request-ID" in request.headers:  # by which the proxy's log calls it
+                current_app.logger.error("request %s", request.headers["X-Request-ID"][:100])
         elif isinstance(error, IndexUnusable):
             current_app.logger.warning("%s: %s", request.path, str(error).splitlines()[0])
         response = _json(notice) if prefers_json(request) else _page(dress, notice)

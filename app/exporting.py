@@ -4,11 +4,8 @@ It appears whole or not at all, and running again replaces what the last run wro
 memory at a time, so 100,000 pictures take no more than 60.
 """
 
-import errno
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +18,7 @@ from app.open_index import OpenIndex
 from app.pages import picture_address
 from core.files import folder_written_whole
 from store.gallery import PAGE, Gallery, Shelf, Shelves
+from store.opening import open_pictures
 from store.picking import IndexReader, Picture
 from store.settings import Settings
 from store.walking import read_walk
@@ -81,6 +79,7 @@ class _Export:
     ) -> None:  # fmt: skip
         self._client, self._reader, self._settings = client, reader, settings
         self._folder, self._origin = folder, origin
+        self._store = open_pictures(settings)
         self._gallery = Gallery(reader)
         self._shelves: Shelves = self._gallery.shelves()
         self._static = self._write_static()
@@ -126,20 +125,14 @@ class _Export:
         return self._gallery.page_of(shelf.slug, first, CHUNK)
 
     def _put_picture(self, picture: Picture) -> None:
-        source = self._settings.images_folder / picture.category / picture.file
         target = self._folder / "images" / picture.category / picture.file
-        if not source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        linked = self._store.place_at(picture.category, picture.file, target)
+        if linked is None:
             raise CannotExport(
                 f"{picture.category}/{picture.file} is not in the store", "see: flask verify"
             )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
-                raise
-            shutil.copyfile(source, target)
-            self._copied += 1
+        self._copied += not linked
         self._put_page(
             f"/i/{picture.short_hash}?in=category",
             is_listed=False,

@@ -3,6 +3,8 @@
 What `app.answers` could give at once comes here only by a host name that it does not know.
 """
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, request
 
 from app.answers import Answer
@@ -13,8 +15,13 @@ from app.static_files import StaticFiles
 from store.pictures import SAFE_NAME
 from store.states import LIVE
 
+if TYPE_CHECKING:
+    from app.bucket_files import BucketFiles
 
-def file_routes(index: OpenIndex, pictures: PictureFiles, static: StaticFiles) -> Blueprint:
+
+def file_routes(
+    index: OpenIndex, pictures: "PictureFiles | BucketFiles", static: StaticFiles
+) -> Blueprint:
     """Return the routes of pictures and of the site's own files."""
     routes = Blueprint("files", __name__)
 

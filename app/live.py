@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
@@ -12,21 +13,19 @@ from app.live_models import LiveModel, LiveModels, Wish
 from app.live_turns import Turns
 from store.settings import Settings
 
+if TYPE_CHECKING:
+    from app.shared import Shared
+    from app.shared_turns import SharedTurns
+
 _FORMATS = {"webp": "image/webp", "png": "image/png"}
 PICTURES_ON_PAGE = 10
 
 
-def live_pictures(settings: Settings, dress: Dress) -> Blueprint:
-    """Return the routes. Raises `BadSetting`."""
+def live_pictures(settings: Settings, dress: Dress, shared: "Shared | None" = None) -> Blueprint:
+    """Return the routes; ``shared``: where all machines count. Raises `BadSetting`."""
     routes = Blueprint("live", __name__)
     models = LiveModels(settings)
-    turns = Turns(
-        settings.instance_folder,
-        at_once=settings.live_at_once,
-        waiting=settings.live_waiting,
-        threads=settings.live_threads,
-        wait_s=settings.live_wait_s,
-    )
+    turns = _turns(settings, shared)
 
     def loaded(name: str) -> LiveModel:
         ready = models.ready(name)
@@ -85,6 +84,21 @@ def live_pictures(settings: Settings, dress: Dress) -> Blueprint:
                 raise
 
     return routes
+
+
+def _turns(settings: Settings, shared: "Shared | None") -> "Turns | SharedTurns":
+    caps: dict[str, Any] = {
+        "at_once": settings.live_at_once,
+        "waiting": settings.live_waiting,
+        "threads": settings.live_threads,
+        "wait_s": settings.live_wait_s,
+    }
+    own = Turns(settings.instance_folder, **caps)
+    if shared is None:
+        return own
+    from app.shared_turns import SharedTurns
+
+    return SharedTurns(shared, own, **caps)
 
 
 def _split(file: str) -> tuple[str, str]:

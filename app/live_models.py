@@ -217,12 +217,15 @@ class LiveModels:
 
 
 def _is_model(folder: str) -> bool:
-    """Say whether the newest version in a model's folder has a LiteRT file."""
+    """Say whether the newest version in a model's folder has a LiteRT file that makes pictures."""
+    from core.kinds import is_translation
+
     try:
         newest = max((e.name for e in os.scandir(folder) if e.name.isdecimal()), key=int)
-        return any(name.endswith(".tflite") for name in os.listdir(f"{folder}/{newest}"))
+        has_file = any(name.endswith(".tflite") for name in os.listdir(f"{folder}/{newest}"))
     except (OSError, ValueError):
         return False
+    return has_file and not is_translation(folder)
 
 
 def _impatient(address: str) -> str:

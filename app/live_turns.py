@@ -20,17 +20,29 @@ from app.errors import Busy
 
 _LOOK_AGAIN_S = 0.001
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-_MESSAGE = "too many pictures are being made at the moment"
+BUSY = "too many pictures are being made at the moment"
 
 
 class Turns:
     """Lets a few requests of the whole site make a picture, and a few more wait for that."""
 
     def __init__(
-        self, instance_folder: Path, *, at_once: int, waiting: int, threads: int, wait_s: float
+        self,
+        instance_folder: Path,
+        *,
+        at_once: int,
+        waiting: int,
+        threads: int,
+        wait_s: float,
+        name: str = "live",
+        busy: str = BUSY,
     ) -> None:
-        """``at_once`` and ``waiting`` are of the site, ``threads`` are of this process."""
-        self._instance_folder = instance_folder
+        """``at_once`` and ``waiting`` are of the site, ``threads`` are of this process.
+
+        ``name``: of the folder of the locks; others of that name count together. ``busy``: what
+        is said where there is no turn.
+        """
+        self._instance_folder, self._name, self._busy = instance_folder, name, busy
         self._places = [f"place-{i}" for i in range(at_once + waiting)]
         self._turns = [f"turn-{i}" for i in range(at_once)]
         self._wait_s = wait_s
@@ -45,11 +57,11 @@ class Turns:
     def turn(self) -> Iterator[None]:
         """Hold a turn. Raises `Busy` at once where the queue is full, or after the longest wait."""
         if not self._threads.acquire(blocking=False):
-            raise Busy(_MESSAGE)
+            raise Busy(self._busy)
         try:
             place = self._try_one_of(self._places)
             if place is None:
-                raise Busy(_MESSAGE)
+                raise Busy(self._busy)
             try:
                 turn = self._wait_for_turn(time.monotonic() + self._wait_s)
                 try:
@@ -63,11 +75,11 @@ class Turns:
 
     def _wait_for_turn(self, until: float) -> int:
         if not self._first_in_line.acquire(timeout=max(0.0, until - time.monotonic())):
-            raise Busy(_MESSAGE)
+            raise Busy(self._busy)
         try:
             while (turn := self._try_one_of(self._turns)) is None:
                 if time.monotonic() >= until:
-                    raise Busy(_MESSAGE)
+                    raise Busy(self._busy)
                 time.sleep(_LOOK_AGAIN_S)
             return turn
         finally:
@@ -100,12 +112,12 @@ class Turns:
         """Return a folder that all workers of this site agree upon and may write to."""
         with self._making_folder:
             if self._folder is None:
-                folder = self._instance_folder / "live"
+                folder = self._instance_folder / self._name
                 try:
                     folder.mkdir(parents=True, exist_ok=True)
                     os.close(os.open(folder / "turn-0", _OPEN, 0o600))
                 except OSError:  # the site may stand on a read-only disk
-                    folder = _temporary_folder(self._instance_folder)
+                    folder = _temporary_folder(self._instance_folder / self._name)
                 self._folder = os.fspath(folder)
             return self._folder
 

@@ -7,11 +7,12 @@ its pictures as soon as there are some.
 import threading
 import time
 
-from store.database import check_revision, open_engine
+from store.database import IndexAway, check_revision, open_engine
 from store.picking import IndexReader
 from store.settings import Settings
 
 _LOOK_AGAIN_S = 1.0
+_LEAVE_ALONE_S = 1.0
 
 
 class OpenIndex:
@@ -23,6 +24,7 @@ class OpenIndex:
         self._reader: IndexReader | None = None
         self._identity: tuple[int, int] | None = None
         self._looked = 0.0
+        self._away: tuple[float, IndexAway] | None = None
 
     def reader(self) -> IndexReader:
         """Return a reader of an index of this program's version.
@@ -36,6 +38,8 @@ class OpenIndex:
                 identity = self._file_identity()
                 if self._reader is None or identity is None or identity != self._identity:
                     self._reader = None
+                    if self._away is not None and time.monotonic() - self._away[0] < _LEAVE_ALONE_S:
+                        raise self._away[1]
                     self._reader = self._open()
                     self._identity = identity
                 self._looked = now
@@ -44,7 +48,13 @@ class OpenIndex:
 
     def _open(self) -> IndexReader:
         engine = open_engine(self._settings)
-        check_revision(engine)
+        try:
+            check_revision(engine)
+        except IndexAway as error:
+            # a server that says nothing takes seconds to find out, and others wait meanwhile
+            self._away = (time.monotonic(), error)
+            raise
+        self._away = None
         return IndexReader(engine)
 
     def _file_identity(self) -> tuple[int, int] | None:

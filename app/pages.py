@@ -1,6 +1,5 @@
 """The pages that show one picture: `/`, `/c/<category>/random` and `/i/<hash>`."""
 
-import os
 import random
 import re
 from functools import cache
@@ -19,6 +18,7 @@ from app.names import Developer, Names
 from app.neighbours import Order, order_named
 from app.open_index import OpenIndex
 from app.permalinks import Credit, Permalinks
+from app.stored import stored_check
 from app.words import alternative_text, title_of
 from core.slugs import nearest
 from store.gallery import Gallery
@@ -43,11 +43,7 @@ def picture_pages(
     names = Names()
     cutouts = Cutouts(settings.models_folder)
     locale_of = locale_chooser(settings.default_locale)
-    folder = os.fspath(settings.images_folder)
-
-    def is_there(picture: Picture) -> bool:
-        # a Path would take three times as long
-        return os.path.isfile(f"{folder}/{picture.category}/{picture.file}")  # noqa: PTH113
+    is_there = stored_check(settings)
 
     def draw(reader: IndexReader, slug: str | None = None) -> Picture:
         """Draw until a picture's file is there: single ones may have been deleted by hand."""

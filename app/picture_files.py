@@ -23,16 +23,21 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _CHUNK_BYTES = 262_144
 
 
+def picture_headers(max_age_s: int) -> list[tuple[str, str]]:
+    """Return the headers of every picture whose bytes the site sends."""
+    return [
+        ("Cache-Control", f"public, max-age={max_age_s}, immutable"),
+        ("Accept-Ranges", "bytes"),
+        ("Access-Control-Allow-Origin", "*"),  # any page may draw it on a canvas
+    ]
+
+
 class PictureFiles:
     """Answers for pictures under one folder."""
 
     def __init__(self, folder: os.PathLike[str], max_age_s: int) -> None:
         self._folder = os.fspath(folder)
-        self.headers = [
-            ("Cache-Control", f"public, max-age={max_age_s}, immutable"),
-            ("Accept-Ranges", "bytes"),
-            ("Access-Control-Allow-Origin", "*"),  # any page may draw it on a canvas
-        ]
+        self.headers = picture_headers(max_age_s)
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:
         """Answer a GET or HEAD of a made picture; None for whatever Flask has to answer."""

@@ -1,7 +1,6 @@
 """`/play`: guess a picture's category from four. Score and streak stay in the browser."""
 
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +16,10 @@ from app.pages import SMALL_PX, hue_of
 from app.picture_files import media_type_of
 from app.play_rounds import LEVELS, draw_round
 from app.play_tokens import PlayTokens, Round
+from app.stored import stored_check
 from app.words import with_article
 from store.counters import Counters, Tally
+from store.opening import open_pictures
 from store.picking import IndexReader, Picture
 from store.settings import Settings
 from store.states import LIVE
@@ -33,20 +34,17 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
     """Return the game."""
     pages = Blueprint("play", __name__)
     tokens = PlayTokens(key)
-    counters = Counters(settings.instance_folder)
+    counters = Counters(settings)
     cutouts = Cutouts(settings.models_folder)
     is_first = _first_time(_REMEMBERED)
-    folder = os.fspath(settings.images_folder)
+    is_there = stored_check(settings)
+    store = open_pictures(settings)
 
     def picture_of(reader: IndexReader, asked: Round) -> Picture | None:
         picture = reader.by_hash(asked.short_hash)
         if picture is None or picture.state != LIVE:
             return None
-        # a Path would take three times as long
-        return picture if os.path.isfile(path_of(picture)) else None  # noqa: PTH113
-
-    def path_of(picture: Picture) -> str:
-        return f"{folder}/{picture.category}/{picture.file}"
+        return picture if is_there(picture) else None
 
     def names_of(reader: IndexReader, slugs: tuple[str, ...]) -> dict[str, str]:
         found = ((slug, reader.pick(slug)) for slug in slugs)
@@ -87,11 +85,10 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
     @pages.get("/play/picture/<token>")
     def picture(token: str) -> Response:
         asked = tokens.open(token)
-        found = asked and picture_of(index.reader(), asked)
-        if not found:
+        found = picture_of(index.reader(), asked) if asked else None
+        data = store.read(found.category, found.file) if found else None
+        if found is None or data is None:
             raise Gone("this round is over", "another begins at /play", instead="/play")
-        with open(path_of(found), "rb") as file:  # noqa: PTH123
-            data = file.read()
         response = Response(data, content_type=media_type_of(found.file))
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response

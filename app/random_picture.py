@@ -1,7 +1,6 @@
 """`/random.webp?category=`: another picture at every call, by way of its own address."""
 
-import os
-from pathlib import Path
+from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
@@ -10,6 +9,7 @@ from app.errors import EMPTY_HINT, BadParameter, NotFound, NothingToShow
 from app.open_index import OpenIndex
 from app.pages import no_category
 from app.picture_formats import FORMATS_HINT, accepted_extension, split_ending
+from app.stored import stored_check
 from store.picking import IndexReader, Picture
 from store.settings import Settings
 
@@ -20,7 +20,7 @@ def random_picture(settings: Settings, index: OpenIndex) -> Blueprint:
     """Return the route. Other parameters than ``category`` and ``size`` are ignored: many pages
     put a number behind an address to get around a cache."""
     routes = Blueprint("random_picture", __name__)
-    is_there = FileThere(settings.images_folder)
+    is_there = stored_check(settings)
 
     @routes.get("/random")
     @routes.get("/random.<ending>")
@@ -35,18 +35,7 @@ def random_picture(settings: Settings, index: OpenIndex) -> Blueprint:
     return routes
 
 
-class FileThere:
-    """Says whether a picture's file is in the store: single ones may have been deleted by hand."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = os.fspath(folder)
-
-    def __call__(self, picture: Picture) -> bool:
-        # a Path would take three times as long
-        return os.path.isfile(f"{self._folder}/{picture.category}/{picture.file}")  # noqa: PTH113
-
-
-def draw(reader: IndexReader, is_there: FileThere, slug: str | None) -> Picture:
+def draw(reader: IndexReader, is_there: Callable[[Picture], bool], slug: str | None) -> Picture:
     """Draw until a picture's file is there. Raises `NotFound` and `NothingToShow`."""
     for _ in range(_MOST_DRAWS):
         picture = reader.pick(slug)

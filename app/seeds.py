@@ -13,7 +13,8 @@ from app.errors import EMPTY_HINT, BadParameter, NothingToShow, TooLong
 from app.open_index import OpenIndex
 from app.pages import no_category
 from app.picture_formats import split_ending
-from app.random_picture import FileThere, checked_size, go_to_picture, not_in_store
+from app.random_picture import checked_size, go_to_picture, not_in_store
+from app.stored import stored_check
 from store.hashing import BadText, LongText, normal_text, pictures_of_text
 from store.picking import IndexReader, Picture
 from store.settings import Settings
@@ -24,7 +25,7 @@ _MOST_MISSING = 16  # files that may have been deleted by hand before the index 
 def seeded_pictures(settings: Settings, index: OpenIndex) -> Blueprint:
     """Return the four routes: with a category and without, with a size and without."""
     routes = Blueprint("seeds", __name__)
-    is_there = FileThere(settings.images_folder)
+    is_there = stored_check(settings)
     cache_control = f"public, max-age={settings.seed_max_age_s}"
 
     @routes.get("/seed/<text>")

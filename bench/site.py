@@ -26,7 +26,8 @@ from store.encoding import encode, find_format
 from store.metadata import Provenance
 from store.migrating import upgrade
 from store.picking import IndexReader
-from store.pictures import PictureFolder, digest, file_name
+from store.picture_folder import PictureFolder
+from store.pictures import digest, file_name
 from store.settings import read_settings
 
 FORBIDDEN = ("tensorflow", "ai_edge_litert", "numpy", "PIL", "scipy")

@@ -42,7 +42,7 @@ from sources.registry import find_model, open_source
 from sources.source import Source
 from store.database import empty_engine
 from store.migrating import upgrade
-from store.pictures import PictureFolder
+from store.picture_folder import PictureFolder
 from store.settings import PROJECT, read_settings
 
 BATCH = 8  # the notebook's

@@ -18,7 +18,7 @@ from core.errors import NonesuchError
 from pregen.verifying import verify_store
 from store.database import check_revision, open_engine
 from store.morphs import LIST, MorphFolder
-from store.pictures import PictureFolder
+from store.picture_folder import PictureFolder
 from store.settings import Settings, read_settings
 
 BRANCH = "deploy"
@@ -51,8 +51,16 @@ def commit_of(name: str) -> str | None:
 
 def store_files(settings: Settings) -> dict[str, Path]:
     """Return path in the commit → file, for every picture; store and index must agree."""
+    if settings.store_url:
+        raise CannotDeploy(
+            "the pictures are in a bucket, not here",
+            "set STORE_URL and DATABASE_URL where the site runs, and push your own branch",
+        )
     folder = PictureFolder(settings.images_folder)
-    files = {f"images/{found.category}/{found.file}": found.path for found in folder.walk()}
+    files = {
+        f"images/{found.category}/{found.file}": folder.folder / found.category / found.file
+        for found in folder.walk()
+    }
     if not files:
         raise CannotDeploy("the store is empty", "fill it with: flask pregen")
     engine = open_engine(settings)

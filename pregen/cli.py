@@ -1,10 +1,16 @@
 """`flask pregen`, `flask index`, `flask verify`: parse, call, echo."""
 
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
 from core.commands import Command
+
+if TYPE_CHECKING:
+    from pregen.filling import Estimate, Filling
 
 
 @click.command(cls=Command)
@@ -62,6 +68,19 @@ from core.commands import Command
     help="Threads of the generator.  [default: one per core]",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where pictures are made: here, or on the machines of a Ray cluster.",
+)
+@click.option(
+    "--address",
+    default="",
+    metavar="ADDRESS",
+    help="Of a running Ray cluster: auto, host:6379 or ray://host:10001.  [default: one here]",
+)
+@click.option(
     "--replace",
     is_flag=True,
     help="Afterwards reject the pictures that other versions of the model made.",
@@ -71,7 +90,8 @@ from core.commands import Command
 def pregen(
     categories: str, samples: int, model_name: str, all_categories: bool,
     truncation: str | None, seed: int,
-    format_name: str, threads: int | None, replace: bool, dry_run: bool,
+    format_name: str, threads: int | None, engine: str, address: str, replace: bool,
+    dry_run: bool,
 ) -> None:  # fmt: skip
     """Fill the store with pictures of things that do not exist.
 
@@ -82,6 +102,7 @@ def pregen(
         flask pregen --categories heart,mammal --samples 100
         flask pregen --truncation 0.4:0.7 --seed 7 --format png
         flask pregen --model biggan-256 --categories 60
+        flask pregen --engine ray --address auto --categories 60
     """
     from pregen.filling import Filling, generator_threads
     from pregen.request import check_request
@@ -90,6 +111,8 @@ def pregen(
     from sources.registry import find_model, open_source
     from store.encoding import find_format
 
+    if address and engine != "ray":
+        raise click.UsageError("--address is Ray's: write --engine ray too")
     settings = current_app.extensions["settings"]
     chosen = find_format(format_name)
     caches = Caches.of(settings)
@@ -99,23 +122,34 @@ def pregen(
     request = check_request(
         model, categories, samples, truncation, seed, all_categories=all_categories
     )
-    source = open_source(model, threads or generator_threads())
-    filling = Filling(settings, model, request, source.batch, dry_run=dry_run)
-    if filling.off:
-        click.echo(f"{len(filling.off)} categories are off: {', '.join(filling.off)}", err=True)
-    if dry_run:
-        estimate = filling.estimate(source, chosen)
-        click.echo(
-            f"would make {estimate.pictures:,} pictures in {len(request.categories)} categories "
-            f"with {model.label}; {estimate.present:,} are there"
-        )
-        click.echo(
-            f"about {estimate.bytes / 2**20:.1f} MB in {settings.images_folder}, "
-            f"about {estimate.seconds:.0f} s"
-        )
-        return
     try:
-        made = filling.fill(source, chosen, click.echo)
+        with ExitStack() as stack:
+            if engine == "ray" and not dry_run:
+                from pregen.ray_engine import RayEngine, ray_makers
+
+                makers = stack.enter_context(
+                    ray_makers(model, address, threads, generator_threads())
+                )
+                filling = Filling(settings, model, request, makers.batch, dry_run=False)
+            else:
+                source = open_source(model, threads or generator_threads())
+                filling = Filling(settings, model, request, source.batch, dry_run=dry_run)
+            if filling.off:
+                off = ", ".join(filling.off)
+                click.echo(f"{len(filling.off)} categories are off: {off}", err=True)
+            if dry_run:
+                _say_estimate(filling, filling.estimate(source, chosen))
+                return
+            if engine == "ray":
+                made = filling.run(
+                    lambda recorder, progress: RayEngine(
+                        makers, recorder, chosen, request.truncations, progress.add, click.echo
+                    ),
+                    chosen,
+                    click.echo,
+                )
+            else:
+                made = filling.fill(source, chosen, click.echo)
     except KeyboardInterrupt:
         click.echo("stopped; what was made is stored: run the same command again to continue")
         raise SystemExit(130) from None
@@ -129,12 +163,23 @@ def pregen(
         click.echo(f"rejected {replaced:,} pictures of other versions")
 
 
+def _say_estimate(filling: "Filling", estimate: "Estimate") -> None:
+    click.echo(
+        f"would make {estimate.pictures:,} pictures in {len(filling.request.categories)} "
+        f"categories with {filling.model.label}; {estimate.present:,} are there"
+    )
+    click.echo(
+        f"about {estimate.bytes / 2**20:.1f} MB in {filling.store.place}, "
+        f"about {estimate.seconds:.0f} s"
+    )
+
+
 @click.command(cls=Command)
 @with_appcontext
 def index() -> None:
-    """Rebuild the index from the folders alone; adopts plain pictures too.
+    """Rebuild the index from the store alone; adopts plain pictures too.
 
-    Reads every picture under the images folder, as <category>/<file>. Generated files say what
+    Reads every picture of the store, as <category>/<file>. Generated files say what
     they are; of others the origin is unknown. Rejected pictures stay rejected.
     """
     from tqdm import tqdm
@@ -142,6 +187,7 @@ def index() -> None:
     from sources.registry import display_names
     from store.database import open_engine
     from store.migrating import upgrade
+    from store.opening import open_pictures
     from store.reindexing import reindex
 
     settings = current_app.extensions["settings"]
@@ -149,7 +195,7 @@ def index() -> None:
     upgrade(engine)
     outcome = reindex(
         engine,
-        settings.images_folder,
+        open_pictures(settings),
         settings.instance_folder,
         display_names(settings.models_folder),
         lambda categories: tqdm(categories, unit="category", disable=None),
@@ -181,16 +227,16 @@ def verify(rebuild_count: int) -> None:
     from pregen.verifying import REMEDIES, rebuild, verify_store
     from sources.hub import Caches
     from store.database import check_revision, open_engine
-    from store.pictures import PictureFolder
+    from store.opening import open_pictures
 
     settings = current_app.extensions["settings"]
     engine = open_engine(settings)
     check_revision(engine)
-    folder = PictureFolder(settings.images_folder)
-    report = verify_store(engine, folder, lambda rows: tqdm(rows, unit="picture", disable=None))
+    store = open_pictures(settings)
+    report = verify_store(engine, store, lambda rows: tqdm(rows, unit="picture", disable=None))
     if rebuild_count:
         caches = Caches.of(settings)
-        rebuild(engine, folder, settings.models_folder, rebuild_count, report, caches)
+        rebuild(engine, store, settings.models_folder, rebuild_count, report, caches)
         click.echo(f"{report.rebuilt:,} pictures generated anew")
         for label in report.not_rebuilt:
             click.echo(f"model {label} is not here as it was: its pictures were not compared")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 from pregen.making import Made, make
 from pregen.plan import Batch
@@ -23,6 +24,14 @@ BATCHES_AHEAD = 16  # generated but not yet written
 # the generator's own threads fill the cores; more encoders than this only get in their way
 ENCODERS = max(1, (os.cpu_count() or 1) // 2)
 GROUP = 64  # pictures per commit: a commit and its folder's fsync cost about 1.3 ms
+
+
+class BatchEngine(Protocol):
+    """What makes the batches of a plan."""
+
+    def run(self, batches: Iterable[Batch]) -> None:
+        """Make all batches; on KeyboardInterrupt what is made is stored first."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
 
-from pregen.engine import LocalEngine
+from pregen.engine import BatchEngine, LocalEngine
 from pregen.making import make
 from pregen.plan import Plan, make_plan
 from pregen.progress import Progress
@@ -20,7 +20,7 @@ from sources.source import Source
 from store.database import IndexMissing, check_revision, empty_engine, open_engine, writing
 from store.encoding import Format
 from store.migrating import upgrade
-from store.pictures import PictureFolder
+from store.opening import open_pictures
 from store.rejecting import reject_images
 from store.settings import Settings
 from store.states import LIVE
@@ -46,7 +46,7 @@ class Filling:
         self, settings: Settings, model: Model, request: Request, batch: int, *, dry_run: bool
     ) -> None:
         self.settings, self.model = settings, model
-        self.folder = PictureFolder(settings.images_folder)
+        self.store = open_pictures(settings)
         self.engine = _planning_engine(settings) if dry_run else open_engine(settings, write=True)
         if not dry_run:
             upgrade(self.engine)
@@ -55,7 +55,7 @@ class Filling:
             off = set(connection.execute(select(category.c.slug).where(category.c.off)).scalars())
             self.off = [c.slug for c in request.categories if c.slug in off]
             self.request = _without(request, off)
-            self.plan: Plan = make_plan(connection, self.folder, model, self.request, batch)
+            self.plan: Plan = make_plan(connection, self.store, model, self.request, batch)
 
     def estimate(self, source: Source, chosen: Format) -> Estimate:
         """Make one batch, keep nothing, and extrapolate."""
@@ -78,17 +78,28 @@ class Filling:
         )
 
     def fill(self, source: Source, chosen: Format, echo: Callable[[str], None]) -> int:
-        """Make what is missing; return how many pictures were recorded."""
+        """Make what is missing on this machine; return how many pictures were recorded."""
+
+        def local(recorder: Recorder, progress: Progress) -> BatchEngine:
+            return LocalEngine(source, recorder, chosen, self.request.truncations, progress.add)
+
+        return self.run(local, chosen, echo)
+
+    def run(
+        self,
+        engine_of: Callable[[Recorder, Progress], BatchEngine],
+        chosen: Format,
+        echo: Callable[[str], None],
+    ) -> int:
+        """Make what is missing, by an engine; return how many pictures were recorded."""
         self.remember(chosen)
-        self.folder.prepare(
+        self.store.prepare(
             (c.slug for c in self.request.categories),
             self.plan.missing * BYTES_GUESS + self.settings.free_space_floor_mb * 2**20,
         )
-        recorder = Recorder(self.engine, self.folder, self.settings.instance_folder)
+        recorder = Recorder(self.engine, self.store, self.settings.instance_folder)
         with Progress(self.plan.missing, echo) as progress:
-            LocalEngine(source, recorder, chosen, self.request.truncations, progress.add).run(
-                self.plan.batches
-            )
+            engine_of(recorder, progress).run(self.plan.batches)
         return progress.done
 
     def remember(self, chosen: Format) -> None:
@@ -113,7 +124,7 @@ class Filling:
             ids = list(old)
         with writing(self.engine) as connection:
             forget_targets(connection, self.model, slugs)
-        return reject_images(self.engine, self.folder, self.settings.instance_folder, ids)
+        return reject_images(self.engine, self.store, self.settings.instance_folder, ids)
 
 
 def _without(request: Request, off: set[str]) -> Request:

@@ -23,7 +23,7 @@ from pregen.request import SAMPLES_MOST, Request
 from sources.description import Model, ModelCategory
 from sources.latents import truncation_drawn
 from sources.source import batch_sizes
-from store.pictures import MADE_FILE, PictureFolder
+from store.pictures import MADE_FILE, PictureStore
 from store.states import LIVE, REJECTED
 from store.tables import category, image
 
@@ -67,7 +67,7 @@ class Plan:
 
 
 def make_plan(
-    connection: Connection, folder: PictureFolder, model: Model, request: Request, batch: int
+    connection: Connection, folder: PictureStore, model: Model, request: Request, batch: int
 ) -> Plan:
     """Return what a request still needs, given the index and the files that are really there."""
     position_of = {known.slug: i for i, known in enumerate(model.categories)}
@@ -84,7 +84,7 @@ def make_plan(
     return Plan(tuple(batches), present)
 
 
-def known_of(connection: Connection, folder: PictureFolder, model: Model, slug: str) -> Known:
+def known_of(connection: Connection, folder: PictureStore, model: Model, slug: str) -> Known:
     """Return the pictures of one category made by ``model``; a live row without a file is none.
 
     A picture that somebody replaced by hand keeps its name and so its seed: it is not overwritten.

@@ -2,12 +2,14 @@
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Self
 
 from tqdm import tqdm
 
 LINE_EVERY_S = 10.0
+RATE_OVER_S = 20.0  # of each machine: what it did in the last seconds
 
 
 class Progress:
@@ -18,14 +20,32 @@ class Progress:
         self.done = 0
         self._started = self._last = time.monotonic()
         self._bar = tqdm(total=total, unit=unit, disable=not sys.stderr.isatty())
+        self._places: dict[str, deque[tuple[float, int]]] = {}
 
-    def add(self, count: int) -> None:
+    def add(self, count: int, place: str = "") -> None:
+        """Count pictures; ``place``: on which of several machines they were made."""
         self.done += count
-        self._bar.update(count)
         now = time.monotonic()
+        if place:
+            self._places.setdefault(place, deque()).append((now, count))
+            self._bar.set_postfix_str(self.rates(now), refresh=False)
+        self._bar.update(count)
         if self._bar.disable and (now - self._last > LINE_EVERY_S or self.done == self._total):
             self._last = now
-            self._echo(f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second")
+            each = f" ({self.rates(now)})" if place else ""
+            self._echo(
+                f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second{each}"
+            )
+
+    def rates(self, now: float) -> str:
+        """Return what each machine makes in a second, one that fell silent 0."""
+        over = min(RATE_OVER_S, max(now - self._started, 1e-9))
+        shown = []
+        for place, counts in sorted(self._places.items()):
+            while counts and now - counts[0][0] > RATE_OVER_S:
+                counts.popleft()
+            shown.append(f"{place} {sum(count for _, count in counts) / over:.1f}")
+        return ", ".join(shown)
 
     @property
     def rate(self) -> float:

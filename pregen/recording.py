@@ -9,7 +9,7 @@ from sources.description import ModelCategory
 from store.aside import Aside
 from store.changes import add_images, ensure_category, point_of, revive_image
 from store.database import writing
-from store.pictures import PictureFolder
+from store.pictures import PictureStore
 from store.states import LIVE, OFF, REJECTED
 from store.tables import category as category_table
 from store.tables import image
@@ -18,7 +18,7 @@ from store.tables import image
 class Recorder:
     """Writes groups of pictures of one category: files synced and renamed, then one commit."""
 
-    def __init__(self, engine: Engine, folder: PictureFolder, instance: Path) -> None:
+    def __init__(self, engine: Engine, folder: PictureStore, instance: Path) -> None:
         self._engine, self._folder = engine, folder
         self._aside = Aside(folder, instance)
 
@@ -29,7 +29,7 @@ class Recorder:
         leaves the store again under the lock under which its row was seen.
         """
         self._folder.put_all(category.slug, {m.row.file: m.data for m in made})
-        with writing(self._engine) as connection:
+        with writing(self._engine, adding=True) as connection:
             category_id = ensure_category(connection, category.slug, category.name)
             off = select(category_table.c.off).where(category_table.c.id == category_id)
             is_off = connection.execute(off.with_for_update()).scalar_one()

@@ -15,13 +15,15 @@ from sources.latents import draw
 from sources.registry import find_model, open_source
 from sources.source import batch_sizes
 from store.encoding import find_format
-from store.pictures import PictureFolder, digest
+from store.parallel import in_parallel
+from store.pictures import PictureStore, digest
 from store.states import LIVE, OFF
 from store.tables import category, image
 
 REMEDIES = {
     "damaged index": "move it away and rebuild it with: flask index",
     "missing": "make them again with: flask pregen, or forget them with: flask index",
+    "unreadable": "check owner, mode and disk",
     "changed": "accept them with: flask index, or delete them and run: flask pregen",
     "orphaned": "take them in with: flask index",
     "rejected but there": "delete them, or move them out of the store",
@@ -45,7 +47,7 @@ class Report:
 
 
 def verify_store(
-    engine: Engine, folder: PictureFolder, progress: Callable[[Iterable], Iterable] = iter
+    engine: Engine, store: PictureStore, progress: Callable[[Iterable], Iterable] = iter
 ) -> Report:
     """Compare every live row with its file, every file with its row, and the counts."""
     report = Report()
@@ -59,16 +61,20 @@ def verify_store(
         ).all()
         _check_counts(connection, report)
     known = {(row.slug, row.file) for row in rows}
-    for row in progress([row for row in rows if row.state == LIVE]):
+    live_rows = [row for row in rows if row.state == LIVE]
+    contents = in_parallel(
+        lambda row: store.read(row.slug, row.file), progress(live_rows), store.at_once
+    )
+    for row, data in zip(live_rows, contents, strict=True):
         report.checked += 1
-        path = folder.path(row.slug, row.file)
-        if path is None or not path.is_file():
-            report.add("missing", f"{row.slug}/{row.file}")
-        elif digest(path.read_bytes()) != row.sha256:
+        if data is None:
+            there = store.has(row.slug, row.file)
+            report.add("unreadable" if there else "missing", f"{row.slug}/{row.file}")
+        elif digest(data) != row.sha256:
             report.add("changed", f"{row.slug}/{row.file}")
     live = {(row.slug, row.file) for row in rows if row.state == LIVE}
     off = {(row.slug, row.file) for row in rows if row.state == OFF}
-    for stored in folder.walk():
+    for stored in store.walk():
         key = (stored.category, stored.file)
         if key not in known:
             report.add("orphaned", f"{stored.category}/{stored.file}")
@@ -107,7 +113,7 @@ def _check_counts(connection: Connection, report: Report) -> None:
 
 def rebuild(
     engine: Engine,
-    folder: PictureFolder,
+    store: PictureStore,
     models_folder: Path,
     count: int,
     report: Report,
@@ -138,8 +144,7 @@ def rebuild(
         known = {c.slug: c for c in model.categories}[row.slug]
         drawn = draw(model, row.seed, (row.truncation, row.truncation))
         report.rebuilt += 1
-        path = folder.path(row.slug, row.file)
-        data = path.read_bytes() if path is not None and path.is_file() else None
+        data = store.read(row.slug, row.file)
         # in a batch of the size that pregen made it in: each may round differently
         sizes = batch_sizes(source.batch) if model.is_scalar else [source.batch]
         pictures = (source.generate(known.label, [drawn] * size)[0] for size in sizes)

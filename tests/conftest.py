@@ -14,26 +14,43 @@ from store.database import open_engine
 from store.encoding import encode, find_format
 from store.metadata import Provenance
 from store.migrating import upgrade
-from store.pictures import PictureFolder, digest, file_name
+from store.opening import open_pictures
+from store.pictures import PictureStore, digest, file_name
 from store.settings import Settings
 from store.tables import image
+from tests import scaled
 
 NAMES = {"mammal": "mammal", "asian_dish": "Asian dish", "hat": "hat", "fish_2": "fish & chips"}
 # different numbers, so that a picker that weighs by pictures shows
 COUNTS = {"mammal": 7, "asian_dish": 3, "hat": 5, "fish_2": 4}
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if scaled.DATABASE != "sqlite":
+        about_the_file = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=about_the_file)
+        items[:] = [item for item in items if item not in about_the_file]
+    if scaled.STORE != "folder":
+        about_the_folder = [item for item in items if item.get_closest_marker("folder")]
+        config.hook.pytest_deselected(items=about_the_folder)
+        items[:] = [item for item in items if item not in about_the_folder]
+
+
 def settings_in(folder: Path) -> Settings:
-    return Settings(
-        home=folder / "home",
-        images_folder=folder / "images",
-        instance_folder=folder / "instance",
+    return scaled.scaled(
+        Settings(
+            home=folder / "home",
+            images_folder=folder / "images",
+            instance_folder=folder / "instance",
+        )
     )
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path)
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    settings = settings_in(tmp_path)
+    yield settings
+    scaled.drop(settings)
 
 
 @pytest.fixture
@@ -55,9 +72,8 @@ class Filled:
 
     def add(self, category: str, files: dict[str, bytes]) -> None:
         """Put files into store and index under any names."""
-        folder = PictureFolder(self.settings.images_folder)
-        folder.prepare([category], 0)
-        folder.put_all(category, files)
+        self.store.prepare([category], 0)
+        self.store.put_all(category, files)
         rows = [
             NewImage(file, digest(data), len(data), 16, 16, "webp") for file, data in files.items()
         ]
@@ -76,7 +92,13 @@ class Filled:
         """Return category, file and bytes of one picture."""
         return next((c, f, data) for (c, f), data in self.files.items() if c == category)
 
+    @property
+    def store(self) -> PictureStore:
+        """The pictures, in a folder or a bucket."""
+        return open_pictures(self.settings)
+
     def path(self, category: str, file: str) -> Path:
+        """Where a picture is, in a folder."""
         return self.settings.images_folder / category / file
 
 

@@ -3,7 +3,6 @@ page."""
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from flask import Blueprint, Response, g, request
 from app.answers import etag_matches
 from app.api import shapes
 from app.api.cursors import Cursors
-from app.api.limits import CallLimit, WorkerLimit, headers
+from app.api.limits import CallLimit, call_limit, headers
 from app.api.openapi import openapi_document
 from app.api.operations import OPERATIONS, Operation
 from app.api.parameters import read_query
@@ -22,8 +21,10 @@ from app.dress import Dress
 from app.errors import Gone, NotFound, TooMany
 from app.open_index import OpenIndex
 from app.pages import no_category
+from app.shared import Shared
+from app.stored import stored_check
 from store.database import IndexMissing, IndexUnusable
-from store.listing import Filter, by_hash, page
+from store.listing import Entry, Filter, by_hash, page
 from store.picking import IndexReader
 from store.sampling import different_pictures
 from store.settings import Settings
@@ -34,11 +35,13 @@ _METHODS = "GET, HEAD, OPTIONS"
 _READABLE = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After"
 
 
-def developer_api(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -> Blueprint:
-    """Return the routes; ``key`` signs cursors."""
+def developer_api(
+    settings: Settings, index: OpenIndex, dress: Dress, key: bytes, shared: Shared | None = None
+) -> Blueprint:
+    """Return the routes; ``key`` signs cursors, ``shared`` is where all machines count."""
     routes = Blueprint("api", __name__)
-    limit = WorkerLimit(settings.api_calls_per_minute) if settings.api_calls_per_minute else None
-    views = _views(index, Cursors(key), os.fspath(settings.images_folder))
+    limit = call_limit(settings.api_calls_per_minute, shared, key)
+    views = _views(index, Cursors(key), stored_check(settings))
     document = _encoded(openapi_document(settings.site_name, limit is not None))
 
     def add(rule: str, name: str, view: Callable[..., Response]) -> None:
@@ -103,16 +106,16 @@ def _counted(
     return counted
 
 
-def _views(index: OpenIndex, cursors: Cursors, folder: str) -> dict[str, Callable[..., Response]]:
+def _views(
+    index: OpenIndex, cursors: Cursors, is_there: Callable[[Entry], bool]
+) -> dict[str, Callable[..., Response]]:
     def random(n: int, category: str | None) -> Response:
         reader = index.reader()
         found: dict[int, dict[str, Any]] = {}
         for _ in range(_ROUNDS):
             drawn = different_pictures(reader, n, category)
             for entry in drawn:
-                path = f"{folder}/{entry.category}/{entry.file}"
-                # a Path would take three times as long
-                if len(found) < n and os.path.isfile(path):  # noqa: PTH113
+                if len(found) < n and is_there(entry):
                     found.setdefault(entry.id, shapes.image(entry))
             if len(found) >= min(n, len(drawn)):
                 break

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
@@ -17,6 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from gan.dataset.npm import NpmFailed, fetch_package
 from store.settings import PROJECT, Settings
 from tests.programs import absent
+from tests.scaled import in_environment
 
 AXE_VERSION = "4.14.1"
 # outside of the tree, kept between runs
@@ -29,14 +31,14 @@ QUIET = [
 WAIT_S = 30
 
 
-def chromium(profile: Path) -> webdriver.Chrome:
-    """Start Chromium; skip where there is none."""
+def chromium(profile: Path, *arguments: str) -> webdriver.Chrome:
+    """Start Chromium, with more ``arguments``; skip where there is none."""
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if program is None or driver is None:
         absent("needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = str(program)
-    for argument in (*QUIET, f"--user-data-dir={profile}"):
+    for argument in (*QUIET, *arguments, f"--user-data-dir={profile}"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.ChromeService(executable_path=str(driver))
@@ -52,7 +54,7 @@ def axe_core() -> str:
     return (folder / "axe.min.js").read_text(encoding="utf-8")
 
 
-def serving(settings: Settings, **environ: str) -> Iterator[str]:
+def serving(settings: Settings, stdout: IO[bytes] | None = None, **environ: str) -> Iterator[str]:
     """Run the production server over a store; yield its address. ``environ``: more variables."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -60,15 +62,16 @@ def serving(settings: Settings, **environ: str) -> Iterator[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
     words = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
-        [sys.executable, *words, "--blocking-threads", "2", "--no-ws", "--log-level", "error",
+        [sys.executable, *words, "--blocking-threads", "2", "--no-ws",
          "--workers-kill-timeout", "1", "app.wsgi:app"],
         cwd=PROJECT,
         env={
             **kept,
-            "NONESUCH_IMAGES_FOLDER": str(settings.images_folder),
-            "NONESUCH_INSTANCE_FOLDER": str(settings.instance_folder),
+            "GRANIAN_LOG_LEVEL": "error",
+            **in_environment(settings),
             **environ,
         },
+        stdout=stdout,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:

@@ -310,6 +310,7 @@ def test_names_with_quotes_and_markup_are_shown_as_they_are(filled: Filled, toke
         assert "<b>" not in text and "&lt;b&gt;" in text
 
 
+@pytest.mark.sqlite
 def test_read_only_says_so_and_is_off(
     filled: Filled, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +344,7 @@ def test_read_only_says_so_and_is_off(
     assert states(filled, "hat") == [LIVE] * 5
 
 
+@pytest.mark.folder  # a bucket is not asked before it is written to
 def test_a_store_that_cannot_be_written_is_off(filled: Filled, token: str) -> None:
     client = create_app(filled.settings).test_client()
     enter(client, token)

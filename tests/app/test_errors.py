@@ -12,6 +12,7 @@ from app import create_app
 from app.errors import Notice
 from store.settings import Settings
 from tests.conftest import Filled
+from tests.scaled import run_sql
 
 COMMAND = "flask pregen --categories 60"
 ADDRESSES = ["/", "/c/mammal", "/i/0f1e2d3c4b5a", "/categories"]
@@ -78,6 +79,7 @@ def test_pictures_show_as_soon_as_there_are_some(
     assert bare.get("/").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_an_index_without_tables_counts_as_none(settings: Settings) -> None:
     settings.instance_folder.mkdir()
     sqlite3.connect(settings.sqlite_path or "").close()
@@ -85,16 +87,14 @@ def test_an_index_without_tables_counts_as_none(settings: Settings) -> None:
 
 
 def test_an_index_of_another_version_is_told(filled: Filled) -> None:
-    path = filled.settings.sqlite_path
-    with sqlite3.connect(path or "") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    run_sql(filled.settings, "UPDATE alembic_version SET version_num = '9999'")
     response = create_app(filled.settings).test_client().get("/")
     assert response.status_code == 503
     assert "stands at migration 9999" in response.text
     assert "<h1>The pictures cannot be found</h1>" in response.text
 
 
+@pytest.mark.sqlite
 def test_an_index_of_nonsense_is_told(settings: Settings) -> None:
     settings.instance_folder.mkdir()
     (settings.instance_folder / "index.sqlite3").write_bytes(b"nonsense" * 1000)
@@ -104,6 +104,7 @@ def test_an_index_of_nonsense_is_told(settings: Settings) -> None:
     assert "<code>flask index</code>" in response.text
 
 
+@pytest.mark.sqlite
 def test_an_index_that_breaks_while_the_site_runs_is_told_and_mended(
     client: FlaskClient, filled: Filled
 ) -> None:
@@ -120,6 +121,7 @@ def test_an_index_that_breaks_while_the_site_runs_is_told_and_mended(
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("running", [True, False])
 def test_what_a_killed_command_left_half_written_is_undone(
     client: FlaskClient, filled: Filled, tmp_path: Path, running: bool
@@ -143,6 +145,7 @@ def test_what_a_killed_command_left_half_written_is_undone(
     assert path.read_bytes() == before
 
 
+@pytest.mark.sqlite
 def test_an_index_that_is_replaced_is_opened_anew(
     client: FlaskClient, filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:

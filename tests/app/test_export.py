@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from store.settings import Settings
 from store.states import REJECTED
 from tests.app.test_morphs import add_walk
 from tests.conftest import COUNTS, Filled, small_picture
+from tests.scaled import empty_again
 
 ABSENT = ("/curate", "/live", "/play", "/api", "/random.", "/seed/", "/sized/", "?walk", "?page")
 
@@ -152,7 +152,7 @@ def test_again_replaces_and_a_failure_leaves_what_was(filled: Filled, tmp_path: 
     assert not (out / "images" / slug / file).exists()
     before = files(out)
     gone = filled.some("mammal")
-    filled.path(*gone[:2]).unlink()
+    filled.store.remove(*gone[:2])
     result = export(filled.settings, out)
     assert result.exit_code == 1 and "is not in the store; see: flask verify" in result.output
     assert files(out) == before
@@ -207,8 +207,8 @@ def test_there_must_be_something(settings: Settings, index: object, tmp_path: Pa
     result = export(settings, tmp_path / "out")
     assert result.exit_code == 1 and "make pictures with: flask pregen" in result.output
     assert not (tmp_path / "out").exists()
-    none = replace(settings, instance_folder=tmp_path / "none")
-    assert "flask db upgrade" in export(none, tmp_path / "out").output
+    empty_again(settings)
+    assert "flask db upgrade" in export(settings, tmp_path / "out").output
 
 
 @pytest.mark.skipif(

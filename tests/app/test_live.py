@@ -24,6 +24,7 @@ from sources.litert import LiteRTSource
 from sources.registry import find_model
 from store.metadata import Provenance, read_provenance
 from store.settings import PROJECT, BadSetting, Settings
+from tests.scaled import in_environment
 from tests.tiny_model import SLUGS, build_tiny_model
 
 JSON = {"Accept": "application/json"}
@@ -259,8 +260,7 @@ def test_only_a_picture_loads_what_makes_pictures(live_settings: Settings) -> No
         env={
             "PATH": "/usr/bin:/bin",
             "NONESUCH_MODELS_FOLDER": str(live_settings.models_folder),
-            "NONESUCH_INSTANCE_FOLDER": str(live_settings.instance_folder),
-            "NONESUCH_IMAGES_FOLDER": str(live_settings.images_folder),
+            **in_environment(live_settings),
         },
     )  # fmt: skip
     assert done.stdout == "[200, 404, 404, 200] [] False\n", done.stderr

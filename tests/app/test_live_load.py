@@ -26,6 +26,7 @@ from PIL import Image
 from store.metadata import read_provenance
 from store.settings import PROJECT
 from tests.conftest import Filled
+from tests.scaled import in_environment
 from tests.tiny_model import build_tiny_model
 
 CALLS = int(os.environ.get("LIVE_CALLS", "600"))
@@ -64,8 +65,7 @@ def granian(filled: Filled, models: os.PathLike[str], **settings: object) -> Ite
         cwd=PROJECT,
         env={
             **kept,
-            "NONESUCH_IMAGES_FOLDER": str(filled.settings.images_folder),
-            "NONESUCH_INSTANCE_FOLDER": str(filled.settings.instance_folder),
+            **in_environment(filled.settings),
             "NONESUCH_MODELS_FOLDER": os.fspath(models),
             **{f"NONESUCH_LIVE_{name.upper()}": str(value) for name, value in settings.items()},
         },

@@ -181,6 +181,7 @@ def test_every_format_has_its_type(filled: Filled, extension: str) -> None:
         "/imagesx/mammal/1-0f1e2d3c4b5a.webp",
     ],
 )
+@pytest.mark.folder  # other files that lie in the folder
 def test_nothing_but_pictures_is_served(client: FlaskClient, filled: Filled, address: str) -> None:
     (filled.settings.images_folder / ".hidden").mkdir()
     (filled.settings.images_folder / ".hidden" / "1-0f1e2d3c4b5a.webp").write_bytes(b"secret")
@@ -191,6 +192,7 @@ def test_nothing_but_pictures_is_served(client: FlaskClient, filled: Filled, add
     assert "does not exist either" in response.text
 
 
+@pytest.mark.folder  # a bucket has no links
 def test_a_link_out_of_the_folder_is_not_followed(
     client: FlaskClient, filled: Filled, tmp_path: Path
 ) -> None:
@@ -209,7 +211,7 @@ def test_a_picture_without_its_file(
     category, file, _ = filled.some()
     address = f"/images/{category}/{file}"
     assert client.get(address).status_code == 200
-    filled.path(category, file).unlink()
+    filled.store.remove(category, file)
     if state is not None:
         filled.retire(file, state)
     response = client.get(address)
@@ -228,4 +230,4 @@ def test_how_long_pictures_are_kept_is_a_setting(filled: Filled) -> None:
 def test_a_picture_is_only_read(client: FlaskClient, filled: Filled) -> None:
     category, file, data = filled.some()
     assert client.delete(f"/images/{category}/{file}").status_code == 405
-    assert filled.path(category, file).read_bytes() == data
+    assert filled.store.read(category, file) == data

@@ -140,7 +140,7 @@ def test_an_answer_counts_once(client: FlaskClient, settings: Settings) -> None:
         token, choices, _ = question(client)
         for _ in range(4):
             client.post("/play", data={"token": token, "guess": choices[0]}, headers=JSON)
-    counters = Counters(settings.instance_folder)
+    counters = Counters(settings)
     assert sum(counters.category(slug).guesses for slug in NAMES) == 3
 
 
@@ -150,7 +150,7 @@ def test_others_are_told_of_once_there_are_some(client: FlaskClient, settings: S
     assert result.get_json()["others"] == ""
     short_hash, truth = result.get_json()["picture"][3:], result.get_json()["truth"]
     for guess in (truth, "x", "x"):
-        Counters(settings.instance_folder).count(short_hash, truth, guess)
+        Counters(settings).count(short_hash, truth, guess)
     again = client.post("/play", data={"token": token, "guess": choices[0]}, headers=JSON)
     assert re.fullmatch(r"(25|50) % of 4 were right\.", again.get_json()["others"])
 
@@ -158,7 +158,7 @@ def test_others_are_told_of_once_there_are_some(client: FlaskClient, settings: S
 def test_levels_go_by_how_often_others_err(filled: Filled) -> None:
     """Hats are always guessed wrongly, for mammals; all else rightly."""
     reader = IndexReader(open_engine(filled.settings))
-    counters = Counters(filled.settings.instance_folder, at_once=1000)
+    counters = Counters(filled.settings, at_once=1000)
     for (category, _), data in filled.files.items():
         for _ in range(8):
             guess = "mammal" if category == "hat" else category
@@ -173,6 +173,7 @@ def test_levels_go_by_how_often_others_err(filled: Filled) -> None:
     assert counters.pictures(["0" * 12]).get("0" * 12, Tally()) == Tally()
 
 
+@pytest.mark.sqlite
 def test_where_it_cannot_count_it_says_so_and_goes_on(filled: Filled) -> None:
     (filled.settings.instance_folder / FILE).mkdir()
     client = create_app(filled.settings).test_client()

@@ -183,6 +183,7 @@ def test_a_rejected_picture_leaves_its_texts_to_another(
     assert picture(client, after).format == "WEBP"
 
 
+@pytest.mark.folder  # by hand nothing is deleted in a bucket: it believes the index
 def test_files_deleted_by_hand_are_passed_over(client: FlaskClient, filled: Filled) -> None:
     before = client.get("/seed/a.webp").headers["Location"]
     _, _, category, file = before.split("/")

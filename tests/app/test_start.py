@@ -11,8 +11,10 @@ from app import create_app
 from app.commands import COMMANDS
 from store.settings import PROJECT, Settings
 from tests.conftest import Filled
+from tests.scaled import in_environment
 
-HEAVY = ["PIL", "ai_edge_litert", "alembic", "imagehash", "keras", "numpy", "scipy", "tensorflow"]
+HEAVY = ["PIL", "ai_edge_litert", "alembic", "imagehash", "keras", "numpy", "obstore", "scipy",
+         "tensorflow"]  # fmt: skip
 OF_COMMANDS = ["gan", "pregen", "sources", "store.cli", "store.encoding", "store.migrating"]
 SERVE = """
 import json, sys
@@ -28,8 +30,7 @@ def run(settings: Settings, *words: str, **variables: str) -> subprocess.Complet
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("NONESUCH_", "FLASK_"))}
     environment = {
         **kept,
-        "NONESUCH_IMAGES_FOLDER": str(settings.images_folder),
-        "NONESUCH_INSTANCE_FOLDER": str(settings.instance_folder),
+        **in_environment(settings),
         **variables,
     }
     return subprocess.run(

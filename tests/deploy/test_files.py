@@ -59,6 +59,24 @@ def test_requirements_are_what_the_project_asks_for() -> None:
             assert version and requirement.specifier.contains(version), f"{requirement}: make lock"
 
 
+def test_what_a_gpu_needs_builds_on_tensorflow() -> None:
+    lines = lines_of("requirements-gpu.txt")
+    strange = [line for line in lines if not PIN.fullmatch(line)]
+    assert strange == ["-r requirements-tensorflow.txt"]
+    pins = pins_of("requirements-gpu.txt")
+    assert {"nvidia-cudnn-cu12", "nvidia-cuda-runtime-cu12"} <= pins.keys()
+    assert not pins.keys() & pins_of("requirements-tensorflow.txt").keys()
+
+
+def test_what_machines_of_a_cluster_need_builds_on_the_site() -> None:
+    lines = lines_of("requirements-ray.txt")
+    assert [line for line in lines if not PIN.fullmatch(line)] == ["-r requirements.txt"]
+    pins = pins_of("requirements-ray.txt")
+    test = {name: pin for layer in LAYERS for name, pin in pins_of(layer).items()}
+    assert "ray" in pins and pins.items() <= test.items(), "make lock"
+    assert not pins.keys() & pins_of("requirements.txt").keys()
+
+
 def test_one_package_manager() -> None:
     known = ("requirements.txt", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock", "setup.py")
     assert [name for name in known if (PROJECT / name).exists()] == ["requirements.txt"]

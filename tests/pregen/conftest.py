@@ -1,6 +1,6 @@
 """A tiny model, a fresh store and index, and the real command line over them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from store.settings import Settings, read_settings
+from tests.scaled import drop, scaled
 from tests.tiny_model import build_tiny_model
 
 
@@ -19,16 +20,20 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, models: Path) -> Settings:
-    return read_settings(
-        {
-            "NONESUCH_HOME": str(tmp_path / "home"),
-            "NONESUCH_IMAGES_FOLDER": str(tmp_path / "images"),
-            "NONESUCH_INSTANCE_FOLDER": str(tmp_path / "instance"),
-            "NONESUCH_MODELS_FOLDER": str(models),
-            "SECRET_KEY": "test",
-        }
+def settings(tmp_path: Path, models: Path) -> Iterator[Settings]:
+    settings = scaled(
+        read_settings(
+            {
+                "NONESUCH_HOME": str(tmp_path / "home"),
+                "NONESUCH_IMAGES_FOLDER": str(tmp_path / "images"),
+                "NONESUCH_INSTANCE_FOLDER": str(tmp_path / "instance"),
+                "NONESUCH_MODELS_FOLDER": str(models),
+                "SECRET_KEY": "test",
+            }
+        )
     )
+    yield settings
+    drop(settings)
 
 
 @pytest.fixture

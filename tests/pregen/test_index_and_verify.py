@@ -1,7 +1,6 @@
 """`flask index` and `flask verify`: the folders are the truth, and lies are named."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +10,12 @@ from PIL import Image
 from sqlalchemy import select
 
 from store.database import open_engine
-from store.pictures import PictureFolder
+from store.opening import open_pictures
 from store.rejecting import reject_images
 from store.settings import Settings
 from store.states import LIVE, REJECTED
 from store.tables import category, image
+from tests.scaled import empty_again, run_sql
 
 Flask = Callable[..., Result]
 COLUMNS = [c for c in image.c if c.name not in ("id", "category_id", "ord", "created")]
@@ -42,8 +42,8 @@ def reject_first(settings: Settings, slug: str) -> str:
         statement = select(image.c.id, image.c.file).join(category).where(category.c.slug == slug)
         row = connection.execute(statement.order_by(image.c.id)).first()
     assert row is not None
-    folder = PictureFolder(settings.images_folder)
-    assert reject_images(engine, folder, settings.instance_folder, [row.id, row.id]) == 1
+    store = open_pictures(settings)
+    assert reject_images(engine, store, settings.instance_folder, [row.id, row.id]) == 1
     return str(row.file)
 
 
@@ -52,8 +52,7 @@ def test_index_rebuilt_from_the_folders_is_the_same_index(
 ) -> None:
     reject_first(filled, "hat")
     before = rows_of(filled)
-    assert filled.sqlite_path is not None
-    filled.sqlite_path.unlink()
+    empty_again(filled)
     result = flask_command("index")
     assert result.exit_code == 0, result.output
     assert rows_of(filled) == before
@@ -68,16 +67,17 @@ def test_rejected_pictures_stay_out_and_do_not_count(
     flask_command: Flask, filled: Settings
 ) -> None:
     file = reject_first(filled, "hat")
-    moved = filled.instance_folder / "rejected" / "hat" / file
-    assert moved.exists()
-    assert not (filled.images_folder / "hat" / file).exists()
-    shutil.copy(moved, filled.images_folder / "hat" / file)  # somebody puts it back by hand
+    store = open_pictures(filled)
+    moved = store.beside("rejected", filled.instance_folder).read("hat", file)
+    assert moved is not None
+    assert not store.has("hat", file)
+    store.put_all("hat", {file: moved})  # somebody puts it back by hand
     result = flask_command("index")
     assert "1 rejected before" in result.output
     result = flask_command("verify")
     assert result.exit_code == 1
     assert f"rejected but there: hat/{file}" in result.output
-    (filled.images_folder / "hat" / file).unlink()
+    store.remove("hat", file)
     words = ("pregen", "--model", "tiny", "--categories", "hat,bird", "--samples", "6")
     assert "made 1 pictures" in flask_command(*words).output
     live = [row for row in rows_of(filled) if row[-1] == LIVE]
@@ -85,6 +85,7 @@ def test_rejected_pictures_stay_out_and_do_not_count(
     assert file not in {row[2] for row in live}
 
 
+@pytest.mark.folder  # files that somebody puts into the folder
 def test_plain_pictures_are_adopted(flask_command: Flask, settings: Settings) -> None:
     folder = settings.images_folder / "pizza"
     folder.mkdir(parents=True)
@@ -113,23 +114,24 @@ def test_plain_pictures_are_adopted(flask_command: Flask, settings: Settings) ->
 
 def test_verify_names_every_kind_of_difference(flask_command: Flask, filled: Settings) -> None:
     assert "store and index agree" in flask_command("verify", "--rebuild", "12").output
-    hats = sorted((filled.images_folder / "hat").iterdir())
-    hats[0].unlink()
-    hats[1].write_bytes(hats[2].read_bytes())
-    shutil.copy(hats[2], filled.images_folder / "hat" / "77-aaaaaaaaaaaa.webp")
-    assert filled.sqlite_path is not None
-    with sqlite3.connect(filled.sqlite_path) as connection:
-        connection.execute("UPDATE category SET n = 9 WHERE slug = 'bird'")
+    store = open_pictures(filled)
+    hats = store.files_of("hat")
+    store.remove("hat", hats[0])
+    other = store.read("hat", hats[2])
+    assert other is not None
+    store.put_all("hat", {hats[1]: other, "77-aaaaaaaaaaaa.webp": other})
+    run_sql(filled, "UPDATE category SET n = 9 WHERE slug = 'bird'")
     result = flask_command("verify")
     assert result.exit_code == 1
-    assert f"missing: hat/{hats[0].name}" in result.output
-    assert f"changed: hat/{hats[1].name}" in result.output
+    assert f"missing: hat/{hats[0]}" in result.output
+    assert f"changed: hat/{hats[1]}" in result.output
     assert "orphaned: hat/77-aaaaaaaaaaaa.webp" in result.output
     assert "wrong counts: bird: 6 live pictures, 9 counted" in result.output
     result = flask_command("verify", "--rebuild", "12")
-    assert f"not as generated: hat/{hats[1].name}" in result.output
+    assert f"not as generated: hat/{hats[1]}" in result.output
 
 
+@pytest.mark.folder  # the same in a folder alone: by its paths
 def test_index_after_files_were_deleted_or_replaced_by_hand(
     flask_command: Flask, filled: Settings
 ) -> None:
@@ -144,8 +146,7 @@ def test_index_after_files_were_deleted_or_replaced_by_hand(
     assert "made 7 pictures" in flask_command(*words).output  # not the one replaced by hand
     with Image.open(birds[1]) as kept:
         assert kept.size == (30, 30)
-    assert filled.sqlite_path is not None
-    filled.sqlite_path.unlink()
+    empty_again(filled)
     flask_command("index")
     assert "nothing to do" in flask_command(*words).output
     assert flask_command("verify").exit_code == 0

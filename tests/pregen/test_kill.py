@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,13 @@ from click.testing import Result
 from PIL import Image
 
 from store.settings import Settings
+from tests.scaled import scaled
 
 KILLS = int(os.environ.get("KILLS", "5"))
 WORDS = ["pregen", "--model", "tiny", "--categories", "5", "--samples", "60", "--threads", "1"]
+
+# a command that writes files is killed; the like with a bucket is in test_bucket.py
+pytestmark = pytest.mark.folder
 
 
 def environment(settings: Settings, folder: Path) -> dict[str, str]:
@@ -30,7 +35,20 @@ def environment(settings: Settings, folder: Path) -> dict[str, str]:
         "NONESUCH_IMAGES_FOLDER": str(folder / "images"),
         "NONESUCH_INSTANCE_FOLDER": str(folder / "instance"),
         "NONESUCH_MODELS_FOLDER": str(settings.models_folder),
+        "DATABASE_URL": database_of(settings, folder),
     }
+
+
+def database_of(settings: Settings, folder: Path) -> str:
+    """Return the database of a folder that is not the test's own."""
+    if folder / "instance" == settings.instance_folder:
+        return settings.database_url
+    return _database_in(folder)
+
+
+@cache
+def _database_in(folder: Path) -> str:
+    return scaled(Settings(instance_folder=folder / "instance")).database_url
 
 
 def start(settings: Settings, folder: Path, *more: str) -> subprocess.Popen:

@@ -23,6 +23,8 @@ from tests.hub_module import TRUNCATION_ROW, Y_ROWS, build_hub_module
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 Flask = Callable[..., Result]
 
+pytestmark = pytest.mark.folder  # about sources, whose pictures it opens by their paths
+
 
 @pytest.fixture(scope="module")
 def hub_module(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,13 +19,14 @@ from pregen.request import check_request
 from sources.registry import find_model, open_source
 from store.database import open_engine, writing
 from store.encoding import find_format
-from store.pictures import PictureFolder
+from store.opening import open_pictures
 from store.rejecting import reject_images, restore_images
 from store.settings import Settings
 from store.states import LIVE, OFF, REJECTED
 from store.switching import switch_off
 from store.tables import category, image, target
 from tests.pregen.test_kill import environment
+from tests.scaled import empty_again
 
 Flask = Callable[..., Result]
 PREGEN = ("pregen", "--model", "tiny", "--categories", "hat,bird,drink")
@@ -49,7 +50,7 @@ def live(settings: Settings) -> dict[str, int]:
 
 def reject(settings: Settings, slug: str, count: int) -> list[int]:
     ids = [r.id for r in rows(settings) if r.slug == slug and r.state == LIVE][:count]
-    folder = PictureFolder(settings.images_folder)
+    folder = open_pictures(settings)
     engine = open_engine(settings, write=True)
     assert reject_images(engine, folder, settings.instance_folder, ids) == count
     return ids
@@ -100,9 +101,7 @@ def test_without_a_word_what_was_made_is_the_target(
     """An index from the folders knows no targets; refilled once, it has some."""
     flask_command(*PREGEN, "--samples", "6")
     reject(settings, "hat", 2)
-    path = settings.sqlite_path
-    assert path is not None
-    path.unlink()
+    empty_again(settings)
     flask_command("index")
     assert "made 2 pictures" in flask_command("top-up").output
     assert live(settings) == {"hat": 6, "bird": 6, "drink": 6}
@@ -114,7 +113,7 @@ def test_without_a_word_what_was_made_is_the_target(
 def test_categories_that_are_off_are_left_alone(flask_command: Flask, settings: Settings) -> None:
     flask_command(*PREGEN, "--samples", "5")
     reject(settings, "hat", 2)
-    folder = PictureFolder(settings.images_folder)
+    folder = open_pictures(settings)
     engine = open_engine(settings, write=True)
     switch_off(engine, folder, settings.instance_folder, "hat")
     for words in (["top-up"], [*PREGEN, "--samples", "5"]):
@@ -185,7 +184,7 @@ def test_curating_while_it_is_filled_and_killed(
     reject(settings, "hat", 100)
     chance = random.Random(0)
     engine = open_engine(settings, write=True)
-    folder = PictureFolder(settings.images_folder)
+    folder = open_pictures(settings)
     thrown: set[int] = set()
     kills = 0
     process = top_up(settings, tmp_path)
@@ -226,8 +225,8 @@ def test_curating_while_it_is_filled_and_killed(
     after = rows(settings)
     assert len({(row.slug, row.seed) for row in after}) == len(after)
     rejected = {row.file for row in after if row.state == REJECTED}
-    aside = settings.instance_folder / "rejected"
-    assert {path.name for path in aside.glob("*/*")} == rejected
+    aside = open_pictures(settings).beside("rejected", settings.instance_folder)
+    assert {found.file for found in aside.walk()} == rejected
 
 
 @pytest.mark.parametrize("off", [False, True])
@@ -241,7 +240,7 @@ def test_a_run_planned_before_brings_nothing_back(
     planned = Filling(settings, model, request, source.batch, dry_run=False)
     flask_command("pregen", "--model", "tiny", "--categories", "hat", "--samples", "8")
     thrown = reject(settings, "hat", 3)
-    folder = PictureFolder(settings.images_folder)
+    folder = open_pictures(settings)
     if off:
         engine = open_engine(settings, write=True)
         switch_off(engine, folder, settings.instance_folder, "hat")
@@ -250,7 +249,8 @@ def test_a_run_planned_before_brings_nothing_back(
     assert [each for each, state in found.items() if state == REJECTED] == thrown
     assert list(found.values()).count(OFF if off else LIVE) == 5
     assert len(folder.files_of("hat")) == (0 if off else 5)
-    assert len(list((settings.instance_folder / "rejected" / "hat").iterdir())) == 3
+    aside = open_pictures(settings).beside("rejected", settings.instance_folder)
+    assert len(aside.files_of("hat")) == 3
     assert flask_command("verify").exit_code == 0
 
 
