@@ -14,9 +14,11 @@ from gan.training.grid import to_uint8
 
 SEED = 3
 COUNT = max(BATCHES)
-# mean and greatest difference in [-1, 1], where a grey level is 0.0078
+# Mean and greatest difference in [-1, 1], where a grey level is 0.0078. Other kernels add in
+# another order: 1e-5 in residual networks, but those that divide by what varies little, as AdaIN
+# does, enlarge it: 1.2e-3 and 1.3e-2 of a StyleGAN of six steps.
 AGAINST_KERAS = (0.004, 0.15)  # of weights rounded to float16
-LITERT = {"float16": (1e-4, 1e-2), "int8": (0.02, 0.6)}  # against the SavedModel
+LITERT = {"float16": (2e-3, 3e-2), "int8": (0.02, 0.6)}  # against the SavedModel
 
 
 class BadExport(NonesuchError):

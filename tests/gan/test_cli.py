@@ -86,7 +86,7 @@ def test_a_dry_run_shows_networks_and_writes_nothing(
     words = ("train", "--recipe", "emoji", "--dataset", "tiny-64", "--dry-run", *changes)
     done = gan_command(*words)
     assert done.exit_code == 0, done.output
-    assert re.search(r"time +about [\d.]+ (hours|minutes) here: \d+ images/s", done.output)
+    assert re.search(r"time +about [\d.]+ (hours|minutes) here: [\d.]+ images/s", done.output)
     assert "24 pictures to train on" in done.output
     assert "3 categories, 2 styles" in done.output
     assert not (home / "runs").exists()

@@ -179,8 +179,14 @@ def test_the_last_node_dies_for_good(settings: Settings, local: Callable) -> Non
     assert _left() == []
 
 
-def test_gpus_are_asked_for_where_there_are_any(settings: Settings, local: Callable) -> None:
+def test_gpus_are_asked_for_where_there_are_any(
+    settings: Settings, local: Callable, models: Path, request: pytest.FixtureRequest
+) -> None:
     """Nodes with no core but a GPU, as Ray counts them: only who asks for that gets anywhere."""
+    toml = models / "tiny" / "1" / "model.toml"
+    before = toml.read_text()
+    toml.write_text(before + '\n[saved_model]\nsignature = "serve_8"\n')
+    request.addfinalizer(lambda: toml.write_text(before))
     with ray_nodes(1, num_cpus=0, num_gpus=1) as nodes:
         words = ("--model", "tiny:savedmodel", "--samples", "20")
         process = start(settings, *words, "--engine", "ray", "--address", nodes.address)
@@ -208,11 +214,13 @@ def test_ctrl_c_stores_what_came_back(
     output = finished(process, 130)
     assert "run the same command again to continue" in output
     assert _left() == []
-    assert flask_command("verify").exit_code == 0
+    checked = flask_command("verify")
+    assert checked.exit_code == 0, checked.output
     kept = contents(settings)
     assert 0 < len(kept) < 25_000
-    samples = max(Counter(name.split("/")[0] for name in kept).values())
-    assert kept.items() <= local(samples + 8).items()
+    # jobs come back in any order: up to the last one that did, as the local engine makes them
+    last = max(int(name.split("/")[1].partition("-")[0]) % 1_000_000 for name in kept)
+    assert kept.items() <= local(last + 8).items()
 
 
 def _left() -> list[str]:

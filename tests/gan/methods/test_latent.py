@@ -1,6 +1,7 @@
 """An autoencoder and a generator in its latents: losses, continuing exactly, export."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from sources.latents import draw
 from sources.litert import LiteRTSource
 from tests.gan.conftest import make_dataset
 
-SMALL = {"dataset": "tiny-64", "total_kimg": 0.024, "batch": 4, "warm_up_kimg": 0.0}
+SMALL = {"dataset": "tiny-64", "total_kimg": 0.016, "batch": 4, "warm_up_kimg": 0.0}
 FIRST = autoencoder.Options(
     recipe="emoji-autoencoder", latent_channels=4, channels=(8, 8, 8), window=8, **SMALL
 )
@@ -34,7 +35,7 @@ SECOND = latent.Options(
 
 @pytest.fixture(scope="module", autouse=True)
 def eager() -> Iterator[None]:
-    """Steps run uncompiled: tracing takes ten times as long as six steps of this size."""
+    """Steps run uncompiled: tracing takes ten times as long as four steps of this size."""
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
@@ -47,7 +48,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
-    """A home with the data set and both runs, six steps each."""
+    """A home with the data set and both runs, four steps each."""
     home = tmp_path_factory.mktemp("home")
     write_dataset(dataset, home / "datasets" / "tiny-64")
     begin(home, "first", dataset, FIRST).train()
@@ -100,16 +101,16 @@ def test_steps_on_one_batch_bring_its_pictures_closer(dataset: Dataset) -> None:
     options = dataclasses.replace(FIRST, noise=0.0, shift_px=0)
     method = autoencoder.build(options, dataset, "float32")
     pictures = tf.constant(options.batches(dataset).draw(0, 4).pictures)
-    same = [method._step(pictures, tf.constant([0, 0]), tf.constant(2e-3)) for _ in range(20)]
+    same = [method._step(pictures, tf.constant([0, 0]), tf.constant(4e-3)) for _ in range(10)]
     losses = [float(metrics["loss"]) for metrics in same]
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
 
 
 @pytest.mark.parametrize("name", ["first", "second"])
 def test_continued_it_ends_with_the_same_weights(
     name: str, home: Path, tmp_path: Path, dataset: Dataset
 ) -> None:
-    begin(tmp_path, "first", dataset, FIRST).train()
+    shutil.copytree(home / "runs" / "first", tmp_path / "runs" / "first")
     options = FIRST if name == "first" else SECOND
     for _ in range(2):
         begin(tmp_path, f"{name}-again", dataset, options).train(minutes=1e-9)  # one step
