@@ -81,7 +81,14 @@ def export_model(
             trained.generator, trained.networks, about.precision, temporary / "model.tflite"
         )
         (temporary / "model.toml").write_text(describe(trained, about), encoding="utf-8")
-        checks = check_export(temporary, inputs, expected, about.precision, trained.networks.output)
+        checks = check_export(
+            temporary,
+            inputs,
+            expected,
+            about.precision,
+            trained.networks.output,
+            trained.networks.rounding,
+        )
         for line in checks:
             echo(line)
         write_card(temporary, trained, about, checks, evaluation)

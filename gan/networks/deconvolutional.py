@@ -36,6 +36,7 @@ class DeconvolutionalOptions:
 
     output: ClassVar[str] = "picture"
     truncations: ClassVar[tuple[float, float]] = (1.0, 1.0)
+    rounding: ClassVar[float] = 20.0  # measured: 11 times
     picture_channels: ClassVar[int] = 3
 
     size_px: int

@@ -46,6 +46,10 @@ class GeneratorSpec(Protocol):
     def truncations(self) -> tuple[float, float]:
         """Range that truncations are drawn from by default, where there is such an input."""
 
+    @property
+    def rounding(self) -> float:
+        """How much more than the residual generator it enlarges rounding errors."""
+
     def build(self) -> keras.Model:
         """Return the network, fresh, under the Keras policy in force."""
 

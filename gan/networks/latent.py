@@ -29,6 +29,7 @@ class LatentOptions:
     output: ClassVar[str] = "picture"
     truncations: ClassVar[tuple[float, float]] = (0.5, 0.8)
     picture_channels: ClassVar[int] = 4
+    rounding: ClassVar[float] = 20.0  # vectors are divided by their power at every position
 
     autoencoder: AutoencoderSizes
     categories: int

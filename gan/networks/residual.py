@@ -33,6 +33,7 @@ class ResidualOptions:
 
     output: ClassVar[str] = "picture"
     truncations: ClassVar[tuple[float, float]] = (0.5, 0.8)
+    rounding: ClassVar[float] = 1.0
 
     size_px: int
     categories: int

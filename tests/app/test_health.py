@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -205,6 +208,13 @@ def test_every_address_of_the_site_has_a_kind(client: FlaskClient) -> None:
     assert rules - {*KIND_OF, "/robots", "/favicon", "/translate", "/about"} == set()
 
 
+def lines_of(request_id: str, log: Path) -> list[dict[str, Any]]:
+    """Return the whole lines that an access log has for a request's id."""
+    whole, _, _ = log.read_text().rpartition("\n")
+    found = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+    return [line for line in found if line["request_id"] == request_id]
+
+
 def test_the_access_log_is_lines_of_json(filled: Filled, tmp_path: Path) -> None:
     out = tmp_path / "log"
     with out.open("wb") as log:
@@ -220,8 +230,9 @@ def test_the_access_log_is_lines_of_json(filled: Filled, tmp_path: Path) -> None
                     urllib.request.urlopen(request, timeout=30).close()
                 except urllib.error.HTTPError as error:
                     assert error.code == 404
-    lines = [json.loads(line) for line in out.read_text().splitlines() if line[0] == "{"]
-    lines = [line for line in lines if line["request_id"] == "abc123"]
+            until = time.monotonic() + 20  # lines are written after the answer is out
+            while len(lines := lines_of("abc123", out)) < 3 and time.monotonic() < until:
+                time.sleep(0.05)
     assert [line["status"] for line in lines] == [200, 404, 200]
     odd = lines[1]
     assert odd["path"] == '/c/"\n{' and odd["query"] == "x=%22y"
