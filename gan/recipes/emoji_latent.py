@@ -16,8 +16,9 @@ OPTIONS = Options(
     final_learning_rate=3e-5,
     decay_from=0.5,
     projection_kimg=60.0,
+    gamma=8.0,
+    final_gamma=1.0,
     gamma_kimg=300.0,
-    final_gamma=0.2,
     leave_out_styles=("streamline-emojis",),  # black line drawings; they lag far behind
     no_mirror=("clock", "piece_of_music"),  # what reads wrong in a mirror
 )

@@ -13,6 +13,8 @@ from gan.dataset.files import Dataset, write_dataset
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
 from gan.methods import autoencoder, latent
+from gan.methods.latent import visibility
+from gan.networks.autoencoder import AutoencoderSizes, build_decoder
 from gan.networks.latent import DECODER, Straight
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
 from gan.training.options import BadOptions, RunOptions
@@ -128,11 +130,30 @@ def test_a_generator_moves_and_the_autoencoder_behind_it_stays(home: Path) -> No
     for i, variable in enumerate(method.encoder.variables):
         np.testing.assert_array_equal(second[f"encoder/{i:03d}"], first[f"ema_encoder/{i:03d}"])
         assert variable.shape == second[f"encoder/{i:03d}"].shape
+    np.testing.assert_array_equal(method.visibility, second["codes/000"])
     begun = latent.Latent(SECOND, make_dataset(64), "float32")
     for part, network in (("generator", begun.generator), ("discriminator", begun.discriminator)):
         for i, variable in enumerate(network.variables):
             assert second[f"{part}/{i:03d}"].shape == variable.shape
             assert np.isfinite(second[f"{part}/{i:03d}"]).all()
+
+
+def test_the_visibility_of_a_channel_is_what_it_changes_in_a_picture() -> None:
+    decoder = build_decoder(AutoencoderSizes(64, 4, (8, 8, 8))).whole
+    kernel, bias = decoder.get_layer("linear").get_weights()
+    kernel[:] *= np.array([[4.0], [2.0], [1.0], [0.0]]) / np.linalg.norm(kernel, axis=1)[:, None]
+    decoder.get_layer("linear").set_weights([kernel, bias])
+    expected = np.array([4, 2, 1, 0]) / np.sqrt(21 / 4)
+    np.testing.assert_allclose(visibility(decoder), expected, atol=1e-3)
+
+
+def test_the_discriminator_sees_channels_by_their_visibility(dataset: Dataset) -> None:
+    options = dataclasses.replace(SECOND, code_noise=0.0, code_shift_probability=0.0)
+    method = latent.Latent(options, dataset, "float32")
+    method.visibility.assign([2.0, 1.0, 0.5, 0.0])
+    codes = tf.random.stateless_normal((2, 8, 8, 4), [0, 0])
+    seen = method.seen(codes, tf.constant([0, 1]), tf.constant([0, 2]), tf.constant(1.0))
+    np.testing.assert_allclose(seen, codes * method.visibility, rtol=1e-6, atol=1e-6)
 
 
 def test_what_is_exported_draws_transparent_pictures(home: Path, tmp_path: Path) -> None:
