@@ -41,10 +41,11 @@ test: venv-test packages lint ## install everything else and run every check and
 
 test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,000 draws, 3,600 pictures of a SavedModel
 	@KILLS=50 NODE_KILLS=20 STORE_KILLS=3 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 \
-		KILLED_RECIPES="wgan sagan stylegan" \
+		LONG=1 KILLED_RECIPES="wgan sagan stylegan" \
 		$(python) -m pytest tests/pregen/test_kill.py tests/pregen/test_ray.py \
-		tests/store/test_bucket.py tests/app/test_picking.py tests/sources/test_biggan.py \
-		tests/gan/methods/test_documents.py
+		tests/pregen/test_bucket.py tests/store/test_bucket.py tests/store/test_copying.py \
+		tests/app/test_picking.py tests/sources/test_biggan.py \
+		tests/gan/methods/test_documents.py tests/gan/training/test_run.py
 
 test-scaled: venv-test ## the site's tests on PostgreSQL and an S3 server
 	@TEST_DATABASE=postgresql TEST_STORE=s3 $(python) -m pytest $(PYTEST) tests/app tests/store \

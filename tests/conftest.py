@@ -1,5 +1,7 @@
 """A store and an index in a temporary folder, brought up by the real migrations."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -26,14 +28,15 @@ COUNTS = {"mammal": 7, "asian_dish": 3, "hat": 5, "fish_2": 4}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if scaled.DATABASE != "sqlite":
-        about_the_file = [item for item in items if item.get_closest_marker("sqlite")]
-        config.hook.pytest_deselected(items=about_the_file)
-        items[:] = [item for item in items if item not in about_the_file]
-    if scaled.STORE != "folder":
-        about_the_folder = [item for item in items if item.get_closest_marker("folder")]
-        config.hook.pytest_deselected(items=about_the_folder)
-        items[:] = [item for item in items if item not in about_the_folder]
+    left_out = {
+        "long": os.environ.get("LONG") != "1",
+        "sqlite": scaled.DATABASE != "sqlite",
+        "folder": scaled.STORE != "folder",
+    }
+    for marker in (name for name, out in left_out.items() if out):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        config.hook.pytest_deselected(items=marked)
+        items[:] = [item for item in items if item not in marked]
 
 
 def settings_in(folder: Path) -> Settings:
@@ -53,11 +56,26 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
     scaled.drop(settings)
 
 
-@pytest.fixture
-def index(settings: Settings) -> Iterator[Engine]:
-    """An index at this program's migration, without pictures."""
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of an index without pictures; copied, as migrating takes 30 times as long."""
+    settings = Settings(instance_folder=tmp_path_factory.mktemp("migrated"))
     engine = open_engine(settings, write=True)
     upgrade(engine)
+    engine.dispose()
+    assert settings.sqlite_path is not None
+    return settings.sqlite_path
+
+
+@pytest.fixture
+def index(settings: Settings, migrated: Path) -> Iterator[Engine]:
+    """An index at this program's migration, without pictures."""
+    if settings.sqlite_path is not None:
+        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(migrated, settings.sqlite_path)
+    engine = open_engine(settings, write=True)
+    if settings.sqlite_path is None:
+        upgrade(engine)
     yield engine
     engine.dispose()
 

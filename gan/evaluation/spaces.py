@@ -1,7 +1,7 @@
 """Feature spaces: networks that turn pictures into vectors whose distances say something.
 
-The pretrained one is EfficientNet-lite2. It is not lite0, which recipes train against: what a
-generator was trained to please must not judge it. The random ones know nothing of pictures, so
+The pretrained one is EfficientNet-lite2, against which no recipe trains: what a generator was
+trained to please must not judge it. The random ones know nothing of pictures, so
 that no training can have fitted them; three seeds show how much hangs on the draw.
 """
 

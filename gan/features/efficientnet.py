@@ -18,7 +18,6 @@ BATCH_NORM_EPSILON = 1e-3
 STEM, HEAD, CLASSES = 32, 1280, 1000
 # under any policy: depthwise convolutions in bfloat16 took twice as long on 2 cores with AMX
 DTYPE = "float32"
-PYRAMID_STRIDES = (4, 8, 16, 32)
 
 
 @dataclass(frozen=True)
@@ -159,21 +158,6 @@ def build_efficientnet(variant: str, size_px: int, tensors: dict[str, np.ndarray
     logits = last(features)
     last.set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
     return _frozen(keras.Model(picture, [features, logits], name=f"efficientnet_{variant}"))
-
-
-def build_feature_pyramid(
-    variant: str, size_px: int, tensors: dict[str, np.ndarray]
-) -> keras.Model:
-    """Return pictures float32 [N, size, size, 3] in [-1, 1] → four feature maps, for gradients.
-
-    Each is float32 [N, size/s, size/s, C] with s = 4, 8, 16, 32: the output of the last block at
-    that stride (of lite0 24, 40, 112 and 320 channels). Nothing in it trains; gradients reach the
-    pictures. Arguments as for `build_efficientnet`.
-    """
-    picture = keras.Input((size_px, size_px, 3), name="picture")
-    by_stride = _trunk(picture, variant, _Weights(tensors))
-    maps = [by_stride[stride] for stride in PYRAMID_STRIDES]
-    return _frozen(keras.Model(picture, maps, name=f"pyramid_{variant}"))
 
 
 def _frozen(model: keras.Model) -> keras.Model:

@@ -8,9 +8,11 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs selenium: make test")
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.app.browsing import axe_core, chromium, serving, show, violations, wait_until
 from tests.app.test_translate import encoded, photograph
@@ -181,7 +183,11 @@ def test_without_scripts_a_form_does_it(
         for name, heading in (("good.png", "Redrawn"), ("bad.png", "This picture does not exist")):
             browser.find_element(By.NAME, "picture").send_keys(str(tmp_path / name))
             button(browser, "go").click()
-            assert browser.find_element(By.TAG_NAME, "h1").text.startswith(heading)
+            # the page before may still be there
+            patient = WebDriverWait(
+                browser, 20, ignored_exceptions=[StaleElementReferenceException]
+            )
+            patient.until(lambda b, h=heading: b.find_element(By.TAG_NAME, "h1").text.startswith(h))
             if name == "good.png":
                 made = button(browser, "made")
                 assert made.get_attribute("src").startswith("data:image/webp")

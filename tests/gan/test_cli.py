@@ -73,10 +73,14 @@ def test_numbers_out_of_range_are_usage_errors(
 
 
 def test_a_dry_run_shows_networks_and_writes_nothing(
-    gan_command: Command, home: Path, tiny_dataset: Dataset
+    gan_command: Command, home: Path, tiny_dataset: Dataset, request: pytest.FixtureRequest
 ) -> None:
     import dataclasses
 
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)  # what is timed would be compiled for longer
+    request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
     big = tiny_dataset.pictures.repeat(8, 1).repeat(8, 2)
     write_dataset(
         dataclasses.replace(tiny_dataset, size_px=64, pictures=big), home / "datasets" / "tiny-64"

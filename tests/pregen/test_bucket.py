@@ -50,6 +50,7 @@ def start(settings: Settings, samples: int) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 def test_the_server_is_killed_in_the_middle(settings: Settings, server: ObjectStore) -> None:
     settings = dataclasses.replace(settings, store_url=URL)
     store = open_bucket(URL, 10.0)

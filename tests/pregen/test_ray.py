@@ -165,6 +165,7 @@ def _count(settings: Settings) -> int:
         return 0
 
 
+@pytest.mark.long
 def test_the_last_node_dies_for_good(settings: Settings, local: Callable) -> None:
     """Ray finds no other place for its maker: the other one makes what it had."""
     with ray_nodes(2) as nodes:
@@ -179,6 +180,7 @@ def test_the_last_node_dies_for_good(settings: Settings, local: Callable) -> Non
     assert _left() == []
 
 
+@pytest.mark.long
 def test_gpus_are_asked_for_where_there_are_any(
     settings: Settings, local: Callable, models: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -194,6 +196,7 @@ def test_gpus_are_asked_for_where_there_are_any(
     assert contents(settings) == local(20, "--model", "tiny:savedmodel")
 
 
+@pytest.mark.long
 def test_a_cluster_of_its_own_ends_with_it(
     settings: Settings, local: Callable[..., dict[str, bytes | None]]
 ) -> None:

@@ -13,11 +13,9 @@ from PIL import Image
 from gan.features.efficientnet import (
     VARIANTS,
     build_efficientnet,
-    build_feature_pyramid,
     scaled_stages,
 )
 from gan.features.weights import WeightsMissing, kept_weights
-from gan.training.machine import dtype_policy
 
 pytestmark = pytest.mark.network
 
@@ -97,24 +95,3 @@ def test_sizes_of_both(tensors: dict[str, dict[str, np.ndarray]]) -> None:
         16, 24, 48, 88, 120, 208, 352,
     ]  # fmt: skip
     assert [s.blocks for s in scaled_stages(VARIANTS["lite2"])] == [1, 3, 3, 4, 4, 5, 1]
-
-
-@pytest.mark.parametrize("size_px", [64, 128])
-def test_the_pyramid_is_frozen_and_lets_gradients_through(
-    size_px: int, tensors: dict[str, dict[str, np.ndarray]]
-) -> None:
-    with dtype_policy("mixed_bfloat16"):
-        pyramid = build_feature_pyramid("lite0", size_px, tensors["lite0"])
-    assert pyramid.trainable_variables == []
-    assert {variable.dtype for variable in pyramid.variables} == {"float32"}
-    picture = tf.constant(photograph("chelsea.png", size_px))
-    for chosen, (stride, channels) in enumerate(((4, 24), (8, 40), (16, 112), (32, 320))):
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            found = pyramid(picture)[chosen]
-            total = tf.reduce_sum(found**2)
-        assert found.shape == (1, size_px // stride, size_px // stride, channels)
-        assert found.dtype == tf.float32
-        gradient = tape.gradient(total, picture).numpy()
-        # no part of the picture is without effect
-        assert (np.abs(gradient).max(axis=(0, 3)) > 0).mean() > 0.99

@@ -36,6 +36,7 @@ def test_r1_equals_finite_differences(tiny_dataset: Dataset) -> None:
     method = begin(tiny_dataset)
     real = pictures(2)
     found = float(method.gradient_penalty(tf.constant(real), Growth(1)))
+    judged = tf.function(lambda x: tf.reduce_sum(method.discriminator(x)))
     step, total = 1e-2, 0.0
     for i in range(2):  # the deviation within the batch ties both pictures together
         for place in np.ndindex(8, 8, 3):
@@ -44,7 +45,7 @@ def test_r1_equals_finite_differences(tiny_dataset: Dataset) -> None:
                 other = real.copy()
                 other[(i, *place)] += sign * step
                 sums.append(other)
-            plus, minus = (float(tf.reduce_sum(method.discriminator(o))) for o in sums)
+            plus, minus = (float(judged(tf.constant(o))) for o in sums)
             total += ((plus - minus) / (2 * step)) ** 2
     np.testing.assert_allclose(found, total / 2, rtol=2e-2)
 
@@ -104,7 +105,11 @@ def test_mixed_styles_come_in_nine_steps_of_ten(tiny_dataset: Dataset) -> None:
     assert 0 < same < 12
 
 
-def test_a_new_stage_begins_with_fresh_optimizers(tiny_dataset: Dataset) -> None:
+def test_a_new_stage_begins_with_fresh_optimizers(
+    tiny_dataset: Dataset, request: pytest.FixtureRequest
+) -> None:
+    tf.config.run_functions_eagerly(True)  # each stage would be compiled
+    request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
     method = begin(tiny_dataset)  # 8 kimg·10⁻³ at 4×4, as many to fade: two steps each
     batches = method.options.batches(tiny_dataset)
     steps, levels = [], []

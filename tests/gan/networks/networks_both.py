@@ -1,16 +1,27 @@
 """Small networks and their inputs, for both of Keras's backends; imports no TensorFlow."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 
-from gan.networks.projected import MIXED
-from gan.networks.residual import ResidualOptions
+from gan.networks.autoencoder import AutoencoderSizes
+from gan.networks.deconvolutional import build_critic
+from gan.networks.latent import LatentOptions, build_drawing
+from gan.networks.residual import ResidualOptions, build_discriminator, build_generator
 
 TINY = ResidualOptions(
     size_px=16, categories=3, styles=2, generator_channels=(8, 6), picture_channels=4,
     last="upsample",
 )  # fmt: skip
-SIZES = [16, 8, 4, 2]
+CODES = LatentOptions(AutoencoderSizes(64, 4, (8, 8, 8)), 3, 2, channels=(8, 8))
+BUILD = {
+    "generator": lambda: build_generator(TINY),
+    "discriminator": lambda: build_discriminator(TINY, (6, 8)),
+    "critic": lambda: build_critic(16),
+    "drawing": lambda: build_drawing(CODES),
+}
 _random = np.random.RandomState(0)
 
 
@@ -23,11 +34,14 @@ INPUTS = {
     "generator": [_draw(4, TINY.latent), *_LABELS],
     "discriminator": [_draw(4, 16, 16, 3), *_LABELS],
     "critic": _draw(4, 16, 16, 3),
-    "heads": [
-        *(_draw(4, size, size, channels) for size, channels in zip(SIZES, MIXED, strict=True)),
-        *_LABELS,
-    ],
+    "drawing": [_draw(4, CODES.latent), *_LABELS],
 }
+
+
+def outputs(model: Callable[[Any], Any], name: str) -> list[np.ndarray]:
+    """Return what a network makes of its inputs, each output as an array."""
+    found = model(INPUTS[name])
+    return [np.asarray(output) for output in (found if isinstance(found, list) else [found])]
 
 
 def with_noise(model: keras.Model) -> None:

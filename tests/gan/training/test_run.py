@@ -163,6 +163,7 @@ with trained_by_us(folder):
 """
 
 
+@pytest.mark.long
 def test_killed_at_an_unknown_moment_and_continued_it_ends_with_the_same_weights(
     tmp_path: Path, tiny_dataset: Dataset
 ) -> None:
