@@ -9,6 +9,7 @@ a private one that this starts.
 """
 
 import json
+import os
 import random
 import shutil
 import statistics
@@ -179,6 +180,13 @@ def time_picks(reader: IndexReader, found: Measured) -> None:
         assert picture is not None
 
 
+def read_through(path: Path) -> None:
+    """Bring a file into the page cache, if there is room."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(2**24):
+            pass
+
+
 def report(measured: list[Measured]) -> str:
     lines = []
     for m in measured:
@@ -209,7 +217,7 @@ def report(measured: list[Measured]) -> str:
 )  # fmt: skip
 @click.option("--rows", "wanted", multiple=True, type=int, default=SIZES, show_default=True)
 @click.option("--rounds", default=5, show_default=True)
-@click.option("--json", "file", type=click.Path(path_type=Path), help="For bench.index_size.")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="For bench.scaling.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where there is room.")
 def main(
     databases: tuple[str, ...], wanted: tuple[int, ...], rounds: int, file: Path | None,
@@ -240,6 +248,10 @@ def main(
                 found = prepare(settings, rows, database)
                 measured.append(found)
                 readers.append((IndexReader(open_engine(settings)), found))
+        click.echo("picking …", err=True)
+        os.sync()  # else the disk is written to meanwhile
+        for path in Path(temporary).glob("*/*.sqlite3"):
+            read_through(path)
         for round_ in range(rounds + 1):
             random.shuffle(readers)
             for reader, found in readers:

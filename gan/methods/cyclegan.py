@@ -25,6 +25,7 @@ from gan.networks.generator import GeneratorSpec
 from gan.training.batches import Batch, on_white, to_unit
 from gan.training.grid import to_uint8
 from gan.training.image_pool import ImagePool, draw_pool
+from gan.training.kernels import Adam
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
 from gan.training.unpaired import UnpairedBatches
@@ -134,8 +135,6 @@ class CycleGAN:
         shape = (dataset.size_px, dataset.size_px, 3)
         self.pool_a = ImagePool(options.pool, shape)
         self.pool_b = ImagePool(options.pool, shape)
-        self.generators_optimizer = keras.optimizers.Adam(1e-4, *options.betas, epsilon=1e-8)
-        self.discriminators_optimizer = keras.optimizers.Adam(1e-4, *options.betas, epsilon=1e-8)
         self._generators_variables = [
             *self.a_to_b.trainable_variables,
             *self.b_to_a.trainable_variables,
@@ -144,8 +143,8 @@ class CycleGAN:
             *self.discriminator_a.trainable_variables,
             *self.discriminator_b.trainable_variables,
         ]
-        self.generators_optimizer.build(self._generators_variables)
-        self.discriminators_optimizer.build(self._discriminators_variables)
+        self.generators_optimizer = Adam(self._generators_variables, 1e-4, options.betas)
+        self.discriminators_optimizer = Adam(self._discriminators_variables, 1e-4, options.betas)
         self._compiled = tf.function(self._step)
 
     def variables(self) -> dict[str, Sequence[tf.Variable]]:
@@ -186,8 +185,12 @@ class CycleGAN:
         options = self.options
         a, b = tf.split(pictures, 2)
         with tf.GradientTape() as tape:
-            fake_b = self.a_to_b(a, training=True)
-            fake_a = self.b_to_a(b, training=True)
+            if options.identity_weight:  # together, which is quicker than one by one
+                fake_b, same_b = tf.split(self.a_to_b(pictures, training=True), 2)
+                same_a, fake_a = tf.split(self.b_to_a(pictures, training=True), 2)
+            else:
+                fake_b = self.a_to_b(a, training=True)
+                fake_a = self.b_to_a(b, training=True)
             cycled_a = self.b_to_a(fake_b, training=True)
             cycled_b = self.a_to_b(fake_a, training=True)
             metrics = {
@@ -204,8 +207,8 @@ class CycleGAN:
             loss += options.cycle_weight * metrics["loss/cycle"]
             if options.identity_weight:
                 metrics["loss/identity"] = mean_absolute_difference(
-                    self.b_to_a(a, training=True), a
-                ) + mean_absolute_difference(self.a_to_b(b, training=True), b)
+                    same_a, a
+                ) + mean_absolute_difference(same_b, b)
                 loss += options.cycle_weight * options.identity_weight * metrics["loss/identity"]
         gradients = tape.gradient(loss, self._generators_variables)
         shown_a = self.pool_a.show(fake_a, swap[0], slot[0])
@@ -220,10 +223,8 @@ class CycleGAN:
                 )
             loss = metrics["loss/discriminator_a"] + metrics["loss/discriminator_b"]
         judged = tape.gradient(loss, self._discriminators_variables)
-        self.generators_optimizer.learning_rate.assign(learning_rate)
-        self.generators_optimizer.apply(gradients, self._generators_variables)
-        self.discriminators_optimizer.learning_rate.assign(learning_rate)
-        self.discriminators_optimizer.apply(judged, self._discriminators_variables)
+        self.generators_optimizer.apply(gradients, learning_rate)
+        self.discriminators_optimizer.apply(judged, learning_rate)
         if options.ema_kimg:
             decay = tf.constant(options.ema_decay())
             move_average(self.averages["a_to_b"], self.a_to_b, decay)

@@ -86,9 +86,11 @@ class Hinge:
         self.ema = self.generator
         if options.ema_kimg:
             self.ema = average_of(self.generator, self.networks)
-        self._generator_optimizer = Adam(self.generator, options.generator_rate, options.betas)
+        self._generator_optimizer = Adam(
+            self.generator.trainable_variables, options.generator_rate, options.betas
+        )
         self._discriminator_optimizer = Adam(
-            self.discriminator, options.discriminator_rate, options.betas
+            self.discriminator.trainable_variables, options.discriminator_rate, options.betas
         )
         self._steps = tf.function(self._both_steps)
 

@@ -98,9 +98,11 @@ class Style:
             made = models(options, dataset)
         self.generator, self.discriminator = made["generator"], made["discriminator"]
         self.ema = average_of(self.generator, self.networks)
-        self._generator_optimizer = Adam(self.generator, options.learning_rate, options.betas)
+        self._generator_optimizer = Adam(
+            self.generator.trainable_variables, options.learning_rate, options.betas
+        )
         self._discriminator_optimizer = Adam(
-            self.discriminator, options.learning_rate, options.betas
+            self.discriminator.trainable_variables, options.learning_rate, options.betas
         )
         self._compiled: dict[tuple[int, bool, bool], Callable[..., dict[str, tf.Tensor]]] = {}
 

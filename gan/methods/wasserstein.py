@@ -127,8 +127,8 @@ class Wasserstein:
     def _optimizer(self, network: keras.Model) -> RMSProp | Adam:
         options = self.options
         if options.optimizer == "adam":
-            return Adam(network, options.learning_rate, options.betas)
-        return RMSProp(network, options.learning_rate)
+            return Adam(network.trainable_variables, options.learning_rate, options.betas)
+        return RMSProp(network.trainable_variables, options.learning_rate)
 
     def variables(self) -> dict[str, Sequence[tf.Variable]]:
         return {

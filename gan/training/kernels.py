@@ -14,9 +14,13 @@ class RMSProp:
     """w -= rate · g / √(mean square + ε), the mean square beginning at 1 (as TensorFlow 1's)."""
 
     def __init__(
-        self, network: keras.Model, learning_rate: float, decay: float = 0.9, epsilon: float = 1e-10
+        self,
+        weights: Sequence[keras.Variable],
+        learning_rate: float,
+        decay: float = 0.9,
+        epsilon: float = 1e-10,
     ) -> None:
-        self._weights = [weight.value for weight in network.trainable_variables]
+        self._weights = [weight.value for weight in weights]
         self._squares = [tf.Variable(tf.ones_like(weight)) for weight in self._weights]
         self._momenta = [tf.Variable(tf.zeros_like(weight)) for weight in self._weights]
         self._numbers = (learning_rate, decay, epsilon)
@@ -27,7 +31,7 @@ class RMSProp:
         return self._squares
 
     def apply(self, gradients: Sequence[tf.Tensor]) -> None:
-        """Move the network's trainable variables by one step."""
+        """Move the weights by one step."""
         rate, decay, epsilon = self._numbers
         for weight, square, momentum, gradient in zip(
             self._weights, self._squares, self._momenta, gradients, strict=True
@@ -43,12 +47,12 @@ class Adam:
 
     def __init__(
         self,
-        network: keras.Model,
+        weights: Sequence[keras.Variable],
         learning_rate: float,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
     ) -> None:
-        self._weights = [weight.value for weight in network.trainable_variables]
+        self._weights = [weight.value for weight in weights]
         self._means = [tf.Variable(tf.zeros_like(weight)) for weight in self._weights]
         self._squares = [tf.Variable(tf.zeros_like(weight)) for weight in self._weights]
         self._steps = tf.Variable(0, dtype=tf.int64)
@@ -65,7 +69,7 @@ class Adam:
             variable.assign(tf.zeros_like(variable))
 
     def apply(self, gradients: Sequence[tf.Tensor | None], rate: tf.Tensor | None = None) -> None:
-        """Move the network's trainable variables by one step; those without a gradient stay."""
+        """Move the weights by one step; those without a gradient stay."""
         first, second = self._betas
         steps = tf.cast(self._steps.assign_add(1), tf.float32)
         for weight, mean, square, gradient in zip(

@@ -19,8 +19,9 @@ from gan.losses import (
 )
 from gan.networks.generator import GeneratorSpec
 from gan.training.batches import Batch
+from gan.training.kernels import Adam
 from gan.training.options import PenalisedOptions
-from gan.training.updates import apply_gradients, move_average
+from gan.training.updates import move_average
 
 Numbers = TypeVar("Numbers", bound=PenalisedOptions)
 
@@ -42,10 +43,10 @@ class Pairing(Generic[Numbers]):
         self.options = options
         self.networks = options.networks(dataset)
         self.make_networks(dataset, policy)
-        self.generator_optimizer = keras.optimizers.Adam(1e-4, *options.betas)
-        self.discriminator_optimizer = keras.optimizers.Adam(1e-4, *options.betas)
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.generator_optimizer, self.discriminator_optimizer = (
+            Adam(network.trainable_variables, options.learning_rate, options.betas)
+            for network in (self.generator, self.discriminator)
+        )
         self._plain = tf.function(lambda *args: self._step(*args, penalise=False))
         self._penalised = tf.function(lambda *args: self._step(*args, penalise=True))
 
@@ -143,10 +144,8 @@ class Pairing(Generic[Numbers]):
                 g if e is None else g + e for g, e in zip(d_gradients, extra, strict=True)
             ]
             metrics["penalty/r1"], metrics["penalty/r2"] = penalties
-        apply_gradients(
-            self.discriminator_optimizer, d_gradients, self.discriminator, learning_rate
-        )
-        apply_gradients(self.generator_optimizer, g_gradients, self.generator, learning_rate)
+        self.discriminator_optimizer.apply(d_gradients, learning_rate)
+        self.generator_optimizer.apply(g_gradients, learning_rate)
         move_average(self.average, self.generator, decay)
         return metrics
 

@@ -1,23 +1,10 @@
-"""What moves weights: an optimizer's step at a given rate, and the average over the run."""
-
-from collections.abc import Sequence
+"""The average over a run."""
 
 import keras
 import tensorflow as tf
 
 from gan.networks.generator import GeneratorSpec
 from gan.training.machine import dtype_policy
-
-
-def apply_gradients(
-    optimizer: keras.optimizers.Optimizer,
-    gradients: Sequence[tf.Tensor],
-    network: keras.Model,
-    learning_rate: tf.Tensor,
-) -> None:
-    """Move the network's trainable variables by one step of the optimizer."""
-    optimizer.learning_rate.assign(learning_rate)
-    optimizer.apply(gradients, network.trainable_variables)
 
 
 def average_of(generator: keras.Model, networks: GeneratorSpec) -> keras.Model:

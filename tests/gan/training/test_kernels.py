@@ -19,7 +19,7 @@ def network() -> keras.Model:
 
 
 def test_rmsprop_begins_with_a_mean_square_of_1(network: keras.Model) -> None:
-    optimizer = RMSProp(network, 0.1, decay=0.9, epsilon=1e-10)
+    optimizer = RMSProp(network.trainable_variables, 0.1, decay=0.9, epsilon=1e-10)
     weight, square = np.asarray(network.layers[0].kernel), np.ones((4, 2))
     for gradient in GRADIENTS:
         optimizer.apply([tf.constant(gradient), tf.zeros(2)])
@@ -31,7 +31,7 @@ def test_rmsprop_begins_with_a_mean_square_of_1(network: keras.Model) -> None:
 
 
 def test_adam_is_kingmas_and_leaves_what_has_no_gradient(network: keras.Model) -> None:
-    optimizer = Adam(network, 0.1, (0.5, 0.9), 1e-8)
+    optimizer = Adam(network.trainable_variables, 0.1, (0.5, 0.9), 1e-8)
     weight, mean, square = np.asarray(network.layers[0].kernel), np.zeros((4, 2)), np.zeros((4, 2))
     for i, gradient in enumerate(GRADIENTS, start=1):
         rate = None if i < 3 else tf.constant(0.01)
