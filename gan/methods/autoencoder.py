@@ -26,6 +26,7 @@ from gan.networks.autoencoder import (
 from gan.networks.generator import GeneratorSpec
 from gan.training.batches import Batch, on_white, to_unit
 from gan.training.grid import to_uint8
+from gan.training.kernels import Adam
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
 from gan.training.updates import move_average
@@ -137,8 +138,7 @@ class Autoencoder:
             *self.encoder.trainable_variables,
             *self.decoder.whole.trainable_variables,
         ]
-        self.optimizer = keras.optimizers.Adam(1e-4, 0.9, 0.99, global_clipnorm=1.0)
-        self.optimizer.build(self._variables)
+        self.optimizer = Adam(self._variables, options.learning_rate, (0.9, 0.99))
         self._scale = sizes.scale
         self._shift = AugmentOptions(shift_px=options.shift_px)
         self._compiled = tf.function(self._step)
@@ -182,9 +182,8 @@ class Autoencoder:
             made = self.decoder.finish(cut(features, 1), cut(linear, scale))
             difference = made - cut(real, scale)
             loss = reconstruction_loss(difference, background, options.absolute_weight)
-        gradients = tape.gradient(loss, self._variables)
-        self.optimizer.learning_rate.assign(learning_rate)
-        self.optimizer.apply(gradients, self._variables)
+        gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, self._variables), 1.0)
+        self.optimizer.apply(gradients, learning_rate)
         decay = tf.constant(0.5 ** (1 / options.ema_steps), tf.float32)
         move_average(self.ema_encoder, self.encoder, decay)
         move_average(self.ema_decoder, self.decoder.whole, decay)
