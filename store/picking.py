@@ -7,6 +7,7 @@ n / 2^31.
 """
 
 import secrets
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,8 @@ class IndexReader:
         # ends threads as they are needed did, at one stop of three. So there are also no more of
         # them than questions at one moment.
         self._idle: list[tuple[Any, Connection]] = []
+        # a server counts connections until they are closed
+        weakref.finalize(self, _close_all, self._idle).atexit = False
         self._statements = {
             name: _for_driver(sql, engine)
             for name, sql in {
@@ -133,9 +136,7 @@ class IndexReader:
             raise _unreadable(error) from error
 
     def _close_idle(self) -> None:
-        while self._idle:
-            with suppress(IndexError):  # another thread may take the last one
-                _close(self._idle.pop()[1])
+        _close_all(self._idle)
 
     def _ask(self, sql: str, parameters: Any) -> list[Any]:
         try:
@@ -176,6 +177,12 @@ class IndexReader:
     def categories(self) -> list[CategoryCount]:
         """Return the categories that have live pictures, by name."""
         return [CategoryCount(*row) for row in self._rows("categories", {})]
+
+
+def _close_all(idle: list[tuple[Any, Connection]]) -> None:
+    while idle:
+        with suppress(IndexError):  # another thread may take the last one
+            _close(idle.pop()[1])
 
 
 def _close(connection: Connection) -> None:

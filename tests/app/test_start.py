@@ -39,6 +39,7 @@ def run(settings: Settings, *words: str, **variables: str) -> subprocess.Complet
     )  # fmt: skip
 
 
+@pytest.mark.folder  # a bucket takes its client
 def test_a_site_that_serves_imports_nothing_heavy(filled: Filled) -> None:
     done = run(filled.settings, "-c", SERVE)
     assert done.returncode == 0, done.stderr

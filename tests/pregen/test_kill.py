@@ -36,6 +36,7 @@ def environment(settings: Settings, folder: Path) -> dict[str, str]:
         "NONESUCH_INSTANCE_FOLDER": str(folder / "instance"),
         "NONESUCH_MODELS_FOLDER": str(settings.models_folder),
         "DATABASE_URL": database_of(settings, folder),
+        "STORE_URL": settings.store_url if folder / "instance" == settings.instance_folder else "",
     }
 
 
