@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.files import TEMPORARY_PREFIX, fsync_folder
 from store.pictures import EXTENSIONS, SAFE_NAME, StoredFile, StoreUnusable, is_picture_name
+from store.presence import Presence
 
 _NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
 
@@ -36,9 +37,11 @@ class PictureFolder:
     def prepare(self, categories: Iterable[str], free_bytes: int) -> None:
         """Make the category folders; remove half-written files of a crashed run.
 
-        Raises `StoreUnusable` when they cannot be written or less than ``free_bytes`` is free.
+        What another run is writing at the moment stays: see `Presence`. Raises `StoreUnusable` when
+        the folders cannot be written or less than ``free_bytes`` is free.
         """
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             for category in categories:
                 (self.folder / category).mkdir(parents=True, exist_ok=True)
                 with tempfile.TemporaryFile(dir=self.folder / category):
@@ -54,8 +57,11 @@ class PictureFolder:
                 f"the store's disk has {free // 2**20} MB free and needs {free_bytes // 2**20} MB",
                 "make room, lower --samples, or lower NONESUCH_FREE_SPACE_FLOOR_MB",
             )
-        for path in self.folder.glob(f"*/{TEMPORARY_PREFIX}*"):
-            path.unlink(missing_ok=True)
+        self._presence = Presence(self.folder)  # until this store is let go of
+        if self._presence.alone():
+            for path in self.folder.glob(f"*/{TEMPORARY_PREFIX}*"):
+                path.unlink(missing_ok=True)
+        self._presence.share()
 
     def put_all(self, category: str, files: dict[str, bytes]) -> None:
         """Write a batch durably: every file written and synced, then renamed, then the folder.

@@ -128,7 +128,7 @@ def ask(site: Site, address: str, calls: int, connections: int = CONNECTIONS) ->
                     answers.refused_s.append(time.perf_counter() - started)
                     answers.retry_after.add(response.headers["Retry-After"])
             if response.status == 503:
-                time.sleep(0.02)  # else a slow machine refuses them all before it made a picture
+                time.sleep(0.25)  # as told, though shorter: to say no also takes the workers time
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(connections)]

@@ -86,7 +86,7 @@ def test_full_store_loses_nothing(tmp_path: Path) -> None:
         assert folder.files_of("hat") == ["a.webp"]
         assert len(list((small / "hat").iterdir())) == 1
     finally:
-        subprocess.run(["umount", str(small)], check=True)
+        subprocess.run(["umount", "--lazy", str(small)], check=True)  # the store is still open
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "", "a\\b", "a\0b", ".hidden", "ä", "x" * 300])
@@ -168,3 +168,40 @@ def test_colours_under_transparency_do_not_change_the_perceptual_hash() -> None:
     assert perceptual_hash(Image.fromarray(picture)) == perceptual_hash(Image.fromarray(other))
     white = np.where(picture[..., 3:] == 255, picture[..., :3], 255).astype(np.uint8)
     assert perceptual_hash(Image.fromarray(picture)) == perceptual_hash(Image.fromarray(white))
+
+
+def test_only_who_is_alone_removes_half_written_files(tmp_path: Path) -> None:
+    one = PictureFolder(tmp_path)
+    one.prepare(["hat"], 0)
+    half = tmp_path / "hat" / f"{TEMPORARY_PREFIX}x"
+    half.write_bytes(b"half")
+    other = PictureFolder(tmp_path)
+    other.prepare(["hat", "bird"], 0)
+    assert half.exists()  # the first may be writing it
+    del one
+    third = PictureFolder(tmp_path)
+    third.prepare(["hat"], 0)
+    assert half.exists()  # the second
+    del other
+    third.prepare(["hat"], 0)
+    assert not half.exists()
+
+
+def test_who_was_killed_is_not_there_any_more(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from store.picture_folder import PictureFolder"
+        "; store = PictureFolder(Path(sys.argv[1])); store.prepare(['hat'], 0)"
+        "; print('ready', flush=True); time.sleep(60)"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
+    half = tmp_path / "hat" / f"{TEMPORARY_PREFIX}x"
+    half.write_bytes(b"half")
+    PictureFolder(tmp_path).prepare(["hat"], 0)
+    assert half.exists()
+    writer.kill()
+    writer.communicate()
+    PictureFolder(tmp_path).prepare(["hat"], 0)
+    assert not half.exists()
