@@ -3,7 +3,8 @@
 SHELL := /bin/sh
 VENV ?= .venv
 CATEGORIES ?= 60
-PYTEST ?= -n auto --dist loadfile
+# one more than there are cores: many tests wait for a browser, a server or a disk
+PYTEST ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 
 # what is run a second time, on PostgreSQL; all of it: make test-scaled
 on_postgresql := tests/store/test_index.py tests/store/test_curating.py tests/store/test_gallery.py \

@@ -176,6 +176,7 @@ def test_without_scripts_a_form_does_it(
 ) -> None:
     (tmp_path / "good.png").write_bytes(encoded(photograph()))
     (tmp_path / "bad.png").write_bytes(b"GIF89a")
+    patient = WebDriverWait(browser, 20, ignored_exceptions=[StaleElementReferenceException])
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(f"{site}/translate")
@@ -184,17 +185,14 @@ def test_without_scripts_a_form_does_it(
             browser.find_element(By.NAME, "picture").send_keys(str(tmp_path / name))
             button(browser, "go").click()
             # the page before may still be there
-            patient = WebDriverWait(
-                browser, 20, ignored_exceptions=[StaleElementReferenceException]
-            )
             patient.until(lambda b, h=heading: b.find_element(By.TAG_NAME, "h1").text.startswith(h))
             if name == "good.png":
                 made = button(browser, "made")
                 assert made.get_attribute("src").startswith("data:image/webp")
                 assert int(made.get_attribute("naturalWidth")) == 32
                 browser.find_elements(By.NAME, "sample")[3].click()
-                chosen = browser.find_element(By.CSS_SELECTOR, "[name=direction][value=b_to_a]")
-                assert chosen.is_selected()
+                other = (By.CSS_SELECTOR, "[name=direction][value=b_to_a]")
+                patient.until(lambda b, way=other: b.find_element(*way).is_selected())
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
