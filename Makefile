@@ -69,7 +69,7 @@ docs: venv-site ## write docs/cli.md and docs/settings.md anew
 	@$(python) -m docs.generate
 
 bench: venv-test ## measure, a table each; needs wrk
-	@for each in encoders pregen engine sources site rows pick; do $(python) -m bench.$$each || exit 1; done
+	@for each in encoders pregen engine sources site rows pick train; do $(python) -m bench.$$each || exit 1; done
 
 train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
 	@$(flask) gan dataset emoji

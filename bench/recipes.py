@@ -1,0 +1,144 @@
+"""Recipes side by side: each trained on the emoji for the same processor time, judged alike.
+
+    python -m bench.recipes [--minutes 30] [--only emoji] [--only wgan] [--cores 2]
+
+A recipe has used its time when its process has used so many minutes of so many cores, whatever
+else the machine is doing: reading data, compiling and drawing grids are in it. Runs are kept as
+`table-<recipe>`; one that has used its time is not trained again, so what was stopped goes on. A
+run ends at the checkpoint that Ctrl-C writes, and is judged by `flask gan evaluate`, by 5,000
+pictures at the recipe's own truncation. Labels are used by those that have them.
+
+All see the 64 px emoji on white without the black line drawings, but for recipes of a size of
+their own. Kernel distances and rates are those of EfficientNet-lite2's features.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import psutil
+
+from bench.table import machine, markdown, versions
+from gan.evaluation.judging import FLOOR, GENERATED
+from gan.training.place import run_folder
+from store.settings import PROJECT, read_settings
+
+# what makes a recipe see the pictures of the others; its truncation where there is one
+RECIPES: dict[str, tuple[list[str], list[str]]] = {
+    "wgan": (["--dataset", "emoji-64", "--set", "leave_out_styles=streamline-emojis"], []),
+    "wgan-gp": (["--dataset", "emoji-64", "--set", "leave_out_styles=streamline-emojis"], []),
+    "sagan-small": ([], []),
+    "stylegan-small": ([], []),
+    "emoji": ([], []),
+    "emoji-latent": ([], ["--dataset", "emoji-64"]),
+}
+USED = "processor_seconds.json"
+
+
+def flask(*words: str) -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "app", "gan", *words]
+
+
+def train(run: Path, words: list[str], seconds: float) -> None:
+    """Train until a run's processes have used so many seconds of processor time in all."""
+    kept = run / USED
+    before = json.loads(kept.read_text())["seconds"] if kept.exists() else 0.0
+    if before >= seconds:
+        return
+    process = subprocess.Popen(
+        flask("train", *words),
+        cwd=PROJECT,
+        # what is run in the background would hand on that Ctrl-C is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    used, watched, asked = 0.0, psutil.Process(process.pid), False
+    try:
+        while process.poll() is None:
+            time.sleep(1)
+            try:
+                times = watched.cpu_times()
+            except psutil.Error:
+                break
+            used = times.user + times.system
+            if before + used >= seconds and not asked:
+                process.send_signal(signal.SIGINT)
+                asked = True
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        raise
+    finally:
+        process.wait()
+        if run.is_dir():
+            kept.write_text(json.dumps({"seconds": before + used}))
+    if process.returncode:
+        raise click.ClickException(f"{run.name} ended with status {process.returncode}")
+
+
+def read(figures: dict[str, Any], trained_on: str, pictures: str) -> str:
+    """Return how often a classifier reads the right category, in percent."""
+    found = [
+        row["top1"]
+        for row in figures.get("read_linear", [])
+        if (row["trained_on"], row["pictures"]) == (trained_on, pictures)
+    ]
+    return f"{100 * found[0]:.1f}" if found and found[0] is not None else ""
+
+
+def line(name: str, run: Path) -> list[str]:
+    """Return a recipe's line of the table."""
+    figures = json.loads((run / "evaluation.json").read_text())
+    rows = {row["pictures"]: row for row in figures["distances"][0]["rows"]}
+    made, floor = rows[GENERATED], rows[FLOOR]
+    seconds = json.loads((run / USED).read_text())["seconds"]
+    told = next(
+        row
+        for row in figures["real_or_generated"]
+        if (row["pictures"], row["from"]) == (GENERATED, "held-out")
+    )
+    return [
+        name,
+        f"{figures['pictures_seen'] / 1000:.0f}",
+        f"{figures['pictures_seen'] / seconds:.1f}",
+        f"{made['kernel'] - floor['kernel']:.3f}",
+        *(f"{made[measure]:.2f}" for measure in ("precision", "recall", "coverage")),
+        read(figures, "real pictures", "generated"),
+        read(figures, "generated pictures", "real, held-out concepts"),
+        f"{100 * told['by_features']:.1f}",
+    ]
+
+
+HEADER = [
+    "recipe", "kimg seen", "pictures per s of a core", "kernel distance over the floor",
+    "precision", "recall", "coverage", "read by a real reader, %", "reader of generated on real, %",
+    "told from real, %",
+]  # fmt: skip
+
+
+@click.command()
+@click.option("--minutes", default=30.0, show_default=True)
+@click.option("--cores", default=os.cpu_count() or 1, show_default=True)
+@click.option("--only", multiple=True, type=click.Choice(list(RECIPES)))
+def main(minutes: float, cores: int, only: tuple[str, ...]) -> None:
+    """Print the table."""
+    home = read_settings({}).home
+    rows = []
+    for name in only or RECIPES:
+        run = run_folder(home, f"table-{name}")
+        to_train, to_judge = RECIPES[name]
+        words = ["--recipe", name, "--run", run.name, *to_train]
+        train(run, words, minutes * 60 * cores)
+        subprocess.run(flask("evaluate", "--run", run.name, *to_judge), cwd=PROJECT, check=True)
+        rows.append(line(name, run))
+    click.echo(f"{machine()}; {versions('tensorflow', 'keras')}")
+    click.echo(f"{minutes:g} minutes of {cores} cores each\n")
+    click.echo(markdown(HEADER, rows))
+
+
+if __name__ == "__main__":
+    main()
