@@ -9,6 +9,8 @@ machine is gone keeps its two until Ray has found it another place; when all oth
 and it takes too long, they are handed to somebody else.
 """
 
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +36,22 @@ SILENCE_S = 60.0  # without any result; then one is told
 
 class MakerFailed(NonesuchError):
     """A machine could not load the model, or make pictures with it."""
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Put Ctrl-C off until the end: a transaction that it broke would keep its lock."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 @dataclass
@@ -185,7 +203,8 @@ class RayEngine:
             result: Result = self._makers.get(reference)
             self._slowest_s = max(self._slowest_s, time.monotonic() - sent.since)
             if result.key not in self._done:
-                self._recorder.record(sent.job.category, result.made)
-                self._done.add(result.key)
-                self._on_recorded(len(result.made), result.place)
+                with interrupts_held():
+                    self._recorder.record(sent.job.category, result.made)
+                    self._done.add(result.key)
+                    self._on_recorded(len(result.made), result.place)
         return bool(ready)

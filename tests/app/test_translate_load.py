@@ -113,8 +113,8 @@ def test_the_workers_memory_stays_flat(filled: Filled, models: Path) -> None:
     with granian(filled, models, workers=1) as site:
         before = site.worker_megabytes()
         assert before[-1] < 90, before  # no LiteRT before the first picture
-        for _ in range(3):
-            send_all()  # it has its model now, and has seen the largest forms
+        for _ in range(10):  # it has its model now, and each thread has seen the largest forms
+            send_all()
         warm = site.worker_megabytes()
         for _ in range(ROUNDS):
             send_all()

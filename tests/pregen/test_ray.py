@@ -22,6 +22,7 @@ from pregen.jobs import JOB, jobs_of
 from pregen.plan import Batch
 from pregen.progress import Progress
 from pregen.ray_cluster import NoRay, room
+from pregen.ray_engine import interrupts_held
 from sources.description import ModelCategory, read_model
 from store.database import open_engine
 from store.opening import open_pictures
@@ -204,6 +205,18 @@ def test_a_cluster_of_its_own_ends_with_it(
     assert "made 150 pictures" in output
     assert contents(settings) == local(30)
     assert _left() == []
+
+
+def test_ctrl_c_waits_for_what_is_being_recorded() -> None:
+    """It broke a transaction, whose lock then kept the rest from being written."""
+    done = False
+    with pytest.raises(KeyboardInterrupt), interrupts_held():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        done = True
+    assert done
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_ctrl_c_stores_what_came_back(
