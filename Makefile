@@ -7,9 +7,8 @@ CATEGORIES ?= 60
 PYTEST ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 
 # what is run a second time, on PostgreSQL; all of it: make test-scaled
-on_postgresql := tests/store/test_index.py tests/store/test_curating.py tests/store/test_gallery.py \
-	tests/app/test_curate.py tests/app/test_pages.py tests/app/test_random_picture.py \
-	tests/pregen/test_index_and_verify.py tests/pregen/test_top_up.py
+on_postgresql := tests/store/test_index.py tests/store/test_curating.py tests/app/test_curate.py \
+	tests/app/test_pages.py tests/app/test_random_picture.py tests/pregen/test_index_and_verify.py
 
 # modules rather than scripts: a script's first line cannot hold a path with spaces everywhere
 python := "$(VENV)/bin/python"

@@ -113,7 +113,7 @@ def test_the_workers_memory_stays_flat(filled: Filled, models: Path) -> None:
     with granian(filled, models, workers=1) as site:
         before = site.worker_megabytes()
         assert before[-1] < 90, before  # no LiteRT before the first picture
-        for _ in range(10):  # it has its model now, and each thread has seen the largest forms
+        for _ in range(8):  # it has its model now, and each thread has seen the largest forms
             send_all()
         warm = site.worker_megabytes()
         for _ in range(ROUNDS):
