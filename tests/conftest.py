@@ -58,7 +58,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The SQLite file of an index without pictures; copied, as migrating takes 30 times as long."""
+    """The SQLite file of an index without pictures; copied, which is quicker than migrating."""
     settings = Settings(instance_folder=tmp_path_factory.mktemp("migrated"))
     engine = open_engine(settings, write=True)
     upgrade(engine)

@@ -185,7 +185,7 @@ class CycleGAN:
         options = self.options
         a, b = tf.split(pictures, 2)
         with tf.GradientTape() as tape:
-            if options.identity_weight:  # together, which is quicker than one by one
+            if options.identity_weight:  # both in one pass
                 fake_b, same_b = tf.split(self.a_to_b(pictures, training=True), 2)
                 same_a, fake_a = tf.split(self.b_to_a(pictures, training=True), 2)
             else:

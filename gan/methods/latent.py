@@ -4,8 +4,8 @@ The loss and the step are those of `gan.training.pairing`. What the autoencoder
 knows of outlines and shading need not be learned again, pictures may be larger at the same work,
 and transparency comes with the decoder. The discriminator sees codes moved by a place now and
 then, and a little noise, real and generated alike. Its view of each channel is scaled by what the
-channel changes in a picture: with all alike it told real codes by those that nobody sees, and was
-far ahead within 30,000 pictures.
+channel changes in a picture: with all alike, and a weak penalty, it was far ahead at 25,000
+pictures.
 """
 
 from collections.abc import Callable, Mapping, Sequence

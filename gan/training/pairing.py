@@ -2,7 +2,7 @@
 
 Loss and penalties after R3GAN (Huang et al. 2024). The generator's and the discriminator's
 gradients come from the same pass forward, and the same back through the discriminator
-(simultaneous descent), which saves a third of the work of alternating steps on a CPU.
+(simultaneous descent): less work than alternating steps.
 """
 
 from collections.abc import Mapping, Sequence
