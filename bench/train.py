@@ -110,7 +110,7 @@ def measure(contest: Contest, rounds: int) -> tuple[float, float]:
 @click.option("--only", type=click.Choice(sorted(CONTESTS)), help="One step alone.")
 def main(rounds: int, only: str | None) -> None:
     """Print the table."""
-    from gan.cli import import_tensorflow
+    from gan.commands.options import import_tensorflow
 
     import_tensorflow()
     rows = []

@@ -33,4 +33,4 @@ def build_tiny_translator(models: Path, name: str = "tiny_pair", version: int = 
         generators, options, data, {"step": 6, "pictures_seen": 6, "seconds": 1.0}
     )
     about = ModelAbout(name, version, "Round things to flat things and back", "MIT")
-    return export_translators(trained, about, models, lambda _: None)
+    return export_translators(trained, about, models, None, lambda _: None)

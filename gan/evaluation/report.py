@@ -10,7 +10,7 @@ from core.files import write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
 from gan.evaluation.generating import generate
 from gan.evaluation.judging import Judgement, JudgingOptions, evaluate_pictures
-from gan.evaluation.tables import Table, tables
+from gan.evaluation.tables import aligned, tables
 from gan.training.trained import Trained
 
 EVALUATION_FILE = "evaluation.json"
@@ -79,22 +79,10 @@ def evaluate(
     return Judgement(figures, found.pictures)
 
 
-def aligned(table: Table) -> str:
-    """Return a table as aligned text for a terminal."""
-    widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
-    lines = [table.title]
-    for row in (table.head, *table.rows):
-        first, *rest = (
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        lines.append("  ".join([first, *rest]))
-    return "\n".join(lines)
-
-
-def write_evaluation(run: Path, evaluation: dict[str, Any]) -> Path:
-    """Write evaluation.json into a run's folder; return its path."""
-    path = run / EVALUATION_FILE
+def write_evaluation(folder: Path, evaluation: dict[str, Any]) -> Path:
+    """Write evaluation.json into a folder, which is made where missing; return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / EVALUATION_FILE
     write_durably(path, (json.dumps(evaluation, indent=1) + "\n").encode())
     return path
 

@@ -18,6 +18,19 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+def aligned(table: Table) -> str:
+    """Return a table as aligned text for a terminal."""
+    widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
+    lines = [table.title]
+    for row in (table.head, *table.rows):
+        first, *rest = (
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join([first, *rest]))
+    return "\n".join(lines)
+
+
 def number(value: float | None, form: str = ".3f") -> str:
     return NONE if value is None else format(value, form)
 

@@ -1,6 +1,7 @@
 """The LiteRT file: signatures of fixed batch, because a dynamic one fails on up-sampling."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -31,6 +32,15 @@ def convert_litert(generator: keras.Model, networks: GeneratorSpec, precision: s
         )
         for batch in BATCHES
     }
+    return convert_signatures(served, signatures, precision)
+
+
+def convert_signatures(
+    served: tf.Module,
+    signatures: Mapping[str, tf.types.experimental.ConcreteFunction],
+    precision: str,
+) -> bytes:
+    """Return the LiteRT file of a module's functions, by name; weights float16 or int8."""
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(served, folder, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -103,13 +104,15 @@ def export_translators(
     trained: Translators,
     about: ModelAbout,
     models: Path,
+    evaluation: dict[str, Any] | None,
     echo: Callable[[str], None],
     replace: bool = False,
 ) -> Path:
     """Write models/<name>/<version>/ and return it; it appears whole and checked, or not at all.
 
-    Samples are held-out pictures whose licence is stated; others are the owner's to put there.
-    Raises `BadExport` when the version is there already, or when the files' pictures are not the
+    ``evaluation``: the run's figures, for the card; None where there are none. Samples are
+    held-out pictures whose licence is stated; others are the owner's to put there. Raises
+    `BadExport` when the version is there already, or when the files' pictures are not the
     generators'.
     """
     check_name(about.name)
@@ -133,5 +136,5 @@ def export_translators(
         write_samples(samples, trained.dataset, temporary)
         (temporary / "model.toml").write_text(describe(trained, about, samples), encoding="utf-8")
         write_sheet(trained, temporary)
-        write_card(temporary, trained, about, [str(line) for line in checks])
+        write_card(temporary, trained, about, [str(line) for line in checks], evaluation)
     return folder

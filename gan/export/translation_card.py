@@ -1,29 +1,34 @@
 """MODEL_CARD.md of a translator: for people, what it was made from and how good it is."""
 
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from gan.dataset.files import HELD_OUT
 from gan.dataset.two_domains import domain_indices, domain_names
-from gan.export.card import files_section
+from gan.evaluation.translating import translation_tables
+from gan.export.card import files_section, markdown
 from gan.export.description import ModelAbout
 from gan.export.translation_description import trained_on
 from gan.export.translation_files import INPUT, OUTPUT
 from gan.export.translation_samples import SHEET, SHEET_PAIRS
 from gan.methods.cyclegan import DIRECTIONS
-from gan.training.batches import on_white, to_unit
 from gan.training.translators import Translators
 
 
-def write_card(folder: Path, trained: Translators, about: ModelAbout, checks: list[str]) -> None:
+def write_card(
+    folder: Path,
+    trained: Translators,
+    about: ModelAbout,
+    checks: list[str],
+    evaluation: dict[str, Any] | None,
+) -> None:
     """Write MODEL_CARD.md about the files in ``folder``."""
     sections = [
         f"# {about.title}\n\nModel `{about.name}`, version {about.version}. Licence: "
         f"{about.licence}.\n",
         data_section(trained),
         training_section(trained),
-        figures_section(trained),
+        figures_section(evaluation),
         samples_section(folder),
         use_section(trained),
         files_section(folder, checks),
@@ -79,53 +84,17 @@ def training_section(trained: Translators) -> str:
     )
 
 
-def counterparts(trained: Translators) -> list[tuple[int, int]]:
-    """Return rows of held-out pictures of A and B that show the same thing, by their origin."""
-    dataset = trained.dataset
-    if not dataset.notes.get("sets"):
-        return []
-    a, b = domain_indices(dataset, HELD_OUT)
-    of_b = {dataset.records[row].origin: int(row) for row in b}
-    return [
-        (int(row), of_b[dataset.records[row].origin])
-        for row in a
-        if dataset.records[row].origin in of_b
-    ]
-
-
-def figures_section(trained: Translators) -> str:
-    """Return how near translations of held-out pictures come to what was really drawn."""
-    pairs = counterparts(trained)
-    if not pairs:
-        return ""
-    a, b = domain_names(trained.dataset)
-    first, second = (
-        on_white(trained.dataset.pictures[list(rows)]) for rows in zip(*pairs, strict=True)
-    )
-    lines = [
+def figures_section(evaluation: dict[str, Any] | None) -> str:
+    """Return the tables of evaluation.json, each with what it says."""
+    if evaluation is None:
+        return "## Figures\n\nNot measured: `flask gan evaluate` was not run before the export.\n"
+    parts = [
         "## Figures\n",
-        f"{len(pairs)} held-out pictures are there in both domains. Mean difference in grey levels "
-        "of 256 from the picture that was really drawn there, beside that of a picture left as "
-        "it is; and after a way there and back, from the picture itself.\n",
-        "| direction | translated | left as it is | there and back |\n|---|---|---|---|",
+        f"After {evaluation['pictures_seen']:,} pictures of each domain, of held-out pictures of "
+        f"data set `{evaluation['data_set']}`.\n",
     ]
-    for direction, given, wanted, name in (
-        ("a_to_b", first, second, f"{a} to {b}"),
-        ("b_to_a", second, first, f"{b} to {a}"),
-    ):
-        back = DIRECTIONS[1 - DIRECTIONS.index(direction)]
-        made = _translated(trained, direction, to_unit(given))
-        figures = [
-            np.abs(made - to_unit(wanted)).mean(),
-            np.abs(to_unit(given) - to_unit(wanted)).mean(),
-            np.abs(_translated(trained, back, made) - to_unit(given)).mean(),
-        ]
-        lines.append(f"| {name} | " + " | ".join(f"{127.5 * f:.1f}" for f in figures) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _translated(trained: Translators, direction: str, pictures: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.asarray(trained.generators[direction](p[None])) for p in pictures])
+    parts += [markdown(table) for table in translation_tables(evaluation)]
+    return "\n".join(parts)
 
 
 def samples_section(folder: Path) -> str:

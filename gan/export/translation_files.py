@@ -1,11 +1,12 @@
 """A translator's SavedModel and LiteRT file: one signature for each direction, shared nothing."""
 
-import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from gan.export.litert import convert_signatures
 
 INPUT, OUTPUT = "picture", "translation"
 DEFAULT_SIGNATURE = "serving_default"  # TensorFlow Serving's, here A to B
@@ -60,13 +61,4 @@ def convert_litert(generators: dict[str, keras.Model], size_px: int, precision: 
     """
     served = ServedTranslators(generators, stored=tf.float32)
     signatures = {name: served.function(name, size_px, 1) for name in generators}
-    with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(served, folder, signatures=signatures)
-        converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=list(signatures)
-        )
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if precision == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        converted: bytes = converter.convert()
-    return converted
+    return convert_signatures(served, signatures, precision)

@@ -5,7 +5,6 @@ modulated by the style vector, attention between → a code. Discriminator: the 
 unconditional logit and a projection on category and style, which the loss weighs.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,21 +12,19 @@ import keras
 from keras import ops
 
 from gan.networks.autoencoder import GRID, AutoencoderSizes, build_decoder
-from gan.networks.generator import GeneratorInput
+from gan.networks.labelled import LabelledGenerator, style_vector
 from gan.networks.layers import Modulate, conv, leaky
 
 DRAWING, DECODER = "drawing", "decoder"  # the parts of a whole generator, by their names
 
 
 @dataclass(frozen=True)
-class LatentOptions:
+class LatentOptions(LabelledGenerator):
     """Sizes of the pair, and the labels that both networks know.
 
     A `gan.networks.generator.GeneratorSpec`; truncation scales the latent.
     """
 
-    output: ClassVar[str] = "picture"
-    truncations: ClassVar[tuple[float, float]] = (0.5, 0.8)
     picture_channels: ClassVar[int] = 4
     rounding: ClassVar[float] = 20.0  # vectors are divided by their power at every position
 
@@ -45,21 +42,8 @@ class LatentOptions:
     def size_px(self) -> int:
         return self.autoencoder.size_px
 
-    @property
-    def inputs(self) -> tuple[GeneratorInput, ...]:
-        return (
-            GeneratorInput("latent", "latent", (self.latent,)),
-            GeneratorInput("category", "category", (self.categories,)),
-            GeneratorInput("style", "choice", (self.styles,)),
-            GeneratorInput("truncation", "truncation"),
-        )
-
     def build(self) -> keras.Model:
         return build_whole(self)
-
-    def picture(self, call: Callable[[list[Any]], Any], given: Mapping[str, Any]) -> Any:
-        scaled = given["latent"] * given["truncation"][:, None]
-        return call([scaled, given["category"], given["style"]])
 
 
 @keras.saving.register_keras_serializable("nonesuch")
@@ -112,18 +96,7 @@ class Straight(keras.layers.Layer):
 
 def build_drawing(options: LatentOptions) -> keras.Model:
     """Return latent [N, Z], category one-hot [N, C], style one-hot [N, S] → code [N, 8, 8, D]."""
-    latent = keras.Input((options.latent,), name="latent")
-    category = keras.Input((options.categories,), name="category")
-    style = keras.Input((options.styles,), name="style")
-    joined = keras.layers.Concatenate()(
-        [
-            latent,
-            keras.layers.Dense(options.category_width, use_bias=False)(category),
-            keras.layers.Dense(options.style_width, use_bias=False)(style),
-        ]
-    )
-    w = leaky(keras.layers.Dense(options.mapping_width)(joined))
-    w = leaky(keras.layers.Dense(options.mapping_width)(w))
+    inputs, joined, w = style_vector(options)
 
     def residual(x: keras.KerasTensor) -> keras.KerasTensor:
         h = conv(leaky(Modulate()([x, w])), x.shape[-1])
@@ -139,7 +112,7 @@ def build_drawing(options: LatentOptions) -> keras.Model:
     x = leaky(Modulate()([residual(x), w]))
     code = conv(x, options.autoencoder.latent_channels, gain=0.7)
     code = keras.layers.Activation("linear", dtype="float32", name="code")(code)
-    return keras.Model([latent, category, style], code, name=DRAWING)
+    return keras.Model(inputs, code, name=DRAWING)
 
 
 def build_whole(options: LatentOptions) -> keras.Model:

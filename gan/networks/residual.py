@@ -8,15 +8,14 @@ weighs. Where the channels change, the convolution runs on the smaller picture.
 With the emoji recipe (64 px, 74 categories, 9 styles): see tests for the parameter counts.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 from keras import ops
 
 from core.errors import NonesuchError
-from gan.networks.generator import GeneratorInput
+from gan.networks.labelled import LabelledGenerator, style_vector
 from gan.networks.layers import Clip, Modulate, conv, depth_to_space, leaky, space_to_depth
 
 
@@ -25,14 +24,12 @@ class BadNetwork(NonesuchError):
 
 
 @dataclass(frozen=True)
-class ResidualOptions:
+class ResidualOptions(LabelledGenerator):
     """Sizes of the generator, and the labels that both networks know.
 
     A `gan.networks.generator.GeneratorSpec`; truncation scales the latent.
     """
 
-    output: ClassVar[str] = "picture"
-    truncations: ClassVar[tuple[float, float]] = (0.5, 0.8)
     rounding: ClassVar[float] = 1.0
 
     size_px: int
@@ -51,21 +48,8 @@ class ResidualOptions:
         if self.last not in ("depth_to_space", "upsample"):
             raise BadNetwork(f"last is {self.last!r}, not depth_to_space or upsample")
 
-    @property
-    def inputs(self) -> tuple[GeneratorInput, ...]:
-        return (
-            GeneratorInput("latent", "latent", (self.latent,)),
-            GeneratorInput("category", "category", (self.categories,)),
-            GeneratorInput("style", "choice", (self.styles,)),
-            GeneratorInput("truncation", "truncation"),
-        )
-
     def build(self) -> keras.Model:
         return build_generator(self)
-
-    def picture(self, call: Callable[[list[Any]], Any], given: Mapping[str, Any]) -> Any:
-        scaled = given["latent"] * given["truncation"][:, None]
-        return call([scaled, given["category"], given["style"]])
 
 
 def check_stages(name: str, channels: tuple[int, ...], size_px: int) -> None:
@@ -83,19 +67,7 @@ def build_generator(options: ResidualOptions) -> keras.Model:
 
     The picture is float32 [N, H, W, 3 or 4] in [-1, 1].
     """
-    latent = keras.Input((options.latent,), name="latent")
-    category = keras.Input((options.categories,), name="category")
-    style = keras.Input((options.styles,), name="style")
-    # one-hot matrix products: gradients of gathers are slow on a CPU
-    joined = keras.layers.Concatenate()(
-        [
-            latent,
-            keras.layers.Dense(options.category_width, use_bias=False)(category),
-            keras.layers.Dense(options.style_width, use_bias=False)(style),
-        ]
-    )
-    w = leaky(keras.layers.Dense(options.mapping_width)(joined))
-    w = leaky(keras.layers.Dense(options.mapping_width)(w))
+    inputs, joined, w = style_vector(options)
 
     first, *rest = options.generator_channels
     x = keras.layers.Dense(4 * 4 * first)(joined)
@@ -113,7 +85,7 @@ def build_generator(options: ResidualOptions) -> keras.Model:
         picture = Clip(dtype="float32", name="picture")(x)
     else:
         picture = keras.layers.Activation("tanh", dtype="float32", name="picture")(x)
-    return keras.Model([latent, category, style], picture, name="generator")
+    return keras.Model(inputs, picture, name="generator")
 
 
 def _up_block(x: keras.KerasTensor, w: keras.KerasTensor, channels: int) -> keras.KerasTensor:

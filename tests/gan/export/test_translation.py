@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 from core.kinds import is_translation
 from gan.dataset.files import HELD_OUT, write_dataset
 from gan.dataset.two_domains import domain_indices
+from gan.evaluation.spaces import random_space
 from gan.export import translation
 from gan.export.check import BadExport
 from gan.export.description import ModelAbout
@@ -65,7 +67,7 @@ def trained(home: Path) -> Translators:
 
 @pytest.fixture(scope="module")
 def exported(trained: Translators, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_translators(trained, ABOUT, tmp_path_factory.mktemp("models"), print)
+    return export_translators(trained, ABOUT, tmp_path_factory.mktemp("models"), None, print)
 
 
 def test_the_averages_are_exported(trained: Translators, home: Path) -> None:
@@ -122,8 +124,7 @@ def test_model_toml_names_directions_data_and_samples(exported: Path) -> None:
 def test_the_card_has_figures_samples_and_digests(exported: Path) -> None:
     card = (exported / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "| round things | round | [@tiny/round 1.0.0](https://example.org/tiny)" in card
-    assert "| round things to flat things |" in card
-    assert "3 held-out pictures are there in both domains" in card
+    assert "Not measured: `flask gan evaluate` was not run" in card
     assert "](samples.webp)" in card
     assert (exported / "samples.webp").is_file()
     assert hashlib.sha256((exported / "model.tflite").read_bytes()).hexdigest() in card
@@ -141,7 +142,7 @@ def test_pictures_without_a_licence_are_not_shown(trained: Translators, tmp_path
         trained, dataset=dataclasses.replace(trained.dataset, records=records, notes={})
     )
     said: list[str] = []
-    folder = export_translators(own, ABOUT, tmp_path, said.append)
+    folder = export_translators(own, ABOUT, tmp_path, None, said.append)
     assert any(line.startswith("no samples") for line in said)
     assert not (folder / "samples").exists()
     assert not (folder / "samples.webp").exists()
@@ -161,14 +162,14 @@ def test_a_mismatch_leaves_nothing(
 
     monkeypatch.setattr(translation, "convert_litert", exchanged)
     with pytest.raises(BadExport, match=r"LiteRT float16, a_to_b: mean difference .* allowed are"):
-        export_translators(trained, ABOUT, tmp_path, print)
+        export_translators(trained, ABOUT, tmp_path, None, print)
     assert not any((tmp_path / "tiny").iterdir())
 
 
 def test_int8_is_half_as_large_and_measured(trained: Translators, tmp_path: Path) -> None:
     about = dataclasses.replace(ABOUT, precision="int8")
     try:
-        folder = export_translators(trained, about, tmp_path, print)
+        folder = export_translators(trained, about, tmp_path, None, print)
     except BadExport as error:  # weights of chance may be further off than trained ones
         assert "int8" in error.message
         assert error.hint == "export with --precision float16"
@@ -184,6 +185,26 @@ def test_the_command_exports(gan_command: Callable[..., Result], tmp_path: Path)
     again = gan_command("export", "--run", "tiny", "--version", "1")
     assert again.exit_code == 1
     assert "give another --version" in again.output
+    wrong = gan_command("evaluate", "--run", "tiny", "--truncation", "1")
+    assert wrong.exit_code == 2
+    assert "--truncation says how to judge a generator" in wrong.output.splitlines()[-1]
+
+
+def test_what_was_measured_before_the_export_is_in_the_card(
+    gan_command: Callable[..., Result], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan.evaluation.translating.pretrained_space", lambda *_: random_space(7))
+    monkeypatch.setattr("gan.evaluation.translating.FEWEST", 3)
     judged = gan_command("evaluate", "--run", "tiny")
-    assert judged.exit_code == 1
-    assert "trains a translator of pictures" in judged.output
+    assert judged.exit_code == 0, judged.output
+    found = json.loads((home / "runs" / "tiny" / "evaluation.json").read_text())
+    assert (found["kind"], found["pairs"]) == ("translation", 3)
+    for way in found["directions"]:
+        assert f"\n{way['from']} to {way['to']}\n" in judged.output
+        assert [row["n"] for row in way["rows"]] == [3, 3, 3]
+    assert gan_command("export", "--run", "tiny", "--version", "2").exit_code == 0
+    card = (tmp_path / "models" / "tiny" / "2" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "### round things to flat things" in card
+    made = found["directions"][0]["rows"][2]
+    assert f"| translated | 3 | {made['kernel']:.3f} |" in card
+    assert f"| {made['counterpart_difference']:.1f} | {made['back_difference']:.1f} |" in card

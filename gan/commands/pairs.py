@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from core.slugs import slugify
+from gan.commands.options import replace_option, settings
 
 if TYPE_CHECKING:
     from gan.dataset.files import Dataset
-
-replace_option = click.option("--replace", is_flag=True, help="Make it anew where it exists.")
 
 
 @click.command()
@@ -55,7 +53,7 @@ def pairs(path: Path, size_px: int, name: str | None, names: str, fit: str, repl
 
     name = slugify(name or path.resolve().name)
     options = PairOptions(size_px, fit, parse_names(names))
-    target = dataset_folder(current_app.extensions["settings"].home, name, size_px)
+    target = dataset_folder(settings().home, name, size_px)
     if is_there(target, made_from(path, options), lambda d: d.notes.get("made_from"), replace):
         click.echo(f"nothing to do: the data set is in {target}")
         return
@@ -96,7 +94,7 @@ def styles(
     from gan.dataset.place import dataset_folder, find_dataset, is_there
     from gan.dataset.two_domains import styles_from, styles_of_two
 
-    home = current_app.extensions["settings"].home
+    home = settings().home
     source = read_dataset(find_dataset(home, dataset_name))
     domains = (tuple(a.split("+")), tuple(b.split("+")))
     called = parse_names(names) if names else (a, b)

@@ -1,0 +1,95 @@
+"""`flask gan export`: a run's generator as files for the site and for TensorFlow Serving."""
+
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from core.slugs import slugify
+from gan.commands.options import import_tensorflow, replace_option, settings
+
+
+@click.command()
+@click.option("--run", "run_name", required=True, help="Name of the run.")
+@click.option("--name", help="Name of the model.  [default: the recipe's]")
+@click.option(
+    "--version",
+    type=click.IntRange(1),
+    help="Version of the model.  [default: 1 more than the highest]",
+)
+@click.option("--title", help="One line for people.  [default: from the data set]")
+@click.option("--licence", help="Licence of the weights.  [default: from the data set]")
+@click.option(
+    "--precision",
+    type=click.Choice(["float16", "int8"]),
+    default="float16",
+    show_default=True,
+    help="Weights of the LiteRT file; int8 is 3 times as fast and about 1 % off.",
+)
+@replace_option
+@with_appcontext
+def export(
+    run_name: str,
+    name: str | None,
+    version: int | None,
+    title: str | None,
+    licence: str | None,
+    precision: str,
+    replace: bool,
+) -> None:
+    """Write models/<name>/<version>/: SavedModel, LiteRT, model.toml and MODEL_CARD.md.
+
+    The files are checked against the generator first; on a mismatch nothing is written.
+
+    \b
+    Example: flask gan export --run emoji --name emoji --version 1
+    """
+    from gan.training.place import find_run
+
+    home, models = settings().home, settings().models_folder
+    run = find_run(home, run_name)
+    import_tensorflow()
+    from gan.export.description import ModelAbout
+    from gan.export.model import (
+        default_licence,
+        default_title,
+        export_model,
+        next_version,
+        read_evaluation,
+    )
+    from gan.training.trained import read_trained
+    from gan.training.translators import is_translator_run
+
+    def about_it(known: str, its_title: str, its_licence: str) -> ModelAbout:
+        called = name or slugify(known)
+        return ModelAbout(
+            name=called,
+            version=version or next_version(models, called),
+            title=title or its_title,
+            licence=licence or its_licence,
+            precision=precision,
+        )
+
+    if is_translator_run(run):
+        from gan.export import translation
+        from gan.training.translators import read_translators
+
+        both = read_translators(run, home, click.echo)
+        about = about_it(
+            both.dataset.name, translation.default_title(both), translation.default_licence(both)
+        )
+        written = translation.export_translators(
+            both, about, models, read_evaluation(run), click.echo, replace
+        )
+        tell_size(written)
+        return
+    trained = read_trained(run, home / "datasets", click.echo)
+    about = about_it(trained.options.recipe, default_title(trained), default_licence(trained))
+    written = export_model(trained, about, models, read_evaluation(run), click.echo, replace)
+    tell_size(written)
+
+
+def tell_size(written: Path) -> None:
+    """Say where a model is and how large."""
+    size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())
+    click.echo(f"written to {written}, {size / 1e6:.1f} MB")

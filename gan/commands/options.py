@@ -1,0 +1,63 @@
+"""What the commands of `flask gan` share: their options, and TensorFlow when it is needed."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+
+
+def settings() -> Any:
+    """Return the application's settings: ``home`` and ``models_folder`` are used here."""
+    return current_app.extensions["settings"]
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow without its notes on devices and oneDNN, which it writes to file 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def power_of_two(_: click.Context, __: click.Parameter, value: int) -> int:
+    """Refuse a size that no network reaches: they double from 4 px."""
+    if value & (value - 1):
+        below = 1 << (value.bit_length() - 1)
+        raise click.BadParameter(f"{value} is no power of two; take {below} or {2 * below}.")
+    return value
+
+
+size_option = click.option(
+    "--size",
+    "size_px",
+    type=click.IntRange(8, 512),
+    default=64,
+    show_default=True,
+    callback=power_of_two,
+    help="Width and height of the pictures in pixels, a power of two.",
+)
+replace_option = click.option("--replace", is_flag=True, help="Make it anew where it exists.")
+mirror_option = click.option("--mirror", is_flag=True, help="Add each picture's mirror image.")
+rotations_option = click.option(
+    "--rotations",
+    type=click.IntRange(0, 32),
+    default=0,
+    show_default=True,
+    help="Add this many copies of each picture, turned by up to 15 degrees on the background.",
+)
+fit_option = click.option(
+    "--fit",
+    type=click.Choice(["pad", "crop"]),
+    default="pad",
+    show_default=True,
+    help="Make pictures square by adding background, or by cutting off.",
+)
