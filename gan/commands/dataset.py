@@ -54,7 +54,11 @@ def emoji(size_px: int, replace: bool) -> None:
 @dataset.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @size_option
-@click.option("--name", help="Name of the data set.  [default: the folder's name]")
+@click.option(
+    "--name",
+    help="Name of the data set; of pictures without folders also what one shows, as in "
+    '"This monster does not exist".  [default: the folder\'s name]',
+)
 @mirror_option
 @rotations_option
 @fit_option
@@ -71,24 +75,26 @@ def folder(
 ) -> None:
     """Take your own pictures from PATH/<category>/*.png, *.jpg or *.webp.
 
-    A category is a folder; without folders PATH itself is the only one. One of eight pictures is
+    A category is a folder, called as what one of its pictures shows: "red dragon"; without folders
+    PATH itself is the only one. One of eight pictures is
     held out. What is transparent, added by --fit pad or turned in by --rotations shows the
     background, which is white in training.
 
     \b
-    Example: flask gan dataset folder ~/monsters --mirror --rotations 4   (ten of each)
+    Example: flask gan dataset folder ~/monsters --name monster --mirror --rotations 4
     """
     from gan.dataset.files import summary_table, write_dataset
     from gan.dataset.folder import FolderOptions, build_folder_dataset, made_from
     from gan.dataset.place import dataset_folder, is_there
 
+    thing = name or ""
     name = slugify(name or path.resolve().name)
     options = FolderOptions(size_px, fit, mirror, rotations)
     target = dataset_folder(settings().home, name, size_px)
     if is_there(target, made_from(path, options), lambda d: d.notes.get("made_from"), replace):
         click.echo(f"nothing to do: the data set is in {target}")
         return
-    made = build_folder_dataset(path, name, options, click.echo)
+    made = build_folder_dataset(path, name, options, click.echo, thing)
     write_dataset(made, target)
     click.echo(summary_table(made))
     click.echo(f"written to {target}")

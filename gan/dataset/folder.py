@@ -41,10 +41,11 @@ class PictureFile:
     reason: str = ""
 
 
-def list_pictures(path: Path) -> dict[str, list[Path]]:
+def list_pictures(path: Path, thing: str = "") -> dict[str, list[Path]]:
     """Return the files of each category folder by its name, sorted. Raises `BadDataset`.
 
-    Where no folder in ``path`` holds pictures, but ``path`` does, it is the only category.
+    Where no folder in ``path`` holds pictures, but ``path`` does, it is the only category, called
+    ``thing``, or as the folder where that is empty.
     """
     if not path.is_dir():
         raise BadDataset(f"there is no folder {path}", LAYOUT)
@@ -58,7 +59,7 @@ def list_pictures(path: Path) -> dict[str, list[Path]]:
     directly = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
     if not directly:
         raise BadDataset(f"there are no pictures in the folders of {path}", LAYOUT)
-    return {path.resolve().name: directly}
+    return {thing or path.resolve().name: directly}
 
 
 def made_from(path: Path, options: FolderOptions) -> str:
@@ -72,15 +73,16 @@ def made_from(path: Path, options: FolderOptions) -> str:
 
 
 def build_folder_dataset(
-    path: Path, name: str, options: FolderOptions, echo: Callable[[str], None]
+    path: Path, name: str, options: FolderOptions, echo: Callable[[str], None], thing: str = ""
 ) -> Dataset:
     """Return the data set of a folder. Raises `BadDataset`.
 
-    A category is a folder; its slug and display name come from the folder's name. Files of the
-    same bytes are one concept, so that variants and copies are never split between train and
-    held-out. Unreadable and animated files are left out and named.
+    A category is a folder; its slug and display name come from the folder's name; without folders
+    ``thing`` is what one picture shows, or again the folder's name. Files of the same bytes are
+    one concept, so that variants and copies are never split between train and held-out.
+    Unreadable and animated files are left out and named.
     """
-    found = list_pictures(path)
+    found = list_pictures(path, thing)
     category_of = {file: category for category, files in found.items() for file in files}
     read: dict[str, list[PictureFile]] = defaultdict(list)
     left_out: list[PictureFile] = []

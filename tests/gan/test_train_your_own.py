@@ -33,7 +33,7 @@ def commands() -> list[list[str]]:
     found = []
     for line in block.splitlines():
         small = next((more for start, more in SMALLER.items() if line.startswith(start)), "")
-        found.append([word.replace("monsters-64", "monsters-16") for word in line.split()])
+        found.append([word.replace("monster-64", "monster-16") for word in line.split()])
         found[-1] += small.split()
     return found
 
@@ -117,15 +117,15 @@ def test_four_commands_lead_to_a_page_and_a_live_picture(
     said = [flask(words, environment) for words in commands()]
     assert "written to" in said[0]
     assert "the run is in" in said[1]
-    assert (tmp_path / "models" / "monsters" / "1" / "model.tflite").is_file()
-    assert len(list((tmp_path / "images" / "monsters").iterdir())) == 3
+    assert (tmp_path / "models" / "monster" / "1" / "model.tflite").is_file()
+    assert len(list((tmp_path / "images" / "monster").iterdir())) == 3
     site = request.getfixturevalue("address")
     page, kind = fetch(f"{site}/")
     assert kind.startswith("text/html")
-    assert "monsters does not exist" in page.decode()
+    assert "This monster does not exist" in page.decode()
     pictures = []
     for _ in range(2):
-        data, kind = fetch(f"{site}/live/monsters.webp")
+        data, kind = fetch(f"{site}/live/monster.webp")
         assert kind == "image/webp"
         with Image.open(BytesIO(data), formats=("WEBP",)) as image:
             assert image.size == (16, 16)

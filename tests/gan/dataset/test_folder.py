@@ -235,6 +235,13 @@ def test_a_folder_without_folders_is_one_category(tmp_path: Path) -> None:
         ("pocket_monsters", "Pocket Monsters")
     ]
     assert len(dataset.records) == 3
+    dataset = build_folder_dataset(
+        tmp_path / "Pocket Monsters", "x", FolderOptions(16), print, "Pocket Monster"
+    )
+    assert [(label.slug, label.name) for label in dataset.categories] == [
+        ("pocket_monster", "Pocket Monster")
+    ]
+    assert {record.category for record in dataset.records} == {"pocket_monster"}
 
 
 def test_mirror_and_four_rotations_make_ten_of_each(tmp_path: Path) -> None:
