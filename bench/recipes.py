@@ -9,7 +9,8 @@ run ends at the checkpoint that Ctrl-C writes, and is judged by `flask gan evalu
 pictures at the recipe's own truncation. Labels are used by those that have them.
 
 All see the 64 px emoji on white without the black line drawings, but for recipes of a size of
-their own. Kernel distances and rates are those of EfficientNet-lite2's features.
+their own. Kernel distances and rates are those of EfficientNet-lite2's features. CycleGAN redraws
+pictures instead of making them, flat emoji as 3D ones and back, and has a table of its own.
 """
 
 import json
@@ -26,6 +27,9 @@ import psutil
 
 from bench.table import machine, markdown, versions
 from gan.evaluation.judging import FLOOR, GENERATED
+from gan.evaluation.translating import CONTROL as LEFT_ALONE
+from gan.evaluation.translating import FLOOR as REALLY_DRAWN
+from gan.evaluation.translating import TRANSLATED
 from gan.training.place import run_folder
 from store.settings import PROJECT, read_settings
 
@@ -37,6 +41,9 @@ RECIPES: dict[str, tuple[list[str], list[str]]] = {
     "stylegan-small": ([], []),
     "emoji": ([], []),
     "emoji-latent": ([], ["--dataset", "emoji-64"]),
+}
+TRANSLATORS: dict[str, list[str]] = {
+    "cyclegan-small": ["--dataset", "flat_3d-64", "--set", "channels=24"],
 }
 USED = "processor_seconds.json"
 
@@ -120,24 +127,67 @@ HEADER = [
 ]  # fmt: skip
 
 
+def translator_lines(name: str, run: Path) -> list[list[str]]:
+    """Return a translator's lines: both directions, translated and left as they are."""
+    figures = json.loads((run / "evaluation.json").read_text())
+    seconds = json.loads((run / USED).read_text())["seconds"]
+    seen = figures["pictures_seen"]
+    lines = []
+    for way in figures["directions"]:
+        rows = {row["pictures"]: row for row in way["rows"]}
+        floor = rows[REALLY_DRAWN]["kernel"]
+        for kind in (TRANSLATED, LEFT_ALONE):
+            row = rows[kind]
+            lines.append(
+                [
+                    name,
+                    f"{seen / 1000:.1f}",
+                    f"{seen / seconds:.1f}",
+                    f"{way['from']} to {way['to']}, {kind.split(' (')[0]}",
+                    f"{row['kernel'] - floor:.3f}",
+                    f"{100 * row['taken_for_target']:.1f}",
+                    f"{100 * row['counterpart_found']:.1f}",
+                    f"{row['counterpart_difference']:.1f}",
+                ]
+            )
+    return lines
+
+
+TRANSLATORS_HEADER = [
+    "recipe", "kimg seen", "pictures of each domain per s of a core", "held-out pictures",
+    "kernel distance over the floor", "taken for the target, %", "counterpart found, %",
+    "grey levels from it",
+]  # fmt: skip
+
+
 @click.command()
 @click.option("--minutes", default=30.0, show_default=True)
 @click.option("--cores", default=os.cpu_count() or 1, show_default=True)
-@click.option("--only", multiple=True, type=click.Choice(list(RECIPES)))
-def main(minutes: float, cores: int, only: tuple[str, ...]) -> None:
-    """Print the table."""
+@click.option("--only", multiple=True, type=click.Choice([*RECIPES, *TRANSLATORS]))
+@click.option("--train-only", is_flag=True, help="Judge nothing, print no table.")
+def main(minutes: float, cores: int, only: tuple[str, ...], train_only: bool) -> None:
+    """Print the tables."""
     home = read_settings({}).home
-    rows = []
-    for name in only or RECIPES:
-        run = run_folder(home, f"table-{name}")
-        to_train, to_judge = RECIPES[name]
-        words = ["--recipe", name, "--run", run.name, *to_train]
-        train(run, words, minutes * 60 * cores)
-        subprocess.run(flask("evaluate", "--run", run.name, *to_judge), cwd=PROJECT, check=True)
-        rows.append(line(name, run))
+    runs = {name: run_folder(home, f"table-{name}") for name in only or (*RECIPES, *TRANSLATORS)}
+    for name, run in runs.items():
+        words = TRANSLATORS[name] if name in TRANSLATORS else RECIPES[name][0]
+        train(run, ["--recipe", name, "--run", run.name, *words], minutes * 60 * cores)
+    if train_only:
+        return
+    rows, translated = [], []
+    for name, run in runs.items():
+        words = RECIPES[name][1] if name in RECIPES else []
+        subprocess.run(flask("evaluate", "--run", run.name, *words), cwd=PROJECT, check=True)
+        if name in RECIPES:
+            rows.append(line(name, run))
+        else:
+            translated += translator_lines(name, run)
     click.echo(f"{machine()}; {versions('tensorflow', 'keras')}")
     click.echo(f"{minutes:g} minutes of {cores} cores each\n")
-    click.echo(markdown(HEADER, rows))
+    if rows:
+        click.echo(markdown(HEADER, rows))
+    if translated:
+        click.echo(markdown(TRANSLATORS_HEADER, translated))
 
 
 if __name__ == "__main__":
