@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from gan.networks.layers import LeanConv2D
 from gan.networks.residual import BadNetwork
 
 EPSILON = 1e-5  # of the instance norm, as in the authors' code
@@ -82,7 +83,8 @@ def _start() -> keras.initializers.Initializer:
 def _conv(
     x: keras.KerasTensor, channels: int, size: int, stride: int = 1, *, bias: bool = False
 ) -> keras.KerasTensor:
-    return keras.layers.Conv2D(
+    layer = LeanConv2D if (size, stride) == (3, 1) else keras.layers.Conv2D
+    return layer(
         channels,
         size,
         stride,

@@ -151,7 +151,7 @@ class Pairing(Generic[Numbers]):
 
     def logit(self, judged: tf.Tensor, labels: list[tf.Tensor], weight: tf.Tensor) -> tf.Tensor:
         """Return the discriminator's logits, float32 [N]."""
-        unconditional, projection = self.discriminator([judged, *labels])
+        unconditional, projection = self.discriminator([judged, *labels], training=True)
         return unconditional + weight * projection
 
     def _penalties(

@@ -1,0 +1,98 @@
+"""Fewer products give the same convolution, and the same gradients of it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan.networks import layers, winograd
+from gan.networks.layers import LeanConv2D
+from gan.training.machine import dtype_policy
+
+
+def drawn(*shape: int) -> tf.Tensor:
+    return tf.constant(np.random.RandomState(len(shape)).normal(size=shape), tf.float32)
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 4, 3, 5), (1, 8, 12, 4, 2), (3, 16, 8, 2, 7)])
+def test_it_is_the_convolution(shape: tuple[int, ...]) -> None:
+    n, height, width, channels, made = shape
+    x, kernel = drawn(n, height + 2, width + 2, channels), drawn(3, 3, channels, made)
+    expected = tf.nn.conv2d(x, kernel, 1, "VALID")
+    most = np.abs(expected).max()
+    np.testing.assert_allclose(winograd.convolve(x, kernel), expected, atol=1e-5 * most)
+
+
+def derivatives(convolve) -> list[np.ndarray]:
+    """Return the result, first derivatives, and those of the penalty ‖∂/∂x‖² on a curved loss."""
+    x, kernel = drawn(2, 10, 6, 3), drawn(3, 3, 3, 4)
+    with tf.GradientTape() as outer:
+        outer.watch([x, kernel])
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([x, kernel])
+            y = convolve(x, kernel)
+            loss = tf.reduce_sum(tf.tanh(y / 5))
+        first = [tape.gradient(loss, x), tape.gradient(loss, kernel)]
+        penalty = tf.reduce_sum(first[0] ** 2)
+    return [np.asarray(value) for value in (y, *first, *outer.gradient(penalty, [x, kernel]))]
+
+
+def test_gradients_of_both_orders_are_the_convolutions() -> None:
+    expected = derivatives(lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "VALID"))
+    for found, wanted in zip(derivatives(winograd.convolve), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=5e-5 * np.abs(wanted).max())
+
+
+@pytest.fixture
+def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Let few channels and tiles be enough, whatever the machine; return what was convolved so."""
+    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", 2)
+    monkeypatch.setattr(winograd, "CHANNELS_PER_PX", 0)
+    monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
+    monkeypatch.setattr(layers, "lean_products", lambda dtype: dtype == "float32")
+    seen = []
+    convolve = winograd.convolve
+
+    def told(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        seen.append(tuple(x.shape))
+        return convolve(x, kernel)
+
+    monkeypatch.setattr(winograd, "convolve", told)
+    return seen
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_layer_gives_the_same_in_training_and_in_drawing(
+    everywhere: list[tuple[int, ...]], padding: str
+) -> None:
+    layer = LeanConv2D(6, 3, padding=padding, bias_initializer="ones")
+    x = drawn(2, 8 if padding == "same" else 10, 10 - 2 * (padding == "same"), 3)
+    found = layer(x, training=True)
+    assert everywhere == [(2, 10, 10, 3)]
+    np.testing.assert_allclose(found, layer(x, training=False), atol=2e-5)
+    np.testing.assert_allclose(found, keras.layers.Conv2D.call(layer, x), atol=2e-5)
+    assert len(everywhere) == 1
+
+
+def test_what_is_no_whole_number_of_tiles_is_convolved_plainly(
+    everywhere: list[tuple[int, ...]],
+) -> None:
+    layer = LeanConv2D(6, 3, padding="same")
+    x = drawn(2, 6, 8, 3)
+    np.testing.assert_array_equal(layer(x, training=True), layer(x, training=False))
+    with dtype_policy("mixed_bfloat16"):
+        half = LeanConv2D(6, 3, padding="same")
+    half(drawn(2, 8, 8, 3), training=True)
+    LeanConv2D(6, 3, strides=2, padding="same")(drawn(2, 8, 8, 3), training=True)
+    LeanConv2D(6, 1, padding="same")(drawn(2, 8, 8, 3), training=True)
+    assert not everywhere
+
+
+def test_it_is_used_only_where_it_was_faster() -> None:
+    assert winograd.pays((64, 8, 8, 256), 256)
+    assert winograd.pays((1, 32, 32, 256), 256)
+    assert not winograd.pays((64, 32, 32, 96), 96)
+    assert not winograd.pays((2, 16, 16, 96), 96)
+    assert not winograd.pays((64, 8, 8, 256), 3)
+    assert not winograd.pays((None, 8, 8, 256), 256)
+    assert not winograd.pays((64, 6, 8, 256), 256)
