@@ -23,7 +23,7 @@ def build_tiny_translator(models: Path, name: str = "tiny_pair", version: int = 
     data = dataclasses.replace(
         data, records=records, notes={"sets": sets, "domains": ["round things", "flat things"]}
     )
-    options = Options(recipe="tiny", dataset="tiny-32", channels=4, blocks=1)
+    options = Options(recipe="tiny", dataset="tiny-32", channels=4, blocks=1, upsampling="resize")
     random = np.random.RandomState(version)
     generators = {direction: translator(options, data) for direction in DIRECTIONS}
     for generator in generators.values():

@@ -54,7 +54,9 @@ class Options(RunOptions):
     decay_from: float = 0.5  # of the run, 0-1: constant before, then linear to 0
     channels: int = 64  # of the generators' first layer
     blocks: int = 6  # 6 for 128 px, 9 for 256 px in the paper
+    upsampling: str = "transposed"  # or "resize", which leaves no chequered texture
     discriminator_channels: int = 64
+    halvings: int = 3  # of the discriminators: 3 for patches of 70 px, 2 for 34, 1 for 16
     cycle_weight: float = 10.0  # λ
     identity_weight: float = 0.5  # times λ; 0 leaves its passes out
     pool: int = 50  # pictures of each domain; 0: discriminators see the newest alone
@@ -69,6 +71,10 @@ class Options(RunOptions):
                 raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
         if not 0 <= self.decay_from < 1:
             raise BadOptions(f"decay_from is {self.decay_from}, but must be in [0, 1)")
+        if self.upsampling not in ("transposed", "resize"):
+            raise BadOptions(f"upsampling is {self.upsampling!r}, not transposed or resize")
+        if self.halvings not in (1, 2, 3):
+            raise BadOptions(f"halvings is {self.halvings}, but must be 1, 2 or 3")
         if self.enlarge < 1:
             raise BadOptions(f"enlarge is {self.enlarge}, but must be at least 1")
         if self.picture_channels != 3:
@@ -97,7 +103,7 @@ class Options(RunOptions):
 
 def translator(options: Options, dataset: DatasetAbout) -> keras.Model:
     """Return a fresh generator under the Keras policy in force. Raises `BadNetwork`."""
-    return build_translator(dataset.size_px, options.channels, options.blocks)
+    return build_translator(dataset.size_px, options.channels, options.blocks, options.upsampling)
 
 
 def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
@@ -105,7 +111,9 @@ def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
     check_two_domains(dataset)
     made = {name: translator(options, dataset) for name in ("generator", "generator_b_to_a")}
     for name in ("discriminator_a", "discriminator_b"):
-        made[name] = build_patch_discriminator(dataset.size_px, options.discriminator_channels)
+        made[name] = build_patch_discriminator(
+            dataset.size_px, options.discriminator_channels, options.halvings
+        )
     return made
 
 

@@ -207,5 +207,9 @@ def test_what_it_cannot_train_on_is_refused() -> None:
         CycleGAN(TINY, make_dataset(24), "float32")
     with pytest.raises(BadOptions, match="enlarge is 0"):
         dataclasses.replace(TINY, enlarge=0.5)
+    with pytest.raises(BadOptions, match="upsampling is 'bilinear', not transposed or resize"):
+        dataclasses.replace(TINY, upsampling="bilinear")
+    with pytest.raises(BadOptions, match="halvings is 4"):
+        dataclasses.replace(TINY, halvings=4)
     with pytest.raises(BadOptions, match="trains a translator"):
         TINY.networks(make_dataset(32))

@@ -28,14 +28,26 @@ def test_the_small_generator_has_a_quarter_of_them() -> None:
     assert build_translator(128, 32, 6).count_params() == 1_963_203
 
 
-def test_the_discriminator_judges_patches_of_70_pixels() -> None:
+def test_resizing_takes_as_many_weights_and_no_transposed_convolution() -> None:
+    network = build_translator(64, 8, 1, "resize")
+    assert network.count_params() == build_translator(64, 8, 1).count_params()
+    assert network.output_shape == (None, 64, 64, 3)
+    assert not any(isinstance(x, keras.layers.Conv2DTranspose) for x in network.layers)
+
+
+def test_the_discriminator_is_the_authors() -> None:
     network = build_patch_discriminator(128, 64)
     assert network.count_params() == 2_764_737 - (128 + 256 + 512)
-    assert network.output_shape == (None, 14, 14, 1)
+
+
+@pytest.mark.parametrize(("halvings", "patch", "patches"), [(3, 70, 14), (2, 34, 30), (1, 16, 62)])
+def test_the_discriminator_judges_patches(halvings: int, patch: int, patches: int) -> None:
+    network = build_patch_discriminator(128, 8, halvings)
+    assert network.output_shape == (None, patches, patches, 1)
     field = 1
     for layer in reversed([x for x in network.layers if isinstance(x, keras.layers.Conv2D)]):
         field = (field - 1) * layer.strides[0] + layer.kernel_size[0]
-    assert field == 70
+    assert field == patch
 
 
 def test_weights_start_normal_with_a_deviation_of_002() -> None:
