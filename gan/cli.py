@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
+from gan.commands.curator import curator
 from gan.commands.dataset import dataset
 from gan.commands.evaluate import evaluate
 from gan.commands.export import export
@@ -22,7 +23,7 @@ def gan() -> None:
     """Make a generator of your own: data set, training, evaluation, export."""
 
 
-for command in (dataset, train, evaluate, export):
+for command in (dataset, train, evaluate, export, curator):
     gan.add_command(command)
 
 

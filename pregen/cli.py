@@ -81,6 +81,14 @@ if TYPE_CHECKING:
     help="Of a running Ray cluster: auto, host:6379 or ray://host:10001.  [default: one here]",
 )
 @click.option(
+    "--oversample",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Make N candidates for every picture and keep the best; the model needs a curator.",
+)
+@click.option(
     "--replace",
     is_flag=True,
     help="Afterwards reject the pictures that other versions of the model made.",
@@ -90,8 +98,8 @@ if TYPE_CHECKING:
 def pregen(
     categories: str, samples: int, model_name: str, all_categories: bool,
     truncation: str | None, seed: int,
-    format_name: str, threads: int | None, engine: str, address: str, replace: bool,
-    dry_run: bool,
+    format_name: str, threads: int | None, engine: str, address: str, oversample: int,
+    replace: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Fill the store with pictures of things that do not exist.
 
@@ -101,11 +109,13 @@ def pregen(
         flask pregen --categories 60
         flask pregen --categories heart,mammal --samples 100
         flask pregen --truncation 0.4:0.7 --seed 7 --format png
+        flask pregen --categories 60 --oversample 4
         flask pregen --model biggan-256 --categories 60
         flask pregen --engine ray --address auto --categories 60
     """
     from pregen.filling import Filling, generator_threads
     from pregen.request import check_request
+    from sources.curator import read_curator
     from sources.hub import Caches
     from sources.obtaining import obtain
     from sources.registry import find_model, open_source
@@ -113,6 +123,8 @@ def pregen(
 
     if address and engine != "ray":
         raise click.UsageError("--address is Ray's: write --engine ray too")
+    if oversample > 1 and engine == "ray":
+        raise click.UsageError("--oversample chooses on this machine: leave --engine ray out")
     settings = current_app.extensions["settings"]
     chosen = find_format(format_name)
     caches = Caches.of(settings)
@@ -120,8 +132,11 @@ def pregen(
         return
     model = find_model(settings.models_folder, model_name, caches)
     request = check_request(
-        model, categories, samples, truncation, seed, all_categories=all_categories
-    )
+        model, categories, samples, truncation, seed, all_categories=all_categories,
+        oversample=oversample,
+    )  # fmt: skip
+    if oversample > 1:
+        read_curator(model)
     try:
         with ExitStack() as stack:
             if engine == "ray" and not dry_run:
@@ -154,13 +169,23 @@ def pregen(
         click.echo("stopped; what was made is stored: run the same command again to continue")
         raise SystemExit(130) from None
     replaced = filling.replace_old() if replace else 0
-    present = filling.plan.present
-    if made == 0 and replaced == 0:
+    present = filling.present
+    if made == 0 and replaced == 0 and not filling.short:
         click.echo(f"nothing to do: {present:,} pictures are there")
         return
+    if filling.chooser is not None:
+        for line in filling.chooser.report():
+            click.echo(line)
     click.echo(f"made {made:,} pictures with {model.label}, {present:,} were there")
     if replaced:
         click.echo(f"rejected {replaced:,} pictures of other versions")
+    if filling.short:
+        click.echo(
+            f"{filling.short:,} are still missing: too few candidates were good enough; a larger "
+            "--oversample or another --seed finds more",
+            err=True,
+        )
+        raise SystemExit(1)
 
 
 def _say_estimate(filling: "Filling", estimate: "Estimate") -> None:

@@ -12,8 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
+from pregen.choosing import Chooser
 from pregen.making import Made, make
-from pregen.plan import Batch
+from pregen.plan import Batch, Candidates
 from pregen.recording import Recorder
 from sources.description import ModelCategory
 from sources.latents import draw
@@ -29,7 +32,7 @@ GROUP = 64  # pictures per commit: a commit and its folder's fsync cost about 1.
 class BatchEngine(Protocol):
     """What makes the batches of a plan."""
 
-    def run(self, batches: Iterable[Batch]) -> None:
+    def run(self, batches: Iterable[Batch | Candidates]) -> None:
         """Make all batches; on KeyboardInterrupt what is made is stored first."""
         ...
 
@@ -52,12 +55,16 @@ class LocalEngine:
         chosen: Format,
         truncations: tuple[float, float],
         on_recorded: Callable[[int], None],
+        chooser: Chooser | None = None,
     ) -> None:
+        """``chooser``: needed where a plan has candidates."""
         self._source, self._recorder, self._format = source, recorder, chosen
         self._truncations, self._on_recorded = truncations, on_recorded
+        self._chooser = chooser
         self._failure: BaseException | None = None
+        self.barren: set[int] = set()  # first seeds of candidates of which none was kept
 
-    def run(self, batches: Iterable[Batch]) -> None:
+    def run(self, batches: Iterable[Batch | Candidates]) -> None:
         """Make all batches. On KeyboardInterrupt what is generated is written, then it rises."""
         pending: queue.Queue[Work | None] = queue.Queue(BATCHES_AHEAD)
         writer = threading.Thread(target=self._write, args=(pending,), name="writer")
@@ -74,16 +81,29 @@ class LocalEngine:
         if self._failure is not None:
             raise self._failure
 
-    def _generate(self, batch: Batch, encoders: ThreadPoolExecutor) -> Work:
+    def _generate(self, batch: Batch | Candidates, encoders: ThreadPoolExecutor) -> Work:
         model = self._source.model
-        draws = [draw(model, seed, self._truncations) for seed in batch.seeds]
-        pictures = self._source.generate(batch.category.label, draws)
+        draws, parts = [], []
+        for seeds in batch.calls:
+            drawn = [draw(model, seed, self._truncations) for seed in seeds]
+            parts.append(self._source.generate(batch.category.label, drawn))
+            draws += drawn
+        pictures = parts[0] if len(parts) == 1 else np.concatenate(parts)
         jobs = [
-            encoders.submit(make, picture, d, model, batch.category.slug, self._format)
-            for picture, d in zip(pictures, draws, strict=True)
-            if d.seed in batch.wanted
+            encoders.submit(make, pictures[i], draws[i], model, batch.category.slug, self._format)
+            for i in self._wanted(batch, pictures)
         ]
         return Work(batch.category, jobs)
+
+    def _wanted(self, batch: Batch | Candidates, pictures: np.ndarray) -> list[int]:
+        """Return the places of the pictures that are to be stored."""
+        if isinstance(batch, Batch):
+            return [i for i, seed in enumerate(batch.seeds) if seed in batch.wanted]
+        assert self._chooser is not None
+        chosen = self._chooser.choose(batch.category.slug, pictures, batch.count)
+        if not chosen:
+            self.barren.add(batch.seeds[0])
+        return chosen
 
     def _write(self, pending: "queue.Queue[Work | None]") -> None:
         works = iter(pending.get, None)

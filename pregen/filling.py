@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
 
+from pregen.choosing import Chooser
 from pregen.engine import BatchEngine, LocalEngine
 from pregen.making import make
 from pregen.plan import Plan, make_plan
@@ -14,10 +15,12 @@ from pregen.progress import Progress
 from pregen.recording import Recorder
 from pregen.request import BadRequest, Request
 from pregen.targets import forget_targets, remember_targets
+from sources.curator import read_curator
 from sources.description import Model
 from sources.latents import draw
 from sources.source import Source
 from store.database import IndexMissing, check_revision, empty_engine, open_engine, writing
+from store.duplicates import is_hash
 from store.encoding import Format
 from store.migrating import upgrade
 from store.opening import open_pictures
@@ -27,6 +30,7 @@ from store.states import LIVE
 from store.tables import category, image
 
 BYTES_GUESS = 8192  # per picture, until one has been made
+ROUNDS = 8  # of candidates, until enough of them were good enough
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,16 @@ class Filling:
             self.off = [c.slug for c in request.categories if c.slug in off]
             self.request = _without(request, off)
             self.plan: Plan = make_plan(connection, self.store, model, self.request, batch)
+        self._batch = batch
+        self.present, self.short = self.plan.present, 0
+        self.chooser: Chooser | None = None
 
     def estimate(self, source: Source, chosen: Format) -> Estimate:
         """Make one batch, keep nothing, and extrapolate."""
         if not self.plan.batches:
             return Estimate(0, self.plan.present, 0, 0.0)
         first = self.plan.batches[0]
-        draws = [draw(self.model, seed, self.request.truncations) for seed in first.seeds]
+        draws = [draw(self.model, seed, self.request.truncations) for seed in first.calls[0]]
         source.generate(first.category.label, draws)  # the first call also warms up
         started = time.perf_counter()
         pictures = source.generate(first.category.label, draws)
@@ -78,12 +85,50 @@ class Filling:
         )
 
     def fill(self, source: Source, chosen: Format, echo: Callable[[str], None]) -> int:
-        """Make what is missing on this machine; return how many pictures were recorded."""
+        """Make what is missing on this machine; return how many pictures were recorded.
 
-        def local(recorder: Recorder, progress: Progress) -> BatchEngine:
-            return LocalEngine(source, recorder, chosen, self.request.truncations, progress.add)
+        With candidates in more than one round where too few were good enough; `chooser` then has
+        the figures, and `short` what is still missing. Raises `NoCurator`.
+        """
+        if self.request.oversample > 1:
+            self.chooser = Chooser(read_curator(self.model, generator_threads()), self._hashes)
+        made, barren, all_wanted = 0, set[int](), self.plan.missing
+        for _ in range(ROUNDS):
+            engines: list[LocalEngine] = []
 
-        return self.run(local, chosen, echo)
+            def local(
+                recorder: Recorder, progress: Progress, engines: list[LocalEngine] = engines
+            ) -> BatchEngine:
+                engines.append(
+                    LocalEngine(
+                        source, recorder, chosen, self.request.truncations, progress.add,
+                        self.chooser,
+                    )
+                )  # fmt: skip
+                return engines[0]
+
+            wanted = self.plan.missing
+            done = self.run(local, chosen, echo)
+            made += done
+            barren |= engines[0].barren
+            if self.chooser is None or done == wanted:
+                break
+            with self.engine.connect() as connection:
+                self.plan = make_plan(
+                    connection, self.store, self.model, self.request, self._batch, barren
+                )
+        self.short = all_wanted - made
+        return made
+
+    def _hashes(self, slug: str) -> list[str]:
+        """Return the perceptual hashes of what is shown of a category."""
+        with self.engine.connect() as connection:
+            found = connection.execute(
+                select(image.c.phash)
+                .join(category)
+                .where(category.c.slug == slug, image.c.state == LIVE)
+            ).scalars()
+            return [text for text in found if is_hash(text)]
 
     def run(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pregen.plan import Batch
+from pregen.plan import Batch, Candidates
 from sources.description import ModelCategory
 
 JOB = 64  # pictures: as many as one commit takes, and long enough that handing out costs little
@@ -22,11 +22,16 @@ class Job:
         return self.category.slug, self.batches[0].seeds[0]
 
 
-def jobs_of(batches: Iterable[Batch]) -> Iterator[Job]:
-    """Yield jobs of about `JOB` pictures of one category, in the order of the batches."""
+def jobs_of(batches: Iterable[Batch | Candidates]) -> Iterator[Job]:
+    """Yield jobs of about `JOB` pictures of one category, in the order of the batches.
+
+    Raises `TypeError` for candidates: what is chosen hangs on what was chosen before.
+    """
     together: list[Batch] = []
     count = 0
     for batch in batches:
+        if isinstance(batch, Candidates):
+            raise TypeError("candidates are chosen on one machine")
         if together and (batch.category != together[0].category or count >= JOB):
             yield Job(together[0].category, tuple(together))
             together, count = [], 0

@@ -9,12 +9,16 @@ so all seeds of a run differ, more samples extend it, and a seed can be read: wi
 category; when only some of them are missing the whole batch is generated and only those are
 stored. So a picture cannot depend on where an earlier run was interrupted.
 
+With --oversample N a group is N batches, of which the best batch's worth is kept. Which ones
+depends on their seeds and on what the category had before. A group of which any picture was kept
+is not judged again; where files of it are missing, these very ones are made again.
+
 Of a model that takes one truncation per call, a batch holds seeds that draw the same truncation.
 They are sorted out among `WINDOW` batches' worth of seeds, always the same ones.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
@@ -44,6 +48,30 @@ class Batch:
     seeds: tuple[int, ...]
     wanted: frozenset[int]
 
+    @property
+    def calls(self) -> tuple[tuple[int, ...], ...]:
+        """The seeds of each call of the generator."""
+        return (self.seeds,)
+
+    @property
+    def count(self) -> int:
+        """Pictures to be stored."""
+        return len(self.wanted)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Several calls of the generator, of whose pictures the best are to be kept."""
+
+    category: ModelCategory
+    calls: tuple[tuple[int, ...], ...]
+    count: int  # pictures to be stored, at most
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, in the order of the calls."""
+        return tuple(seed for call in self.calls for seed in call)
+
 
 @dataclass(frozen=True)
 class Known:
@@ -51,27 +79,36 @@ class Known:
 
     live: dict[int, str]  # seed → file of live pictures whose file is there
     taken: frozenset[int]  # seeds of rejected pictures: not to be made again
+    gone: frozenset[int] = frozenset()  # seeds of pictures whose file is not there
 
 
 @dataclass(frozen=True)
 class Plan:
     """The batches that a request still needs."""
 
-    batches: tuple[Batch, ...]
+    batches: tuple[Batch | Candidates, ...]
     present: int  # pictures of the request that are there
 
     @property
     def missing(self) -> int:
         """Pictures to be stored."""
-        return sum(len(batch.wanted) for batch in self.batches)
+        return sum(batch.count for batch in self.batches)
 
 
 def make_plan(
-    connection: Connection, folder: PictureStore, model: Model, request: Request, batch: int
+    connection: Connection,
+    folder: PictureStore,
+    model: Model,
+    request: Request,
+    batch: int,
+    barren: Collection[int] = (),
 ) -> Plan:
-    """Return what a request still needs, given the index and the files that are really there."""
+    """Return what a request still needs, given the index and the files that are really there.
+
+    ``barren``: first seeds of groups of candidates of which nothing was good enough.
+    """
     position_of = {known.slug: i for i, known in enumerate(model.categories)}
-    batches: list[Batch] = []
+    batches: list[Batch | Candidates] = []
     present = 0
     for wanted in request.categories:
         known = known_of(connection, folder, model, wanted.slug)
@@ -80,7 +117,10 @@ def make_plan(
         if needed > 0:
             base = position_of[wanted.slug]
             first = Sequel(wanted, base, request, batch, model.is_scalar)
-            batches.extend(_batches(first, known, needed))
+            if request.oversample > 1:
+                batches.extend(_candidates(first, known, needed, barren))
+            else:
+                batches.extend(_batches(first, known, needed))
     return Plan(tuple(batches), present)
 
 
@@ -98,13 +138,16 @@ def known_of(connection: Connection, folder: PictureStore, model: Model, slug: s
     files = set(folder.files_of(slug))
     live: dict[int, str] = {}
     taken: set[int] = set()
+    gone: set[int] = set()
     for row in rows:
         seed = row.seed if row.seed is not None else _seed_in(row.file)
         if seed is not None and row.state == REJECTED:
             taken.add(seed)
         elif seed is not None and row.state == LIVE and row.file in files:
             live[seed] = row.file
-    return Known(live, frozenset(taken))
+        elif seed is not None:
+            gone.add(seed)
+    return Known(live, frozenset(taken), frozenset(gone))
 
 
 def _seed_in(file: str) -> int | None:
@@ -162,3 +205,27 @@ def _batches(sequel: Sequel, known: Known, needed: int) -> Iterator[Batch]:
                 yield Batch(sequel.category, tuple(together), wanted)
         needed -= len(lacking)
         start += sequel.width
+
+
+def _candidates(
+    sequel: Sequel, known: Known, needed: int, barren: Collection[int]
+) -> Iterator[Batch | Candidates]:
+    """Yield groups of candidates, and of groups that were judged what is missing of them."""
+    judged = known.live.keys() | known.taken | known.gone
+    start = 0
+    while needed > 0 and start < SAMPLES_MOST:
+        chunks = [sequel.seeds(start + i * sequel.width) for i in range(sequel.request.oversample)]
+        calls = tuple(tuple(call) for chunk in chunks for call in sequel.compose(chunk))
+        seeds = {seed for call in calls for seed in call}
+        start += sequel.width * sequel.request.oversample
+        if chunks[0][0] in barren:
+            continue
+        if seeds & judged:
+            for call in calls:
+                if again := frozenset(sorted(known.gone & set(call))[:needed]):
+                    yield Batch(sequel.category, call, again)
+                    needed -= len(again)
+            continue
+        keep = min(needed, sequel.width)
+        yield Candidates(sequel.category, calls, keep)
+        needed -= keep

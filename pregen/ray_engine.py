@@ -20,7 +20,7 @@ from typing import Any
 
 from core.errors import NonesuchError
 from pregen.jobs import Job, jobs_of
-from pregen.plan import Batch
+from pregen.plan import Batch, Candidates
 from pregen.ray_cluster import NoRay, connected, room
 from pregen.ray_maker import Maker, Result, pack
 from pregen.recording import Recorder
@@ -142,7 +142,7 @@ class RayEngine:
         self._done: set[tuple[str, int]] = set()
         self._slowest_s = 0.0
 
-    def run(self, batches: Iterable[Batch]) -> None:
+    def run(self, batches: Iterable[Batch | Candidates]) -> None:
         """Make all batches. On KeyboardInterrupt what has come back is written, then it rises."""
         jobs = jobs_of(batches)
         following = next(jobs, None)

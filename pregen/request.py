@@ -25,6 +25,7 @@ class Request:
     samples: int
     truncations: tuple[float, float]
     seed: int
+    oversample: int = 1  # candidates of which one is kept
 
 
 def check_request(
@@ -35,6 +36,7 @@ def check_request(
     seed: int,
     *,
     all_categories: bool = False,
+    oversample: int = 1,
 ) -> Request:
     """Return the request that the options mean. Raises `BadRequest` or `UnknownSlug`."""
     if not 1 <= samples <= SAMPLES_MOST:
@@ -49,6 +51,7 @@ def check_request(
         samples,
         parse_truncation(model, truncation),
         seed,
+        oversample,
     )
 
 

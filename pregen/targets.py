@@ -28,6 +28,7 @@ class Target:
     seed: int
     truncations: tuple[float, float] | None  # None: the model's default
     format: str
+    oversample: int = 1
 
 
 def remember_targets(connection: Connection, model: Model, request: Request, chosen: str) -> None:
@@ -39,6 +40,7 @@ def remember_targets(connection: Connection, model: Model, request: Request, cho
         "truncation_low": request.truncations[0],
         "truncation_high": request.truncations[1],
         "format": chosen,
+        "oversample": request.oversample,
     }
     for wanted in request.categories:
         category_id = ensure_category(connection, wanted.slug, wanted.name)
@@ -101,8 +103,9 @@ def _made(connection: Connection, chosen: list) -> Sequence[Row]:
 def _written(row: Row) -> Target:
     truncations = (row.truncation_low, row.truncation_high)
     return Target(
-        row.slug, row.model, row.model_digest, row.samples, row.seed, truncations, row.format
-    )
+        row.slug, row.model, row.model_digest, row.samples, row.seed, truncations, row.format,
+        row.oversample,
+    )  # fmt: skip
 
 
 def _guessed(row: Row) -> Target:

@@ -80,7 +80,7 @@ def top_up(
         for batch in filling.plan.batches:
             slug = batch.category.slug
             lacking, _ = outcome.missing.get(slug, (0, 0))
-            outcome.missing[slug] = (lacking + len(batch.wanted), job.request.samples)
+            outcome.missing[slug] = (lacking + batch.count, job.request.samples)
         if not dry_run:
             if filling.plan.batches:
                 outcome.made += filling.fill(source, find_format(job.format), echo)
@@ -117,7 +117,7 @@ def _jobs(
     alike: dict[tuple, list[Target]] = defaultdict(list)
     for each in targets:
         key = (each.model, each.model_digest, each.samples, each.seed, each.truncations)
-        alike[(*key, each.format)].append(each)
+        alike[(*key, each.oversample, each.format)].append(each)
     jobs = []
     for members in alike.values():
         first = members[0]
@@ -134,7 +134,11 @@ def _jobs(
         by_slug = {known.slug: known for known in model.categories}
         known = tuple(by_slug[each.slug] for each in members if each.slug in by_slug)
         request = Request(
-            known, first.samples, first.truncations or model.truncation.default, first.seed
+            known,
+            first.samples,
+            first.truncations or model.truncation.default,
+            first.seed,
+            first.oversample,
         )
         if known:
             jobs.append(Job(model, request, first.format))

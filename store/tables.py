@@ -120,4 +120,5 @@ target = Table(
     Column("truncation_low", Float, nullable=False),
     Column("truncation_high", Float, nullable=False),
     Column("format", String(10), nullable=False),
+    Column("oversample", Integer, nullable=False, server_default="1", comment="candidates for one"),
 )

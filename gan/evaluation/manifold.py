@@ -29,7 +29,7 @@ def compare_manifolds(
     """
     if min(len(real), len(generated)) <= neighbours:
         return None
-    real_reach, generated_reach = _reach(real, neighbours), _reach(generated, neighbours)
+    real_reach, generated_reach = reach(real, neighbours), reach(generated, neighbours)
     between = squared_distances(real, generated)  # [N, M]
     in_real = between < real_reach[:, None]
     return Manifold(
@@ -40,9 +40,9 @@ def compare_manifolds(
     )
 
 
-def _reach(x: np.ndarray, neighbours: int) -> np.ndarray:
+def reach(x: np.ndarray, neighbours: int) -> np.ndarray:
     """Return the squared distances, [N], to the nearest but ``neighbours`` - 1 of the others."""
     distances = squared_distances(x, x)
     np.fill_diagonal(distances, np.inf)
-    reach: np.ndarray = np.partition(distances, neighbours - 1, axis=1)[:, neighbours - 1]
-    return reach
+    found: np.ndarray = np.partition(distances, neighbours - 1, axis=1)[:, neighbours - 1]
+    return found

@@ -111,20 +111,21 @@ def _relu6(x: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.ReLU(max_value=6.0, dtype=DTYPE)(x)
 
 
-def _trunk(x: keras.KerasTensor, variant: str, weights: _Weights) -> dict[int, keras.KerasTensor]:
-    """[N, H, W, 3] in [-1, 1] → the last block's features by stride, 2 to 32."""
+def _trunk(
+    x: keras.KerasTensor, variant: str, weights: _Weights, stages: int = len(STAGES)
+) -> list[keras.KerasTensor]:
+    """[N, H, W, 3] in [-1, 1] → the features behind each of the first ``stages``."""
     # (127.5 x + 127.5 - 127) / 128
     x = keras.layers.Rescaling(127.5 / 128, 0.5 / 128, dtype=DTYPE)(x)
     x = _relu6(_conv(x, *weights.folded("_conv_stem", "_bn0"), 2))
-    by_stride = {}
-    stride, number = 2, 0
-    for stage in scaled_stages(VARIANTS[variant]):
-        stride *= stage.stride
+    behind = []
+    number = 0
+    for stage in scaled_stages(VARIANTS[variant])[:stages]:
         for i in range(stage.blocks):
             x = _block(x, f"_blocks.{number}", stage, stage.stride if i == 0 else 1, weights)
             number += 1
-        by_stride[stride] = x
-    return by_stride
+        behind.append(x)
+    return behind
 
 
 def _block(
@@ -151,13 +152,33 @@ def build_efficientnet(variant: str, size_px: int, tensors: dict[str, np.ndarray
     """
     weights = _Weights(tensors)
     picture = keras.Input((size_px, size_px, 3), name="picture")
-    x = _trunk(picture, variant, weights)[32]
+    x = _trunk(picture, variant, weights)[-1]
     x = _relu6(_conv(x, *weights.folded("_conv_head", "_bn1"), 1))
     features = keras.layers.GlobalAveragePooling2D(dtype="float32", name="features")(x)
     last = keras.layers.Dense(CLASSES, dtype="float32", trainable=False, name="logits")
     logits = last(features)
     last.set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
     return _frozen(keras.Model(picture, [features, logits], name=f"efficientnet_{variant}"))
+
+
+def build_pooled_stages(
+    variant: str,
+    size_px: int,
+    inner_px: int,
+    tensors: dict[str, np.ndarray],
+    stages: tuple[int, ...],
+) -> keras.Model:
+    """Return pictures float32 [N, size, size, 3] in [0, 255] → features float32 [N, D].
+
+    The features behind the chosen stages, counted from 0, each pooled; what comes after the last
+    one is left out. Pictures are resized to ``inner_px`` before.
+    """
+    picture = keras.Input((size_px, size_px, 3), name="pictures")
+    x = keras.layers.Resizing(inner_px, inner_px, dtype=DTYPE)(picture)
+    x = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=DTYPE)(x)
+    behind = _trunk(x, variant, _Weights(tensors), max(stages) + 1)
+    pooled = [keras.layers.GlobalAveragePooling2D(dtype=DTYPE)(behind[i]) for i in stages]
+    return _frozen(keras.Model(picture, keras.layers.Concatenate(dtype=DTYPE)(pooled)))
 
 
 def _frozen(model: keras.Model) -> keras.Model:

@@ -1,0 +1,197 @@
+"""Fitting a curator to a data set's real pictures, and writing it beside a model.
+
+The network is EfficientNet-lite0 (trained on photographs, Apache-2.0) up to its sixth stage: other
+features than those of the judge, lite2, and of every run's discriminator. Reader, realism and
+hashes are fitted to the training pictures; the held-out ones say how good it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from core.files import folder_written_whole
+from gan.dataset.files import HELD_OUT, TRAIN, Dataset
+from gan.evaluation.linear_reader import fit_linear_reader
+from gan.evaluation.manifold import reach
+from gan.export.check import BadExport
+from gan.export.litert import convert_signatures
+from gan.features.efficientnet import build_pooled_stages
+from gan.features.weights import kept_weights
+from gan.training.batches import on_white
+from sources.curator import (
+    BATCH,
+    FITTED,
+    FOLDER,
+    INPUT,
+    NETWORK,
+    OUTPUT,
+    SIGNATURE,
+    Features,
+    Fitted,
+)
+
+VARIANT, STAGES = "lite0", (4, 5)  # 112 and 192 channels, at strides 16 and 32
+INNER_PX = 128
+AXES = 32
+NEIGHBOURS = 5
+PASSING = 0.95  # of held-out real pictures are realistic
+CARD = "CURATOR.md"
+
+
+@dataclass(frozen=True)
+class About:
+    """How good a curator is, on held-out real pictures."""
+
+    pictures: int
+    held_out: int
+    right: float  # of categories read, 0-1
+    passing: float  # called realistic, 0-1
+    corrupted: float  # of the same with blur and noise, called realistic
+
+
+def write_features(size_px: int, home: Path, echo: Callable[[str], None], path: Path) -> None:
+    """Write the network as a LiteRT file of 8-bit weights. Raises `WeightsMissing`."""
+    tensors = kept_weights(home, VARIANT, echo)
+    network = build_pooled_stages(VARIANT, size_px, INNER_PX, tensors, STAGES)
+    served = tf.Module()
+    served.weights = [tf.Variable(np.asarray(v), trainable=False) for v in network.variables]
+    # in a closure: an attribute would be tracked, and saved as well
+    call = network.stateless_call
+
+    def features(pictures: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {OUTPUT: call([], list(served.weights), pictures)[0]}
+
+    spec = tf.TensorSpec((BATCH, size_px, size_px, 3), tf.float32, INPUT)
+    signature = tf.function(features).get_concrete_function(spec)
+    path.write_bytes(convert_signatures(served, {SIGNATURE: signature}, "int8"))
+
+
+def fit(
+    dataset: Dataset,
+    leave_out_styles: tuple[str, ...],
+    features: np.ndarray,
+    mirrored: np.ndarray,
+) -> Fitted:
+    """Fit to the features float [N, D] of all of a data set's pictures, and of them mirrored."""
+    train = dataset.indices(TRAIN, leave_out_styles)
+    labels = dataset.category_ids()[train]
+    reader = fit_linear_reader(
+        np.concatenate([features[train], mirrored[train]]),
+        np.tile(labels, 2),
+        len(dataset.categories),
+    )
+    plain = Fitted(
+        size_px=dataset.size_px,
+        slugs=np.array([label.slug for label in dataset.categories]),
+        mean=reader.mean,
+        unit=reader.unit,
+        weights=reader.weights,
+        bias=reader.bias,
+        axes=np.eye(len(reader.mean), dtype=np.float32),
+        known=np.empty((0, 0), np.float16),
+        radii=np.empty(0, np.float32),
+        limit=np.float32(0),
+        hashes=hashes_of(on_white(dataset.pictures[train])),
+    )
+    centred = plain.place(features[train]).astype(np.float64)
+    variances, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+    count = min(AXES, len(variances))
+    axes = directions[:, -count:] / np.sqrt(variances[-count:] + 1e-6)
+    placed = (centred @ axes).astype(np.float16)
+    radii = np.sqrt(reach(placed.astype(np.float32), NEIGHBOURS))
+    # pictures far from all others would call everything between realistic
+    kept = radii <= np.median(radii)
+    fitted = {f.name: getattr(plain, f.name) for f in fields(Fitted)}
+    fitted |= {"axes": axes.astype(np.float32), "known": placed[kept], "radii": radii[kept]}
+    held_out = dataset.indices(HELD_OUT, leave_out_styles)
+    scores = Fitted(**fitted).realism(features[held_out])
+    return Fitted(**{**fitted, "limit": np.float32(np.quantile(scores, 1 - PASSING))})
+
+
+def hashes_of(pictures: np.ndarray) -> np.ndarray:
+    """Return the perceptual hashes, uint64 [2·N], of uint8 [N, H, W, 3] and of them mirrored."""
+    both = (pictures, pictures[:, :, ::-1])
+    texts = [str(imagehash.phash(Image.fromarray(x))) for side in both for x in side]
+    return np.unique(np.array([int(text, 16) for text in texts], np.uint64))
+
+
+def export_curator(
+    dataset: Dataset,
+    leave_out_styles: tuple[str, ...],
+    model: Path,
+    home: Path,
+    echo: Callable[[str], None],
+    replace: bool = False,
+) -> tuple[Path, About]:
+    """Write <model>/curator/ and return it; it appears whole, or not at all.
+
+    Raises `BadExport` where there is one already or nothing is held out, and `WeightsMissing`.
+    """
+    folder = model / FOLDER
+    if folder.exists() and not replace:
+        raise BadExport(f"{folder} exists", "give --replace to make it anew")
+    held_out = dataset.indices(HELD_OUT, leave_out_styles)
+    if not len(held_out):
+        raise BadExport(
+            f"nothing is held out of {dataset.name}: nothing would say what is realistic"
+        )
+    with folder_written_whole(folder) as temporary:
+        write_features(dataset.size_px, home, echo, temporary / NETWORK)
+        network = Features(temporary / NETWORK, threads=2)
+        pictures = on_white(dataset.pictures)
+        echo(f"reading {len(pictures):,} real pictures, and mirrored")
+        features, mirrored = network.of(pictures), network.of(pictures[:, :, ::-1])
+        fitted = fit(dataset, leave_out_styles, features, mirrored)
+        with (temporary / FITTED).open("wb") as file:
+            np.savez_compressed(file, **{f.name: getattr(fitted, f.name) for f in fields(Fitted)})
+        about = judge(fitted, network, dataset, held_out, features)
+        (temporary / CARD).write_text(card(dataset, about, temporary), encoding="utf-8")
+    return folder, about
+
+
+def judge(
+    fitted: Fitted, network: Features, dataset: Dataset, held_out: np.ndarray, features: np.ndarray
+) -> About:
+    """Return how a curator fares on held-out pictures."""
+    from gan.evaluation.corruption import corrupt
+
+    read = fitted.shows(features[held_out]).argmax(axis=1)
+    damaged = network.of(corrupt(on_white(dataset.pictures[held_out])))
+    return About(
+        pictures=len(fitted.known),
+        held_out=len(held_out),
+        right=float((read == dataset.category_ids()[held_out]).mean()),
+        passing=float((fitted.realism(features[held_out]) >= fitted.limit).mean()),
+        corrupted=float((fitted.realism(damaged) >= fitted.limit).mean()),
+    )
+
+
+def card(dataset: Dataset, about: About, folder: Path) -> str:
+    """Return CURATOR.md."""
+    sizes = "\n".join(
+        f"| {name} | {(folder / name).stat().st_size:,} |" for name in (NETWORK, FITTED)
+    )
+    licences = sorted({record.licence for record in dataset.records})
+    return f"""\
+# Curator
+
+Chooses among candidates for `flask pregen --oversample`. It is not what the model is judged by.
+
+- `{NETWORK}`: EfficientNet-lite0 up to its sixth stage, weights of 8 bits; trained by Google on
+  photographs (ImageNet), converted by ML Illustrated, Apache-2.0.
+- `{FITTED}`: a linear reader of {len(dataset.categories)} categories, the places of
+  {about.pictures:,} training pictures of `{dataset.name}` among {AXES} axes, and perceptual hashes;
+  the pictures themselves are not in it. Their licences: {", ".join(licences)}.
+
+Of {about.held_out:,} held-out real pictures it reads the category of {about.right:.1%}, and calls
+{about.passing:.1%} realistic; of the same with blur and noise {about.corrupted:.1%}.
+
+| file | bytes |
+|---|---|
+{sizes}
+"""
