@@ -63,7 +63,7 @@ def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS) -> Path
     (folder / curator.NETWORK).write_bytes(converted)
     network = curator.Features(folder / curator.NETWORK, threads=1)
     pictures = on_white(dataset.pictures)
-    fitted = fit(dataset, (), network.of(pictures), network.of(pictures[:, :, ::-1]))
+    fitted = fit(dataset, (), network.of(pictures), network.of(pictures[:, :, ::-1]), 48)
     values = {field.name: getattr(fitted, field.name) for field in fields(fitted)}
     np.savez_compressed(folder / curator.FITTED, **values)
     return folder

@@ -31,7 +31,7 @@ def described(pictures: np.ndarray) -> np.ndarray:
 def test_what_is_fitted_passes_real_pictures_and_refuses_noise() -> None:
     data = shapes(60)
     pictures = on_white(data.pictures)
-    fitted = fit(data, (), described(pictures), described(pictures[:, :, ::-1]))
+    fitted = fit(data, (), described(pictures), described(pictures[:, :, ::-1]), 48)
     held_out, train = data.indices(HELD_OUT), data.indices(TRAIN)
     assert len(fitted.known) == pytest.approx(len(train) / 2, abs=2)
     real = fitted.realism(described(pictures[held_out])) >= fitted.limit
