@@ -62,7 +62,8 @@ class LiveModel:
                 f"did you mean {close}?" if close else "all of them are at /categories",
                 what="category",
             )
-        truncations = self._model.truncation.default
+        category = self._categories[slug] if slug else self._drawn_category(seed)
+        truncations = self._model.truncations_of(category)
         if truncation is not None:
             lowest, highest = self._model.truncation.lowest, self._model.truncation.highest
             if not lowest <= truncation <= highest:  # also where it is not a number
@@ -71,11 +72,11 @@ class LiveModel:
                     f"{self._model.name} takes {lowest:g} to {highest:g}",
                 )
             truncations = (truncation, truncation)
-        category = self._categories[slug] if slug else self._drawn_category(seed)
         return Wish(category, random.getrandbits(32) if seed is None else seed, truncations)
 
     def _drawn_category(self, seed: int | None) -> "ModelCategory":
-        categories = self._model.categories
+        every = self._model.categories
+        categories = [each for each in every if not each.hidden] or every
         if seed is None:
             return random.choice(categories)
         return categories[zlib.crc32(str(seed).encode()) % len(categories)]

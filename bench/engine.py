@@ -70,10 +70,9 @@ def on_ray(makers: Makers) -> Fill:
     chosen = find_format("webp")
 
     def fill(filling: Filling) -> int:
-        truncations = filling.request.truncations
         return filling.run(
             lambda recorder, progress: RayEngine(
-                makers, recorder, chosen, truncations, progress.add, lambda _: None
+                makers, recorder, chosen, filling.request, progress.add, lambda _: None
             ),
             chosen,
             lambda _: None,

@@ -58,7 +58,8 @@ def measure(work: Callable[[], object]) -> Cost:
 
 def generate_only(source: Source, batches: tuple[Batch, ...], request: Request) -> None:
     for batch in batches:
-        draws = [draw(source.model, seed, request.truncations) for seed in batch.seeds]
+        truncations = request.truncations_of(source.model, batch.category)
+        draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
         source.generate(batch.category.label, draws)
 
 
@@ -71,7 +72,8 @@ def straight_loop(
     for batch in batches:
         folder = settings.images_folder / batch.category.slug
         folder.mkdir(parents=True, exist_ok=True)
-        draws = [draw(source.model, seed, request.truncations) for seed in batch.seeds]
+        truncations = request.truncations_of(source.model, batch.category)
+        draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
         for picture, drawn in zip(source.generate(batch.category.label, draws), draws, strict=True):
             path = folder / f"{drawn.seed}.webp"
             provenance = Provenance(

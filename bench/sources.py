@@ -59,7 +59,8 @@ def plan_of(model: Model, request: Request, batch: int) -> tuple[Batch, ...]:
 def through(source: Source, batches: tuple[Batch, ...], request: Request) -> int:
     made = 0
     for batch in batches:
-        draws = [draw(source.model, seed, request.truncations) for seed in batch.seeds]
+        truncations = request.truncations_of(source.model, batch.category)
+        draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
         made += len(source.generate(batch.category.label, draws))
     return made
 
@@ -72,7 +73,7 @@ def notebook_loop(model: Model, request: Request) -> Callable[[], int]:
     assert model.saved_model is not None
     loaded = tf.saved_model.load(str(model.folder))
     call = loaded.signatures[model.saved_model.signature]
-    truncation = request.truncations[0]
+    truncation = (request.truncations or model.truncation.default)[0]
 
     def noise(seed: int, width: int) -> np.ndarray:
         state = np.random.RandomState(seed)

@@ -158,7 +158,7 @@ def pregen(
             if engine == "ray":
                 made = filling.run(
                     lambda recorder, progress: RayEngine(
-                        makers, recorder, chosen, request.truncations, progress.add, click.echo
+                        makers, recorder, chosen, filling.request, progress.add, click.echo
                     ),
                     chosen,
                     click.echo,

@@ -18,6 +18,7 @@ from pregen.choosing import Chooser
 from pregen.making import Made, make
 from pregen.plan import Batch, Candidates
 from pregen.recording import Recorder
+from pregen.request import Request
 from sources.description import ModelCategory
 from sources.latents import draw
 from sources.source import Source
@@ -53,13 +54,13 @@ class LocalEngine:
         source: Source,
         recorder: Recorder,
         chosen: Format,
-        truncations: tuple[float, float],
+        request: Request,
         on_recorded: Callable[[int], None],
         chooser: Chooser | None = None,
     ) -> None:
         """``chooser``: needed where a plan has candidates."""
         self._source, self._recorder, self._format = source, recorder, chosen
-        self._truncations, self._on_recorded = truncations, on_recorded
+        self._request, self._on_recorded = request, on_recorded
         self._chooser = chooser
         self._failure: BaseException | None = None
         self.barren: set[int] = set()  # first seeds of candidates of which none was kept
@@ -84,8 +85,9 @@ class LocalEngine:
     def _generate(self, batch: Batch | Candidates, encoders: ThreadPoolExecutor) -> Work:
         model = self._source.model
         draws, parts = [], []
+        truncations = self._request.truncations_of(model, batch.category)
         for seeds in batch.calls:
-            drawn = [draw(model, seed, self._truncations) for seed in seeds]
+            drawn = [draw(model, seed, truncations) for seed in seeds]
             parts.append(self._source.generate(batch.category.label, drawn))
             draws += drawn
         pictures = parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -69,7 +69,8 @@ class Filling:
         if not self.plan.batches:
             return Estimate(0, self.plan.present, 0, 0.0)
         first = self.plan.batches[0]
-        draws = [draw(self.model, seed, self.request.truncations) for seed in first.calls[0]]
+        truncations = self.request.truncations_of(self.model, first.category)
+        draws = [draw(self.model, seed, truncations) for seed in first.calls[0]]
         source.generate(first.category.label, draws)  # the first call also warms up
         started = time.perf_counter()
         pictures = source.generate(first.category.label, draws)
@@ -101,7 +102,7 @@ class Filling:
             ) -> BatchEngine:
                 engines.append(
                     LocalEngine(
-                        source, recorder, chosen, self.request.truncations, progress.add,
+                        source, recorder, chosen, self.request, progress.add,
                         self.chooser,
                     )
                 )  # fmt: skip

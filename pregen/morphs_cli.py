@@ -95,7 +95,7 @@ def morphs(
     model = find_model(settings.models_folder, model_name, caches)
     text = None if truncation is None else str(truncation)
     request = check_request(model, categories, 1, text, seed)
-    middle = round(sum(request.truncations) / 2, 2)
+    middle = round(sum(request.truncations or model.truncation.default) / 2, 2)
     options = WalkOptions(seed, stops, frames, frame_ms, middle, path)
     walks = plan_walks(model, request.categories, between, options)
     folder = MorphFolder(settings.instance_folder)

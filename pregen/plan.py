@@ -116,7 +116,8 @@ def make_plan(
         present += min(len(known.live), request.samples)
         if needed > 0:
             base = position_of[wanted.slug]
-            first = Sequel(wanted, base, request, batch, model.is_scalar)
+            truncations = request.truncations_of(model, wanted) if model.is_scalar else None
+            first = Sequel(wanted, base, request, batch, truncations)
             if request.oversample > 1:
                 batches.extend(_candidates(first, known, needed, barren))
             else:
@@ -163,12 +164,12 @@ class Sequel:
     position: int
     request: Request
     batch: int
-    by_truncation: bool
+    truncations: tuple[float, float] | None  # where a call takes one truncation; drawn from these
 
     @property
     def width(self) -> int:
         """Seeds that are put together at a time."""
-        return self.batch * WINDOW if self.by_truncation else self.batch
+        return self.batch * WINDOW if self.truncations else self.batch
 
     def seeds(self, start: int) -> list[int]:
         """Return the next seeds from picture ``start`` on."""
@@ -176,12 +177,12 @@ class Sequel:
 
     def compose(self, seeds: list[int]) -> Iterator[Sequence[int]]:
         """Yield the batches of these seeds."""
-        if not self.by_truncation:
+        if not self.truncations:
             yield seeds
             return
         groups = defaultdict(list)
         for seed in seeds:
-            groups[truncation_drawn(seed, self.request.truncations)].append(seed)
+            groups[truncation_drawn(seed, self.truncations)].append(seed)
         for truncation in sorted(groups):
             yield from in_sizes(groups[truncation], self.batch)
 

@@ -24,6 +24,7 @@ from pregen.plan import Batch, Candidates
 from pregen.ray_cluster import NoRay, connected, room
 from pregen.ray_maker import Maker, Result, pack
 from pregen.recording import Recorder
+from pregen.request import Request
 from sources.description import Model
 from store.encoding import Format
 
@@ -67,7 +68,7 @@ class Makers:
     """The actors of one run; more of them as machines come."""
 
     def __init__(self, ray: Any, model: Model, parcel: Any, threads: int | None) -> None:
-        self.ray, self._model, self._threads = ray, model, threads
+        self.ray, self.model, self._threads = ray, model, threads
         self._parcel = ray.put(parcel)
         self.actors: list[Any] = []
         self._looked = 0.0
@@ -81,7 +82,7 @@ class Makers:
             return
         self._looked = now
         try:
-            count, asked, threads = room(self.ray.nodes(), self._model, self._threads)
+            count, asked, threads = room(self.ray.nodes(), self.model, self._threads)
         except NoRay:
             if not self.actors:
                 raise
@@ -131,12 +132,12 @@ class RayEngine:
         makers: Makers,
         recorder: Recorder,
         chosen: Format,
-        truncations: tuple[float, float],
+        request: Request,
         on_recorded: Callable[[int, str], None],
         echo: Callable[[str], None],
     ) -> None:
         self._makers, self._recorder, self._on_recorded = makers, recorder, on_recorded
-        self._format, self._truncations, self._echo = chosen, truncations, echo
+        self._format, self._request, self._echo = chosen, request, echo
         self._out: dict[Any, Sent] = {}  # reference → job
         self._load: Counter[int] = Counter()  # of makers
         self._done: set[tuple[str, int]] = set()
@@ -176,7 +177,8 @@ class RayEngine:
 
     def _send(self, job: Job, maker: int) -> None:
         actor = self._makers.actors[maker]
-        reference = actor.make.remote(job, self._format, self._truncations)
+        truncations = self._request.truncations_of(self._makers.model, job.category)
+        reference = actor.make.remote(job, self._format, truncations)
         self._out[reference] = Sent(job, maker, time.monotonic())
         self._load[maker] += 1
 

@@ -23,9 +23,13 @@ class Request:
 
     categories: tuple[ModelCategory, ...]
     samples: int
-    truncations: tuple[float, float]
+    truncations: tuple[float, float] | None  # None: each category's own, or the model's
     seed: int
     oversample: int = 1  # candidates of which one is kept
+
+    def truncations_of(self, model: Model, category: ModelCategory) -> tuple[float, float]:
+        """Return the range that a category's truncations are drawn from."""
+        return self.truncations or model.truncations_of(category)
 
 
 def check_request(
@@ -89,10 +93,10 @@ def choose_categories(
     return tuple(known[slug] for slug in dict.fromkeys(slugs))
 
 
-def parse_truncation(model: Model, text: str | None) -> tuple[float, float]:
-    """Return lowest and highest truncation from ``"0.4:0.7"``, ``"0.5"`` or the model's default."""
+def parse_truncation(model: Model, text: str | None) -> tuple[float, float] | None:
+    """Return lowest and highest truncation from ``"0.4:0.7"`` or ``"0.5"``; None of None."""
     if text is None:
-        return model.truncation.default
+        return None
     lowest, highest = model.truncation.lowest, model.truncation.highest
     example = f"{model.truncation.default[0]}:{model.truncation.default[1]}"
     hint = f"model {model.name} takes {lowest} to {highest}, for example: --truncation {example}"

@@ -37,17 +37,22 @@ def remember_targets(connection: Connection, model: Model, request: Request, cho
         "model": model.label,
         "samples": request.samples,
         "seed": request.seed,
-        "truncation_low": request.truncations[0],
-        "truncation_high": request.truncations[1],
         "format": chosen,
         "oversample": request.oversample,
     }
     for wanted in request.categories:
+        low, high = request.truncations_of(model, wanted)
         category_id = ensure_category(connection, wanted.slug, wanted.name)
         this = (target.c.category_id == category_id, target.c.model_digest == model.digest)
         connection.execute(delete(target).where(*this))
         connection.execute(
-            insert(target).values(category_id=category_id, model_digest=model.digest, **values)
+            insert(target).values(
+                category_id=category_id,
+                model_digest=model.digest,
+                truncation_low=low,
+                truncation_high=high,
+                **values,
+            )
         )
 
 

@@ -136,7 +136,7 @@ def _jobs(
         request = Request(
             known,
             first.samples,
-            first.truncations or model.truncation.default,
+            first.truncations,
             first.seed,
             first.oversample,
         )

@@ -49,6 +49,10 @@ class Model:
         asked_for = self.runtime == SAVED_MODEL and self.also_litert
         return f"{self.name}/{self.version}{':' + SAVED_MODEL if asked_for else ''}"
 
+    def truncations_of(self, category: ModelCategory) -> tuple[float, float]:
+        """Return the range that a category's truncations are drawn from by default."""
+        return category.truncations or self.truncation.default
+
     @property
     def is_scalar(self) -> bool:
         """Whether one call takes one truncation for all its pictures."""

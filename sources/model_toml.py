@@ -31,6 +31,7 @@ class ModelCategory:
     slug: str
     name: str
     hidden: bool = False  # drawn only where it is asked for by its slug
+    truncations: tuple[float, float] | None = None  # its own range; None: the model's
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def parse_contents(path: Path, text: str) -> Contents:
         inputs=_inputs(top.needed_table("inputs")),
         output=_output(top.needed_table("output")),
         truncation=truncation,
-        categories=_categories(top, name),
+        categories=_categories(top, name, truncation),
         litert_file=litert.take("file", str, '"model.tflite"') if litert else "",
         litert_signatures=_signatures(litert) if litert else {},
         saved_model=_saved_model(saved_model) if saved_model else None,
@@ -196,6 +197,20 @@ def _truncation(table: Table | None) -> Truncation:
     return Truncation(lowest, highest, default)
 
 
+def _own_truncations(table: Table, model: Truncation) -> tuple[float, float] | None:
+    """Return a category's own range of truncations, if it has one."""
+    if table.peek("truncation") is None:
+        return None
+    low, high = table.take_numbers("truncation", float, "[0.4, 0.7]", count=2)
+    if not model.lowest <= low <= high <= model.highest:
+        raise table.wrong(
+            "truncation",
+            f"truncation is [{low}, {high}], not within {model.lowest} to {model.highest}",
+            f"write for example: truncation = {list(model.default)}",
+        )
+    return low, high
+
+
 def _signatures(table: Table) -> dict[int, str]:
     example = '{ 1 = "serve_1", 8 = "serve_8" }'
     found = table.take("signatures", dict, example)
@@ -221,7 +236,7 @@ def _saved_model(table: Table) -> SavedModelCall:
     return call
 
 
-def _categories(top: Table, name: str) -> tuple[ModelCategory, ...]:
+def _categories(top: Table, name: str, truncation: Truncation) -> tuple[ModelCategory, ...]:
     if top.peek("categories") == "imagenet":
         from sources.biggan.categories import imagenet_categories
 
@@ -239,7 +254,8 @@ def _categories(top: Table, name: str) -> tuple[ModelCategory, ...]:
         spoken = table.take("name", str, '"swamp thing"', slug.replace("_", " "))
         label = table.take("label", int, str(len(found)))
         hidden = table.take("hidden", bool, "true", False)
-        table.finish(("label", "slug", "name", "hidden"))
-        found.append(ModelCategory(label, slug, spoken, hidden))
+        truncations = _own_truncations(table, truncation)
+        table.finish(("label", "slug", "name", "hidden", "truncation"))
+        found.append(ModelCategory(label, slug, spoken, hidden, truncations))
     # a generator of one kind of thing need not say which
     return tuple(found) or (ModelCategory(0, slugify(name), name.replace("_", " ")),)
