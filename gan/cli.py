@@ -16,6 +16,7 @@ from gan.commands.evaluate import evaluate
 from gan.commands.export import export
 from gan.commands.options import import_tensorflow, settings
 from gan.commands.train import train
+from gan.commands.truncations import truncations
 
 
 @click.group(cls=CommandGroup)
@@ -23,7 +24,7 @@ def gan() -> None:
     """Make a generator of your own: data set, training, evaluation, export."""
 
 
-for command in (dataset, train, evaluate, export, curator):
+for command in (dataset, train, evaluate, truncations, export, curator):
     gan.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """`flask gan export`: a run's generator as files for the site and for TensorFlow Serving."""
 
+from dataclasses import replace as replace_fields
 from pathlib import Path
 
 import click
@@ -49,6 +50,7 @@ def export(
     home, models = settings().home, settings().models_folder
     run = find_run(home, run_name)
     import_tensorflow()
+    from gan.evaluation.truncations import read_truncations
     from gan.export.description import ModelAbout
     from gan.export.model import (
         default_licence,
@@ -85,6 +87,7 @@ def export(
         return
     trained = read_trained(run, home / "datasets", click.echo)
     about = about_it(trained.options.recipe, default_title(trained), default_licence(trained))
+    about = replace_fields(about, truncations=read_truncations(run))
     written = export_model(trained, about, models, read_evaluation(run), click.echo, replace)
     tell_size(written)
 

@@ -51,13 +51,24 @@ def generate(
     Latents are drawn as the generator's inputs say, and truncations, where it has any, uniformly
     from the range. The same at every call. Categories are None of a generator without.
     """
-    random = np.random.RandomState(SEED)
-    spec, leave_out = trained.networks, trained.options.leave_out_styles
-    held_out = dataset.category_ids()[dataset.indices(HELD_OUT, leave_out)]
+    held_out = dataset.category_ids()[dataset.indices(HELD_OUT, trained.options.leave_out_styles)]
     number = len(dataset.categories)
     made = category_counts(np.bincount(held_out, minlength=number), pictures)
     categories = np.repeat(np.arange(number), made)
-    styles = draw_styles(dataset, categories, leave_out, random)
+    drawn = draw_pictures(trained, dataset, categories, np.random.RandomState(SEED), truncation)
+    return drawn, categories if width_of(trained.networks, "category") else None
+
+
+def draw_pictures(
+    trained: Trained,
+    dataset: Dataset,
+    categories: np.ndarray,
+    random: np.random.RandomState,
+    truncation: tuple[float, float],
+) -> np.ndarray:
+    """Return uint8 [N, H, W, 3 or 4] of categories int [N], of truncations from a range."""
+    spec, pictures = trained.networks, len(categories)
+    styles = draw_styles(dataset, categories, trained.options.leave_out_styles, random)
     latents = draw_latents(spec.inputs, pictures, random)
     truncations = random.uniform(*truncation, pictures)
     labels = {"category": categories, "choice": styles}
@@ -67,4 +78,4 @@ def generate(
     for i in range(0, pictures, BATCH):
         here = {name: tf.constant(values[i : i + BATCH]) for name, values in inputs.items()}
         parts.append(to_uint8(draw(here).numpy()))
-    return np.concatenate(parts), categories if width_of(spec, "category") else None
+    return np.concatenate(parts)

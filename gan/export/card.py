@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.evaluation.tables import Table, tables
+from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout
 from gan.networks.generator import GeneratorInput, width_of
 from gan.training.trained import Trained
@@ -24,10 +25,12 @@ def write_card(
         data_section(trained),
         training_section(trained),
         figures_section(evaluation),
+        truncation_section(about),
         use_section(trained, about),
         files_section(folder, checks),
     ]
-    (folder / "MODEL_CARD.md").write_text("\n".join(sections), encoding="utf-8")
+    text = "\n".join(section for section in sections if section)
+    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
 
 
 def data_section(trained: Trained) -> str:
@@ -101,6 +104,13 @@ def figures_section(evaluation: dict[str, Any] | None) -> str:
     ]
     parts += [markdown(table) for table in tables(evaluation)]
     return "\n".join(parts)
+
+
+def truncation_section(about: ModelAbout) -> str:
+    """Return the ranges of truncation, where they were chosen."""
+    if about.truncations is None:
+        return ""
+    return markdown(truncation_table(about.truncations))
 
 
 def markdown(table: Table) -> str:

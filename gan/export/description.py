@@ -1,7 +1,9 @@
 """model.toml: for machines, how to call the model."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.slugs import slugify
 from gan.dataset.files import Label
@@ -22,6 +24,7 @@ class ModelAbout:
     title: str
     licence: str
     precision: str = "float16"  # of the LiteRT file's weights
+    truncations: Mapping[str, Any] | None = None  # of `flask gan truncations`
 
 
 def text(value: str) -> str:
@@ -70,10 +73,14 @@ highest = {TRUNCATION_RANGE[1]}
 default = {list(networks.truncations)}
 """
         )
-    parts += [
-        f"\n[[categories]]\nlabel = {i}\nslug = {text(label.slug)}\nname = {text(label.name)}\n"
-        for i, label in enumerate(categories_of(trained))
-    ]
+    chosen = (about.truncations or {}).get("categories", {})
+    for i, label in enumerate(categories_of(trained)):
+        parts.append(
+            f"\n[[categories]]\nlabel = {i}\nslug = {text(label.slug)}\nname = {text(label.name)}\n"
+        )
+        if own := chosen.get(label.slug):
+            parts.append(f"truncation = {own['truncation']}\n")
+            parts.append("hidden = true\n" if own["hidden"] else "")
     return "".join(parts)
 
 

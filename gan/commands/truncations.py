@@ -1,0 +1,51 @@
+"""`flask gan truncations`: a range for every category, and which categories are hidden."""
+
+import click
+from flask.cli import with_appcontext
+
+from gan.commands.options import import_tensorflow, settings
+
+
+@click.command()
+@click.option("--run", "run_name", required=True, help="Name of the run.")
+@click.option(
+    "--each",
+    type=click.IntRange(8, 1000),
+    default=48,
+    show_default=True,
+    help="Pictures of each category at each truncation.",
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    default=60,
+    show_default=True,
+    help="Categories that are not hidden in any case.",
+)
+@with_appcontext
+def truncations(run_name: str, each: int, keep: int) -> None:
+    """Choose each category's truncations, and hide categories that do not show.
+
+    Writes truncations.json into the run's folder, from where flask gan export takes it.
+
+    \b
+    Example: flask gan truncations --run emoji
+    """
+    from gan.dataset.files import read_dataset
+    from gan.dataset.place import find_dataset
+    from gan.training.place import find_run
+
+    home = settings().home
+    run = find_run(home, run_name)
+    import_tensorflow()
+    from gan.evaluation.tables import aligned
+    from gan.evaluation.truncations import choose_truncations, truncation_table, write_truncations
+    from gan.training.trained import read_trained
+
+    trained = read_trained(run, home / "datasets", click.echo)
+    dataset = read_dataset(find_dataset(home, trained.options.dataset))
+    figures = choose_truncations(trained, dataset, home, click.echo, each, keep)
+    click.echo("\n" + aligned(truncation_table(figures)))
+    hidden = [slug for slug, found in figures["categories"].items() if found["hidden"]]
+    click.echo(f"{len(hidden)} hidden" + (f": {', '.join(hidden)}" if hidden else ""))
+    click.echo(f"written to {write_truncations(run, figures)}")
