@@ -16,7 +16,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test test-long test-scaled lighthouse lint format docs bench train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill test test-long test-faults test-scaled lighthouse lint format docs bench train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-test packages
 
 help: ## this list
@@ -46,6 +46,12 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/pregen/test_bucket.py tests/store/test_bucket.py tests/store/test_copying.py \
 		tests/app/test_picking.py tests/sources/test_biggan.py \
 		tests/gan/methods/test_documents.py tests/gan/training/test_run.py
+
+test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
+	@rm -f fault-report.jsonl
+	@FAULT_POINTS=0 FAULT_REPORT="$(CURDIR)/fault-report.jsonl" KILLS=50 LONG=1 $(python) -m pytest \
+		tests/faults tests/pregen/test_kill.py
+	@cat fault-report.jsonl
 
 test-scaled: venv-test ## the site's tests on PostgreSQL and an S3 server
 	@TEST_DATABASE=postgresql TEST_STORE=s3 $(python) -m pytest $(PYTEST) tests/app tests/store \

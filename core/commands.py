@@ -12,15 +12,23 @@ from typing import Any
 
 import click
 
-from core.errors import NonesuchError
+from core.errors import NonesuchError, refused
 
 
 def invoke_plainly(context: click.Context, invoke: Any) -> Any:
-    """Return ``invoke(context)``; a `NonesuchError` becomes one line and exit status 1."""
+    """Return ``invoke(context)``; a `NonesuchError` becomes one line and exit status 1.
+
+    So does what the disk or the system refuses, wherever it was asked.
+    """
     try:
         return invoke(context)
     except NonesuchError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        said = refused(error)
+        if said is None:
+            raise
+        raise click.ClickException(str(said)) from error
 
 
 class Command(click.Command):

@@ -1,5 +1,13 @@
 """The one base error of the project: a message and, where there is one, what to type instead."""
 
+import errno
+
+# what a disk or a system refuses, whatever the program does
+_REFUSED = {
+    errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE,
+    errno.ENFILE, errno.ESTALE, errno.ENODEV, errno.ETXTBSY,
+}  # fmt: skip
+
 
 class NonesuchError(Exception):
     """An error that a user can act on.
@@ -18,3 +26,18 @@ class NonesuchError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class SystemRefused(NonesuchError):
+    """A disk that is full, broken or closed to this user, or a limit of the system."""
+
+
+def refused(error: OSError) -> SystemRefused | None:
+    """Return what to tell the user of an error that the system made; None of any other."""
+    if error.errno not in _REFUSED:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    return SystemRefused(
+        f"{where}{error.strerror}",
+        "check the disk, its free space, owner and mode, then run the same command again",
+    )
