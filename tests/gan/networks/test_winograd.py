@@ -91,7 +91,8 @@ def test_what_is_no_whole_number_of_tiles_is_convolved_plainly(
 def test_it_is_used_only_where_it_was_faster() -> None:
     assert winograd.pays((64, 8, 8, 256), 256)
     assert winograd.pays((1, 32, 32, 256), 256)
-    assert not winograd.pays((64, 32, 32, 96), 96)
+    assert winograd.pays((64, 32, 32, 96), 96)
+    assert not winograd.pays((64, 32, 32, 64), 96)
     assert not winograd.pays((2, 16, 16, 96), 96)
     assert not winograd.pays((64, 8, 8, 256), 3)
     assert not winograd.pays((None, 8, 8, 256), 256)
