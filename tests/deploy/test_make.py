@@ -108,6 +108,6 @@ def test_missing_programs_are_one_line(run: Run, tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert re.fullmatch(  # postgresql and nginx are looked for beside PATH too
         "error: the tests need chromium chromium-driver npm( postgresql)?( nginx)? redis-server "
-        r"wrk: install them \(this can as root on Debian\)",
+        r"wrk strace: install them \(this can as root on Debian\)",
         line,
     )
