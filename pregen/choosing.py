@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from PIL import Image
 
-from sources.curator import Curator, near
+from sources.curator import Curator
+from store.duplicates import NEAR_BITS
 from store.encoding import perceptual_hash
 
 
@@ -43,6 +44,7 @@ class Chooser:
         self._curator, self._stored = curator, stored
         self._seen: dict[str, np.ndarray] = {}
         self.tallies: dict[str, Tally] = {}
+        self.barren: set[int] = set()  # first seeds of candidates of which none was kept
 
     def choose(self, slug: str, pictures: np.ndarray, keep: int) -> list[int]:
         """Return the places of at most ``keep`` pictures, uint8 [N, S, S, 3 or 4], in order."""
@@ -81,3 +83,8 @@ class Chooser:
                 f"{t.acceptance:>10.0%}"
             )
         return lines
+
+
+def near(hashes: np.ndarray, value: int) -> bool:
+    """Say whether a perceptual hash is within `NEAR_BITS` of any of uint64 [H]."""
+    return bool((np.bitwise_count(hashes ^ np.uint64(value)) <= NEAR_BITS).any())

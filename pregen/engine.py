@@ -63,7 +63,6 @@ class LocalEngine:
         self._request, self._on_recorded = request, on_recorded
         self._chooser = chooser
         self._failure: BaseException | None = None
-        self.barren: set[int] = set()  # first seeds of candidates of which none was kept
 
     def run(self, batches: Iterable[Batch | Candidates]) -> None:
         """Make all batches. On KeyboardInterrupt what is generated is written, then it rises."""
@@ -104,7 +103,7 @@ class LocalEngine:
         assert self._chooser is not None
         chosen = self._chooser.choose(batch.category.slug, pictures, batch.count)
         if not chosen:
-            self.barren.add(batch.seeds[0])
+            self._chooser.barren.add(batch.seeds[0])
         return chosen
 
     def _write(self, pending: "queue.Queue[Work | None]") -> None:

@@ -93,31 +93,22 @@ class Filling:
         """
         if self.request.oversample > 1:
             self.chooser = Chooser(read_curator(self.model, generator_threads()), self._hashes)
-        made, barren, all_wanted = 0, set[int](), self.plan.missing
+
+        def local(recorder: Recorder, progress: Progress) -> BatchEngine:
+            return LocalEngine(source, recorder, chosen, self.request, progress.add, self.chooser)
+
+        made, all_wanted = 0, self.plan.missing
         for _ in range(ROUNDS):
-            engines: list[LocalEngine] = []
-
-            def local(
-                recorder: Recorder, progress: Progress, engines: list[LocalEngine] = engines
-            ) -> BatchEngine:
-                engines.append(
-                    LocalEngine(
-                        source, recorder, chosen, self.request, progress.add,
-                        self.chooser,
-                    )
-                )  # fmt: skip
-                return engines[0]
-
             wanted = self.plan.missing
             done = self.run(local, chosen, echo)
             made += done
-            barren |= engines[0].barren
             if self.chooser is None or done == wanted:
                 break
             with self.engine.connect() as connection:
                 self.plan = make_plan(
-                    connection, self.store, self.model, self.request, self._batch, barren
-                )
+                    connection, self.store, self.model, self.request, self._batch,
+                    self.chooser.barren,
+                )  # fmt: skip
         self.short = all_wanted - made
         return made
 

@@ -17,7 +17,6 @@ from sources.description import Model
 FOLDER, NETWORK, FITTED = "curator", "features.tflite", "curator.npz"
 SIGNATURE, INPUT, OUTPUT = "features", "pictures", "features"
 BATCH = 8  # of the network, fixed
-NEAR_BITS = 4  # perceptual hashes that differ in so few bits are of near-duplicates
 
 
 class NoCurator(NonesuchError):
@@ -161,8 +160,3 @@ def read_fitted(path: Path) -> Fitted:
         ) from error
     values["size_px"] = int(values["size_px"])
     return Fitted(**values)
-
-
-def near(hashes: np.ndarray, value: int) -> bool:
-    """Say whether a perceptual hash is within `NEAR_BITS` of any of uint64 [H]."""
-    return bool((np.bitwise_count(hashes ^ np.uint64(value)) <= NEAR_BITS).any())

@@ -22,7 +22,7 @@ from pregen.verifying import REMEDIES, verify_store
 from store.database import open_engine
 from store.opening import open_pictures
 from tests.faults.filler import fill, settings_in
-from tests.faults.tracing import CALLS, Point, attach, need_strace, points_in
+from tests.faults.tracing import CALLS, Point, attach, need_strace, points_in, role
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]
 SAMPLE = int(os.environ.get("FAULT_POINTS", "4"))  # of each fault; 0: all
@@ -124,7 +124,7 @@ def test_the_trace_shows_the_order_that_makes_it_durable(filler: Filler, tmp_pat
     traced = "trace=write,fsync,fdatasync,rename,unlink,pwrite64"
     assert filler.run(folder, log, "-e", traced) == 0
     lines = [line for line in log.read_text().splitlines() if str(folder) in line]
-    about = [f"{line.split(None, 1)[1].partition('(')[0]} {_what(line)}" for line in lines]
+    about = [f"{line.split(None, 1)[1].partition('(')[0]} {role(line)}" for line in lines]
     renames = [i for i, what in enumerate(about) if what == "rename temporary"]
     assert len(renames) == 8
     before = about[: renames[0]]
@@ -139,12 +139,6 @@ def test_the_trace_shows_the_order_that_makes_it_durable(filler: Filler, tmp_pat
     committed = max(i for i in commits if i > folder_synced)
     synced = [i for i, what in enumerate(about) if what in ("fsync index", "fdatasync index")]
     assert any(folder_synced < i < committed for i in synced)
-
-
-def _what(line: str) -> str:
-    from tests.faults.tracing import role
-
-    return role(line)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

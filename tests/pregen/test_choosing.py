@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select
 
-from pregen.choosing import Chooser, Tally
-from sources.curator import FITTED, FOLDER, NETWORK, Fitted, near, read_curator, read_fitted
+from pregen.choosing import Chooser, Tally, near
+from sources.curator import FITTED, FOLDER, NETWORK, Fitted, read_curator, read_fitted
 from sources.description import read_model
 from sources.latents import draw
 from sources.litert import LiteRTSource
