@@ -50,6 +50,10 @@ class GeneratorSpec(Protocol):
     def rounding(self) -> float:
         """How much more than the residual generator it enlarges rounding errors."""
 
+    @property
+    def standing_passes(self) -> int:
+        """Batches for `gan.networks.standing` before drawing; 0: none, or a network without."""
+
     def build(self) -> keras.Model:
         """Return the network, fresh, under the Keras policy in force."""
 

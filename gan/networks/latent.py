@@ -27,6 +27,7 @@ class LatentOptions(LabelledGenerator):
 
     picture_channels: ClassVar[int] = 4
     rounding: ClassVar[float] = 20.0  # vectors are divided by their power at every position
+    standing_passes: ClassVar[int] = 0
 
     autoencoder: AutoencoderSizes
     categories: int

@@ -31,6 +31,7 @@ class ResidualOptions(LabelledGenerator):
     """
 
     rounding: ClassVar[float] = 1.0
+    standing_passes: ClassVar[int] = 0
 
     size_px: int
     categories: int

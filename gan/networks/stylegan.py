@@ -37,6 +37,7 @@ class StyleOptions:
     output: ClassVar[str] = "out"
     truncations: ClassVar[tuple[float, float]] = (0.6, 0.8)
     rounding: ClassVar[float] = 200.0  # AdaIN divides by what varies little; measured: 120 times
+    standing_passes: ClassVar[int] = 0
     picture_channels: ClassVar[int] = 3
 
     size_px: int

@@ -19,6 +19,7 @@ from core.files import write_durably
 from gan.dataset.files import Dataset
 from gan.methods import method_module
 from gan.networks.generator import all_inputs, draw_latents, width_of
+from gan.networks.standing import standing_statistics
 from gan.training.batches import Draws, on_white
 from gan.training.checkpoint import (
     Checkpoint,
@@ -265,9 +266,10 @@ class Run:
             "choice": random.choice(trained, GRID_PICTURES),
         }
         given = all_inputs(spec.inputs, latents, labels, np.ones(GRID_PICTURES))
-        parts = [
-            spec.picture(self.method.ema, {name: v[i : i + 32] for name, v in given.items()})
-            for i in range(0, GRID_PICTURES, 32)
-        ]
+        with standing_statistics(self.method.ema, spec) as generator:
+            parts = [
+                spec.picture(generator, {name: v[i : i + 32] for name, v in given.items()})
+                for i in range(0, GRID_PICTURES, 32)
+            ]
         levels = to_uint8(np.concatenate([np.asarray(part, np.float32) for part in parts]))
         return on_white(levels) if levels.shape[-1] == 4 else levels

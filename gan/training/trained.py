@@ -9,6 +9,7 @@ import keras
 
 from gan.dataset.files import DatasetAbout, check_description
 from gan.networks.generator import GeneratorSpec
+from gan.networks.standing import compute_standing_statistics
 from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions, read_options
@@ -53,6 +54,8 @@ def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trai
     part = "ema" if any(name.startswith("ema/") for name in checkpoint.arrays) else "generator"
     variables = {f"{part}/{i:03d}": variable for i, variable in enumerate(generator.variables)}
     restore(variables, checkpoint, path)
+    if networks.standing_passes:
+        compute_standing_statistics(generator, networks)
     _fold(generator)
     return Trained(generator, networks, options, dataset, checkpoint.about)
 

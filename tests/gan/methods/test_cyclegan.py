@@ -2,8 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -40,6 +42,7 @@ def eager() -> Iterator[None]:
 @pytest.fixture
 def method() -> CycleGAN:
     """A method whose networks are away from their start, where all losses look alike."""
+    keras.utils.set_random_seed(5)
     made = CycleGAN(TINY, make_dataset(32), "float32")
     random = np.random.RandomState(5)
     for name in NETWORKS:
@@ -82,11 +85,15 @@ def test_losses_are_those_of_numpy(method: CycleGAN) -> None:
 
 
 def test_generators_follow_the_weighted_sum_and_discriminators_theirs(method: CycleGAN) -> None:
-    """After one step, Adam's first moments are (1 - β₁) times the gradients."""
+    """After one step, Adam's first moments are (1 - β₁) times the gradients.
+
+    The networks are called as training calls them: where rounding differs, one unit of a few
+    thousand can be on the other side of its kink, which changes a gradient by a percent.
+    """
     batch = TINY.batches(make_dataset(32)).draw(0, 1)
     a, b = tf.constant(batch.pictures[:1]), tf.constant(batch.pictures[1:])
-    g, f = method.a_to_b, method.b_to_a
-    d_a, d_b = method.discriminator_a, method.discriminator_b
+    networks = (method.a_to_b, method.b_to_a, method.discriminator_a, method.discriminator_b)
+    g, f, d_a, d_b = (partial(network, training=True) for network in networks)
 
     def l1(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean(tf.abs(x - y))
@@ -104,18 +111,18 @@ def test_generators_follow_the_weighted_sum_and_discriminators_theirs(method: Cy
             )
         )  # fmt: skip
     pairs = [
-        (generators, [g, f], method.generators_optimizer),
-        (discriminators, [d_a, d_b], method.discriminators_optimizer),
+        (generators, networks[:2], method.generators_optimizer),
+        (discriminators, networks[2:], method.discriminators_optimizer),
     ]
     expected = [
-        tape.gradient(loss, [v for n in networks for v in n.trainable_variables])
-        for loss, networks, _ in pairs
+        tape.gradient(loss, [v for n in moved for v in n.trainable_variables])
+        for loss, moved, _ in pairs
     ]
     method.step(0, batch, 0.0)
     for gradients, (_, _, optimizer) in zip(expected, pairs, strict=True):
         for gradient, moment in zip(gradients, optimizer.variables[1:], strict=False):
             scale = np.abs(gradient).max()
-            np.testing.assert_allclose(moment / scale, 0.5 * gradient / scale, atol=2e-3)
+            np.testing.assert_allclose(moment / scale, 0.5 * gradient / scale, atol=1e-4)
 
 
 def test_a_step_moves_every_weight_of_all_four(method: CycleGAN) -> None:
