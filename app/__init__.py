@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.about import about_pages
-from app.answers import FilesFirst
+from app.answers import AnswersFirst
 from app.api import developer_api
 from app.categories import category_list
 from app.commands import LazyCommands
@@ -73,7 +73,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     permalinks = Permalinks(key)
     shared = shared_by(settings.redis_url)
 
-    app.register_blueprint(picture_pages(settings, index, dress, permalinks))
+    shown_first, random_answer = picture_pages(settings, index, dress, permalinks)
+    app.register_blueprint(shown_first)
     app.register_blueprint(gallery_pages(settings, index, dress))
     app.register_blueprint(favourite_pages(settings, index, dress))
     app.register_blueprint(play_pages(settings, index, dress, key))
@@ -102,9 +103,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         application = ProxyFix(
             application, x_for=settings.proxy_count, x_proto=settings.proxy_count
         )
-    app.wsgi_app = FilesFirst(  # type: ignore[method-assign]
+    app.wsgi_app = AnswersFirst(  # type: ignore[method-assign]
         application,
-        {"/images": pictures.answer_made, "/sized": sized.answer_made, **answer_for},
+        {
+            "/": random_answer,
+            "/images": pictures.answer_made,
+            "/sized": sized.answer_made,
+            **answer_for,
+        },
         settings.trusted_hosts,
     )
     if settings.metrics_token:

@@ -1,13 +1,16 @@
-"""Answers given in front of Flask, for files: what one is, and who is asked first.
+"""Answers given in front of Flask, for files and the page that is turned: who is asked first.
 
 Flask takes some 100 µs to find out which function is meant, and its `send_file` about as long
-again. A picture's answer needs neither: `bench/site` measures what that brings.
+again. A picture's answer needs neither, and `/` is what visitors ask for at every turn:
+`bench/site` measures what that brings. Whatever is out of the ordinary is left to Flask.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from app.headers import PLAIN_HEADERS, complete
+from flask import Response
+
+from app.headers import complete
 
 
 class Answer(NamedTuple):
@@ -16,6 +19,10 @@ class Answer(NamedTuple):
     status: str
     headers: list[tuple[str, str]]
     body: Iterable[bytes]
+
+    def response(self) -> Response:
+        """Return it as Flask takes it."""
+        return Response(self.body, self.status, self.headers)
 
 
 def etag_matches(if_none_match: str | None, etag: str) -> bool:
@@ -26,7 +33,7 @@ def etag_matches(if_none_match: str | None, etag: str) -> bool:
     return any(tag.strip().removeprefix("W/") in (plain, "*") for tag in if_none_match.split(","))
 
 
-class FilesFirst:
+class AnswersFirst:
     """A WSGI layer: asks those who answer for an address' beginning, then the application.
 
     It gives every answer the headers that all have.
@@ -47,7 +54,7 @@ class FilesFirst:
     ) -> Iterable[bytes]:
         answer = self._answer(environ)
         if answer is not None:
-            start_response(answer.status, answer.headers + PLAIN_HEADERS)
+            start_response(answer.status, complete(answer.headers))
             return answer.body
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:

@@ -13,11 +13,13 @@ from flask import Response
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
+from app.answers import Answer
 from app.headers import new_nonce, page_headers
 
 TEMPLATES = Path(__file__).parent / "templates"
 # from the area for private use: in no template, and in values only until they are put in
 _SLOT = re.compile("\ue000([a-z_]+)\ue001")
+_BETWEEN = "\ue002"
 
 
 class Dress:
@@ -53,28 +55,42 @@ class Dress:
         html = self._environment.get_template(template).render(nonce=nonce, **values)
         return Response(html, status, page_headers(nonce, cache_control, self._pictures))
 
-    def quick_page(
-        self, template: str, variant: frozenset[str], values: dict[str, Any]
-    ) -> Response:
-        """Return a page that is kept by nobody, at a third of the cost (31 µs against 94).
+    def quick_page(self, template: str, variant: frozenset[str], values: dict[str, Any]) -> Answer:
+        """Return a page that is kept by nobody, at a fraction of the cost (31 µs against 208).
 
         The template is rendered once for a set of names that are true in it; of ``values`` it may
         do nothing but show them.
         """
         nonce = new_nonce()
-        shown = {name: _shown(value) for name, value in values.items()}
+        shown = _shown(values)
         shown["nonce"] = nonce
-        html = self._skeleton(template, variant, frozenset(values)) % shown
-        return Response(html, 200, page_headers(nonce, "no-store", self._pictures))
+        pieces, names = self._skeleton(template, variant, frozenset(values))
+        page = pieces.copy()
+        page[1::2] = [shown[name] for name in names]
+        body = "".join(page).encode()
+        headers = page_headers(nonce, "no-store", self._pictures)
+        headers.append(("Content-Length", str(len(body))))
+        return Answer("200 OK", headers, (body,))
 
-    def _make_skeleton(self, template: str, variant: frozenset[str], names: frozenset[str]) -> str:
+    def _make_skeleton(
+        self, template: str, variant: frozenset[str], names: frozenset[str]
+    ) -> tuple[list[str], list[str]]:
+        """Return a page in pieces, every second one empty, and the names of what goes there."""
         slots = {name: Markup(f"\ue000{name}\ue001") for name in names | {"nonce"}}
         truths = dict.fromkeys(variant, True)
         html = self._environment.get_template(template).render(**slots, **truths)
-        return _SLOT.sub(r"%(\1)s", html.replace("%", "%%"))
+        pieces = _SLOT.split(html)
+        found = pieces[1::2]
+        pieces[1::2] = [""] * len(found)
+        return pieces, found
 
 
-def _shown(value: Any) -> str:
-    """Return a value as HTML; letters and digits alone, as hashes are, need no escaping (1 µs)."""
-    text = value if isinstance(value, str) else str(value)
-    return text if isinstance(text, Markup) or text.isalnum() else escape(text)
+def _shown(values: dict[str, Any]) -> dict[str, str]:
+    """Return values as HTML, escaped all at once: each by itself costs a microsecond."""
+    shown = {name: str(value) for name, value in values.items()}
+    plain = [name for name, value in values.items() if not isinstance(value, Markup)]
+    texts = str(escape(_BETWEEN.join([shown[name] for name in plain]))).split(_BETWEEN)
+    if len(texts) != len(plain):  # one of them has the sign between them within it
+        texts = [str(escape(shown[name])) for name in plain]
+    shown.update(zip(plain, texts, strict=True))
+    return shown

@@ -1,13 +1,19 @@
-"""The pages that show one picture: `/`, `/c/<category>/random` and `/i/<hash>`."""
+"""The pages that show one picture: `/`, `/c/<category>/random` and `/i/<hash>`.
+
+`/` is what a visitor asks for at every turn, and is answered in front of Flask where there is
+nothing to refuse.
+"""
 
 import random
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup, escape
 
+from app.answers import Answer
 from app.cutouts import Cutouts
 from app.derivatives import sized_address, sized_width_height
 from app.dress import Dress
@@ -37,8 +43,8 @@ SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples
 
 def picture_pages(
     settings: Settings, index: OpenIndex, dress: Dress, permalinks: Permalinks
-) -> Blueprint:
-    """Return the three pages."""
+) -> tuple[Blueprint, Callable[[dict[str, Any]], Answer | None]]:
+    """Return the three pages, and what answers for `/` in front of Flask."""
     pages = Blueprint("pages", __name__)
     names = Names()
     cutouts = Cutouts(settings.models_folder)
@@ -71,7 +77,7 @@ def picture_pages(
 
     def new_page(
         environ: dict[str, Any], picture: Picture, another: str, *traits: str, before: str = ""
-    ) -> Response:
+    ) -> Answer:
         """Show a picture under a new name; nobody keeps this page."""
         locale = locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         developer = Developer(names.draw(locale), locale)
@@ -87,33 +93,51 @@ def picture_pages(
 
     @pages.get("/")
     def random_page() -> Response:
-        environ = request.environ
-        if environ["QUERY_STRING"] and "walk" in request.args:
-            return walk_page(request.args["walk"])
-        picture = draw(index.reader())
-        # a walk of this visitor's own begins with this picture
-        another = f"/?walk={picture.short_hash}{random.getrandbits(32):08x}.1"
-        return new_page(environ, picture, another, "is_of_any_kind")
-
-    def walk_page(text: str) -> Response:
+        text = request.args.get("walk")
+        if text is None:
+            return random_answer(request.environ).response()
         walk = read_walk(text)
         if walk is None:
             raise NotFound(
                 f"there is no walk {text[:100]}", "the next one begins at /", instead="/"
             )
+        return walk_answer(request.environ, walk).response()
+
+    def random_answer(environ: dict[str, Any]) -> Answer:
+        picture = draw(index.reader())
+        # a walk of this visitor's own begins with this picture
+        another = f"/?walk={picture.short_hash}{random.getrandbits(32):08x}.1"
+        return new_page(environ, picture, another, "is_of_any_kind")
+
+    def walk_answer(environ: dict[str, Any], walk: Walk) -> Answer:
         picture, walk = take_step(walk)
         before = f"/?walk={walk.at(walk.step - 1)}" if walk.step else ""
         following = f"/?walk={walk.at(walk.step + 1)}"
-        return new_page(
-            request.environ, picture, following, "is_of_any_kind", "is_step", before=before
-        )
+        return new_page(environ, picture, following, "is_of_any_kind", "is_step", before=before)
+
+    def answer(environ: dict[str, Any]) -> Answer | None:
+        """Return `/` or a step of a walk; None for all else.
+
+        Also for whatever goes wrong: it will again in Flask, which says so in the site's dress.
+        """
+        query = environ["QUERY_STRING"]
+        if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] != "GET":
+            return None
+        try:
+            if not query:
+                return random_answer(environ)
+            walk = read_walk(query[5:]) if query.startswith("walk=") else None
+            return walk_answer(environ, walk) if walk else None
+        except Exception:
+            return None
 
     @pages.get("/c/<slug>/random")
     def random_page_of(slug: str) -> Response:
         reader = index.reader()
         if reader.pick(slug) is None:
             raise no_category(reader, slug)
-        return new_page(request.environ, draw(reader, slug), f"/c/{slug}/random")
+        page = new_page(request.environ, draw(reader, slug), f"/c/{slug}/random")
+        return page.response()
 
     @pages.get("/i/<short_hash>")
     def kept_page(short_hash: str) -> Response:
@@ -153,7 +177,7 @@ def picture_pages(
             is_cutout=cutouts.has(picture.model, picture.file),
         )
 
-    return pages
+    return pages, answer
 
 
 def no_category(reader: IndexReader, slug: str) -> NotFound:

@@ -6,7 +6,7 @@ bits multiply the counts; shifting right is the floor, so ordinals are equally l
 n / 2^31.
 """
 
-import secrets
+import random
 import weakref
 from contextlib import suppress
 from dataclasses import dataclass
@@ -155,7 +155,7 @@ class IndexReader:
 
     def pick(self, slug: str | None = None) -> Picture | None:
         """Return a random live picture, of one category if given; None when there is none."""
-        draw = secrets.randbits(62)
+        draw = random.getrandbits(62)  # seeded by the system, and anew in each forked worker
         values: dict[str, Any] = {"picture": draw >> 31, "category": draw & 0x7FFFFFFF}
         if slug is None:
             rows = self._rows("pick", values)

@@ -125,3 +125,48 @@ def test_an_adopted_name_says_which_bytes_are_meant(settings: Settings, filled: 
     filled.add("pizza", {"00042.webp": data})
     page = shown(create_app(settings).test_client().get("/c/pizza/random"))
     assert page["picture"] == f"/images/pizza/00042.webp?v={digest(data)[:12]}"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "by_flask"),
+    [
+        ("GET", "/", False),
+        ("GET", "/?walk=0123456789ab01234567.3", False),
+        ("HEAD", "/", True),
+        ("POST", "/", True),
+        ("GET", "/?walk=0123456789ab01234567.3&utm=x", True),
+        ("GET", "/?utm=x", True),
+        ("GET", "/?walk=nonsense", True),
+        ("GET", "/c/asian_dish/random", True),
+    ],
+)
+def test_what_visitors_turn_is_answered_in_front_of_flask(
+    filled: Filled, method: str, address: str, by_flask: bool
+) -> None:
+    app = create_app(filled.settings)
+    seen: list[str] = []
+    app.before_request(lambda: seen.append(address))
+    response = app.test_client().open(address, method=method)
+    assert bool(seen) == by_flask
+    assert response.status_code in ({405} if method == "POST" else {200, 404})
+
+
+def test_both_answers_have_the_same_headers(filled: Filled) -> None:
+    client = create_app(filled.settings).test_client()
+
+    def headers(method: str) -> dict[str, str]:
+        found = dict(client.open("/", method=method).headers)
+        assert 1000 < int(found.pop("Content-Length")) < 10_000
+        return {name: re.sub("nonce-[^']+", "nonce", value) for name, value in found.items()}
+
+    assert headers("GET") == headers("HEAD")
+
+
+def test_what_goes_wrong_in_front_is_said_by_flask(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(filled.settings)
+    monkeypatch.setattr("app.pages.line_of", lambda *_: 1 / 0)
+    response = app.test_client().get("/")
+    assert response.status_code == 500
+    assert "<h1>" in response.text and "ZeroDivision" not in response.text
