@@ -16,7 +16,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test test-long test-faults test-scaled lighthouse lint format docs bench train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill test test-long test-faults test-scaled lighthouse lint format docs bench bench-long train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-test packages
 
 help: ## this list
@@ -73,8 +73,11 @@ format: venv-test ## bring the code into its style
 docs: venv-site ## write docs/cli.md and docs/settings.md anew
 	@$(python) -m docs.generate
 
-bench: venv-test ## measure, a table each; needs wrk
-	@for each in encoders pregen engine sources site rows pick train; do $(python) -m bench.$$each || exit 1; done
+bench: venv-test packages ## measure everything side by side, into docs/benchmarks.md; 15 minutes
+	@$(python) -m bench --write
+
+bench-long: venv-test packages ## the random pick among ten million rows
+	@$(python) -m bench.pick --rows 3600 --rows 10000000
 
 train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
 	@$(flask) gan dataset emoji

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask import Response
 
-from app.headers import complete
+from app.headers import complete, complete_own
 
 
 class Answer(NamedTuple):
@@ -54,7 +54,7 @@ class AnswersFirst:
     ) -> Iterable[bytes]:
         answer = self._answer(environ)
         if answer is not None:
-            start_response(answer.status, complete(answer.headers))
+            start_response(answer.status, complete_own(answer.headers))
             return answer.body
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:

@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 
 import click
 
-from bench.table import machine, markdown, versions
+from bench.table import machine, markdown, note, versions
 from pregen.filling import Filling, generator_threads
 from pregen.jobs import JOB
 from pregen.ray_engine import Makers, RayEngine, ray_makers
@@ -125,6 +125,7 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
     for kind in loading:
         beside = times[f"local, beside {kind}"]
         ratio = statistics.median(a / b for a, b in zip(beside, times[kind], strict=True))
+        note(f"pregen on {kind} ÷ local", ratio)
         for label, found in ((f"local, beside {kind}", beside), (kind, times[kind])):
             is_ray = label == kind
             rate = pictures / statistics.median(found)

@@ -22,7 +22,7 @@ import click
 
 from bench.servers import Load, Server, granian, load
 from bench.site import fill
-from bench.table import machine, markdown, versions
+from bench.table import machine, markdown, note, versions
 
 THREADS, WORKERS = 12, 2
 CONNECTIONS = 16
@@ -137,6 +137,7 @@ def main(model: str, seconds: float, rounds: int, pictures: int) -> None:
     header = ["", "pictures/s", "median, ms", "p99, ms", "503", "their p99, ms", "failures"]
     click.echo(markdown(header, rows))
     rate = statistics.median(b.requests_per_s / a.requests_per_s for a, b in pages)
+    note("`/` beside live pictures ÷ alone", rate)
     click.echo(
         f"\n`/` over 16 connections while 16 more ask for live pictures: {rate:.2f} of its rate "
         f"alone; p99 {statistics.median(b.p99_ms for _, b in pages):.0f} ms, alone "

@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 
 from bench.servers import Load, Server, granian, load
-from bench.table import machine, markdown, versions
+from bench.table import machine, markdown, note, versions
 from store.changes import NewImage, add_images, ensure_category
 from store.database import open_engine, writing
 from store.migrating import upgrade
@@ -148,6 +148,7 @@ def line(name: str, seen: dict[int, list[Load]]) -> list[str]:
         b.requests_per_s / a.requests_per_s
         for a, b in zip(seen[smallest], seen[largest], strict=True)
     )
+    note(f"`{name}` at {largest:,} ÷ {smallest:,} rows, req/s", ratio)
     rates = [
         f"{statistics.median(a.requests_per_s for a in loads):,.0f}" for loads in seen.values()
     ]

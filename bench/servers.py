@@ -44,6 +44,7 @@ class Load:
     cpu_us_per_request: float
     errors: int
     p99_ms: float
+    p50_ms: float = 0.0
 
 
 def free_port() -> int:
@@ -118,7 +119,14 @@ def load(
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
     total = int(re.search(r"(\d+) requests in", done.stdout)[1])  # type: ignore[index]
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
-    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s|m)", done.stdout)
-    assert slowest is not None, done.stdout
-    p99_ms = float(slowest[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[slowest[2]]
-    return Load(rate, spent / max(total, 1) * 1e6, int(failed[1]) if failed else 0, p99_ms)
+    lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+)", done.stdout)
+    errors = sum(int(number) for found in (failed, lost) if found for number in found.groups())
+    each = spent / max(total, 1) * 1e6
+    return Load(rate, each, errors, _slower_than(done.stdout, 99), _slower_than(done.stdout, 50))
+
+
+def _slower_than(said: str, percent: int) -> float:
+    """Return the milliseconds that so many percent of the requests took at most."""
+    found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s|m)", said)
+    assert found is not None, said
+    return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[found[2]]

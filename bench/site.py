@@ -1,10 +1,11 @@
 """The site ÷ the shortest Flask apps on the same server, side by side in one run.
 
-    python -m bench.site [--seconds 4] [--rounds 3] [--pictures 3600]
+    python -m bench.site [--seconds 2] [--rounds 3] [--pictures 3600]
 
-One Granian worker with one blocking thread each, wrk with 16 connections on loopback; rounds
-alternate between the two sides, figures are medians. Cold start is from starting the interpreter
-to the first answer of the application, without a server.
+One Granian worker with one blocking thread each, or one worker of nginx, wrk with 16 connections on
+loopback; rounds alternate between the two sides, figures are medians. nginx sends the same files
+with the headers that the site sends. Lists are of all pictures, in memory. Cold start is from
+starting the interpreter to the first answer of the application, without a server.
 """
 
 import os
@@ -13,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import numpy as np
 
-from bench.servers import Load, granian, load
-from bench.table import machine, markdown, versions
+from bench.nginx import nginx_before, plain_nginx
+from bench.servers import Load, Server, granian, load
+from bench.table import machine, markdown, note, versions
 from store.changes import NewImage, add_images, ensure_category
 from store.database import open_engine, writing
 from store.encoding import encode, find_format
@@ -30,6 +33,10 @@ from store.picture_folder import PictureFolder
 from store.pictures import digest, file_name
 from store.settings import read_settings
 
+WANTED = {
+    "`/` ÷ hello world": "at least 0.5",
+    "`/` ÷ the same page, no index asked": "at least 0.7",
+}
 FORBIDDEN = ("tensorflow", "ai_edge_litert", "numpy", "PIL", "scipy")
 
 
@@ -86,6 +93,7 @@ def ratio_row(name: str, ours: list[Load], theirs: list[Load]) -> list[str]:
     rate = statistics.median(
         a.requests_per_s / b.requests_per_s for a, b in zip(ours, theirs, strict=True)
     )
+    note(f"{name}, req/s", rate, WANTED.get(name, ""))
     cpu = statistics.median(a.cpu_us_per_request for a in ours)
     other = statistics.median(b.cpu_us_per_request for b in theirs)
     return [
@@ -99,42 +107,72 @@ def ratio_row(name: str, ours: list[Load], theirs: list[Load]) -> list[str]:
     ]
 
 
+def connections_row(name: str, server: Server, path: str, seconds: float) -> list[str]:
+    """Return what 16 and 256 connections saw: requests a second, p50 and p99."""
+    found = [load(server, path, seconds, connections) for connections in (16, 256)]
+    return [
+        name,
+        *(text for each in found for text in (
+            f"{each.requests_per_s:,.0f}", f"{each.p50_ms:.1f}", f"{each.p99_ms:.1f}",
+            str(each.errors),
+        )),
+    ]  # fmt: skip
+
+
 @click.command()
-@click.option("--seconds", default=4.0, show_default=True)
+@click.option("--seconds", default=2.0, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--pictures", default=3600, show_default=True)
 def main(seconds: float, rounds: int, pictures: int) -> None:
     """Print the tables."""
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as running:
         environ = {
             **{k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")},
             "NONESUCH_IMAGES_FOLDER": str(Path(temporary) / "images"),
             "NONESUCH_INSTANCE_FOLDER": str(Path(temporary) / "instance"),
+            "NONESUCH_API_CALLS_PER_MINUTE": "0",
             "SECRET_KEY": "bench",
         }
         ours = {k: v for k, v in environ.items() if k.startswith("NONESUCH_") or k == "SECRET_KEY"}
         fill(ours, pictures)
+        folder = read_settings(ours).images_folder
         picture = IndexReader(open_engine(read_settings(ours))).pick()
         assert picture is not None
         address = f"/images/{picture.category}/{picture.file}"
+        site = running.enter_context(granian("app.wsgi:app", environ))
+        hello = running.enter_context(granian("bench.plain_apps:hello", environ))
+        same = running.enter_context(granian("bench.same_page:app", environ))
+        sender = running.enter_context(granian("bench.plain_apps:sender", environ, address))
+        nginx = running.enter_context(plain_nginx(Path(temporary) / "plain", folder))
+        before = running.enter_context(nginx_before(Path(temporary) / "before", folder, site))
         rows = []
-        with (
-            granian("app.wsgi:app", environ) as site,
-            granian("bench.plain_apps:hello", environ) as hello,
-            granian("bench.plain_apps:sender", environ, address) as sender,
-        ):
-            for name, path, other, other_path in (
-                ("/ ÷ hello world", "/", hello, "/"),
-                ("/categories.json ÷ hello world", "/categories.json", hello, "/"),
-                ("/images/… ÷ send_file", address, sender, address),
-            ):
-                load(site, path, 1), load(other, other_path, 1)
-                pairs = [
-                    (load(site, path, seconds), load(other, other_path, seconds))
-                    for _ in range(rounds)
-                ]
-                rows.append(ratio_row(name, [a for a, _ in pairs], [b for _, b in pairs]))
-            memory = (site.worker_megabytes(), hello.worker_megabytes())
+        for name, server, path, other, other_path in (
+            ("`/` ÷ hello world", site, "/", hello, "/"),
+            ("`/` ÷ the same page, no index asked", site, "/", same, "/"),
+            ("`/categories.json` ÷ hello world", site, "/categories.json", hello, "/"),
+            ("`/images/…` ÷ `send_file`", site, address, sender, address),
+            ("`/images/…` ÷ nginx", site, address, nginx, address),
+            ("`/images/…` by docs/nginx.conf ÷ nginx", before, address, nginx, address),
+            ("`/random.webp` ÷ `send_file`, of a list", site, "/random.webp", sender,
+             "/random.webp"),
+            ("`/random.webp` ÷ redirect, of a list", site, "/random.webp", sender, "/redirect"),
+            ("`/api/v1/random` ÷ `jsonify` of a list", site, "/api/v1/random", sender,
+             "/api/v1/random"),
+        ):  # fmt: skip
+            load(server, path, 1), load(other, other_path, 1)
+            pairs = [
+                (load(server, path, seconds), load(other, other_path, seconds))
+                for _ in range(rounds)
+            ]
+            rows.append(ratio_row(name, [a for a, _ in pairs], [b for _, b in pairs]))
+        many = [
+            connections_row(name, server, path, seconds)
+            for name, server, path in (
+                ("`/`", site, "/"), ("hello world", hello, "/"), ("`/images/…`", site, address),
+                ("nginx", nginx, address),
+            )
+        ]  # fmt: skip
+        memory = (site.worker_megabytes(), hello.worker_megabytes())
         starts = [
             (
                 cold_start("app.wsgi:app", "/", environ),
@@ -147,9 +185,14 @@ def main(seconds: float, rounds: int, pictures: int) -> None:
     click.echo(f"{pictures} pictures, {rounds} rounds of {seconds:g} s, medians\n")
     header = ["", "site req/s", "other req/s", "ratio", "site µs CPU", "other µs CPU", "errors"]
     click.echo(markdown(header, rows))
+    header = ["", *(f"{what}, {n} connections" for n in (16, 256) for what in (
+        "req/s", "p50 ms", "p99 ms", "errors"))]  # fmt: skip
+    click.echo("\n" + markdown(header, many))
     first = statistics.median(a for a, _ in starts)
     second = statistics.median(b for _, b in starts)
     ratio = statistics.median(a / b for a, b in starts)
+    note("memory of a worker, MiB", memory[0], "at most 90")
+    note("cold start ÷ hello world's", ratio)
     click.echo(
         "\n"
         + markdown(

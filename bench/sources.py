@@ -31,7 +31,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import click
 import numpy as np
 
-from bench.table import machine, markdown, versions
+from bench.table import machine, markdown, note, versions
 from pregen.filling import generator_threads
 from pregen.plan import Batch, make_plan
 from pregen.request import Request, check_request
@@ -198,6 +198,9 @@ def main(name: str, biggan: str, pictures: int, rounds: int, with_served: bool) 
             tables.append(rows_of(measured(work, rounds), base))
         tables.append(rows_of(measured(hub_work, rounds), hub_base))
     for table in tables:
+        base, *others = table
+        for name, _, ratio in others:
+            note(f"{name} ÷ {base[0]}", float(ratio))
         click.echo(markdown(["source", "pictures/s", "÷ the loop"], table) + "\n")
     click.echo(
         f"{samples * 4} pictures a round, {rounds} rounds, {threads} threads. {machine()}, "

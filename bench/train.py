@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import click
 
-from bench.table import machine, markdown, versions
+from bench.table import machine, markdown, note, versions
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Contest:
     pictures: int
     ours: Callable[[], None]
     plain: Callable[[], None]
+    wanted: str
 
 
 def wgan(size_px: int) -> Contest:
@@ -54,6 +55,7 @@ def wgan(size_px: int) -> Contest:
         # reading a number waits for the device
         lambda: [float(value) for value in method.step(1, batch, 0.0).values()] and None,
         lambda: step(parts),
+        "at least 1.5",
     )
 
 
@@ -82,6 +84,7 @@ def cyclegan(channels: int) -> Contest:
         len(pictures),
         lambda: [float(value) for value in method.step(1, batch, 0.0).values()] and None,
         lambda: step(pictures[:1], pictures[1:]),
+        "at least 2",
     )
 
 
@@ -118,6 +121,7 @@ def main(rounds: int, only: str | None) -> None:
         if only in (None, name):
             contest = make()
             ours, plain = measure(contest, rounds)
+            note(f"{contest.name} ÷ plain, images/s", plain / ours, contest.wanted)
             rows.append(
                 [
                     contest.name,

@@ -1,0 +1,118 @@
+"""nginx in front of the site, or instead of it: docs/nginx.conf as it is, or the plainest one."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import psutil
+
+from app.headers import PLAIN_HEADERS
+from bench.servers import Server, free_port, wait_until_it_answers
+from store.settings import PROJECT
+
+_MAIN = """
+{user}
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+worker_processes 1;
+events {{ worker_connections 1024; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    sendfile on;
+    include {folder}/site.conf;
+}}
+"""
+# the files with the headers that a picture has; what belongs to one file alone is nginx's own
+_PLAIN = """
+types {{ image/webp webp; }}
+server {{
+    listen 127.0.0.1:{port};
+    root {root};
+    access_log off;
+    server_tokens off;
+    open_file_cache max=10000 inactive=60s;
+    {headers}
+}}
+"""
+
+
+def find_nginx() -> str | None:
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+def configuration(folder: Path, port: int, images: Path, behind: Sequence[int]) -> str:
+    """Return docs/nginx.conf for these ports and paths; ``behind``: the ports of two sites."""
+    text = (PROJECT / "docs" / "nginx.conf").read_text(encoding="utf-8")
+    for was, now in (
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("root /srv/nonesuch;", f"root {images.parent};"),
+        ("/var/log/nginx/nonesuch.log", f"{folder}/access.log"),
+        ("127.0.0.1:8001", f"127.0.0.1:{behind[0]}"),
+        ("127.0.0.1:8002", f"127.0.0.1:{behind[1]}"),
+    ):
+        if text.count(was) != 1:
+            raise click.ClickException(f"docs/nginx.conf has not just one {was}")
+        text = text.replace(was, now)
+    return text
+
+
+def plain_configuration(port: int, images: Path) -> str:
+    """Return what serves a folder of pictures and does no more, with the same headers."""
+    headers = [
+        *PLAIN_HEADERS,
+        ("Cache-Control", "public, max-age=31536000, immutable"),
+        ("Access-Control-Allow-Origin", "*"),
+    ]
+    lines = "\n    ".join(f'add_header {name} "{value}";' for name, value in headers)
+    return _PLAIN.format(port=port, root=images.parent, headers=lines)
+
+
+def start_nginx(folder: Path, site: str) -> subprocess.Popen[bytes]:
+    """Start nginx, one worker, with a configuration for its http block."""
+    program = find_nginx()
+    if program is None:
+        raise click.ClickException("nginx is missing; on Debian: apt-get install nginx")
+    user = "user root;" if os.getuid() == 0 else ""  # the folder may be its owner's alone
+    (folder / "site.conf").write_text(site)
+    (folder / "main.conf").write_text(_MAIN.format(folder=folder, user=user))
+    return subprocess.Popen(
+        [program, "-p", str(folder), "-c", str(folder / "main.conf"), "-g", "daemon off;"]
+    )
+
+
+@contextmanager
+def plain_nginx(folder: Path, images: Path) -> Iterator[Server]:
+    """Serve a store's pictures with nginx alone until the block ends."""
+    port = free_port()
+    folder.mkdir()
+    with _running(folder, plain_configuration(port, images), port) as server:
+        yield server
+
+
+@contextmanager
+def nginx_before(folder: Path, images: Path, site: Server) -> Iterator[Server]:
+    """Serve docs/nginx.conf before a site until the block ends."""
+    port, behind = free_port(), int(site.url.rpartition(":")[2])
+    folder.mkdir()
+    with _running(folder, configuration(folder, port, images, (behind, behind)), port) as server:
+        yield server
+
+
+@contextmanager
+def _running(folder: Path, site: str, port: int) -> Iterator[Server]:
+    process = start_nginx(folder, site)
+    server = Server(psutil.Process(process.pid), f"http://127.0.0.1:{port}")
+    try:
+        wait_until_it_answers(server.url + "/")
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
