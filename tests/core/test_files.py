@@ -1,11 +1,18 @@
 """Files and folders appear whole or not at all."""
 
+import os
+import signal
 import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from core.files import folder_written_whole, write_durably
+from core import files
+from core.files import TEMPORARY_PREFIX, folder_written_whole, write_durably
+from store.settings import PROJECT
 
 
 def test_a_file_is_replaced_whole_and_readable_by_all(tmp_path: Path) -> None:
@@ -37,3 +44,66 @@ def test_a_folder_appears_whole_or_stays(tmp_path: Path, there_before: bool) -> 
         (temporary / "new").write_text("")
     assert [path.name for path in folder.iterdir()] == ["new"]
     assert [path.name for path in folder.parent.iterdir()] == ["d"]
+
+
+def test_there_is_no_moment_without_the_folder(tmp_path: Path) -> None:
+    folder, missed, done = tmp_path / "d", [], threading.Event()
+    with folder_written_whole(folder) as temporary:
+        (temporary / "x").write_text("0")
+
+    def look() -> None:
+        while not done.is_set():
+            try:
+                (folder / "x").read_text()
+            except OSError as error:
+                missed.append(error)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for number in range(30):
+        with folder_written_whole(folder) as temporary:
+            (temporary / "x").write_text(str(number))
+    done.set()
+    looking.join()
+    assert not missed
+    assert (folder / "x").read_text() == "29"
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
+def test_it_is_replaced_where_folders_cannot_change_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_exchange", lambda *_: False)
+    for text in ("one", "two"):
+        with folder_written_whole(tmp_path / "d") as temporary:
+            (temporary / "x").write_text(text)
+    assert (tmp_path / "d" / "x").read_text() == "two"
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
+def test_what_a_killed_process_left_is_removed_and_what_one_fills_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    filling = (
+        "import sys, time; from pathlib import Path; from core.files import folder_written_whole\n"
+        "with folder_written_whole(Path(sys.argv[1])) as temporary:\n"
+        "    (temporary / 'half').write_text('')\n    print(flush=True); time.sleep(600)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", filling, str(folder)], cwd=PROJECT, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        left = list(tmp_path.glob(f"{TEMPORARY_PREFIX}*"))
+        assert len(left) == 1
+        with folder_written_whole(folder) as temporary:
+            (temporary / "x").write_text("")
+        assert list(tmp_path.glob(f"{TEMPORARY_PREFIX}*")) == left
+        os.kill(process.pid, signal.SIGKILL)
+    finally:
+        process.kill()
+        process.wait()
+    with folder_written_whole(folder) as temporary:
+        (temporary / "y").write_text("")
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+    assert [path.name for path in folder.iterdir()] == ["y"]
