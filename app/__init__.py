@@ -1,6 +1,7 @@
 """The site: `create_app` wires it, and alone reads the environment."""
 
 import os
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.about import about_pages
 from app.answers import AnswersFirst
 from app.api import developer_api
+from app.bodies import BoundedBodies
 from app.categories import category_list
 from app.commands import LazyCommands
 from app.curate import curate_pages
@@ -97,7 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     answer_for = dict.fromkeys(
         ("/static", "/robots.txt", "/favicon.ico", "/favicon.svg"), static.answer
     )
-    application = app.wsgi_app
+    application: Callable[..., Iterable[bytes]] = BoundedBodies(app.wsgi_app)
     if settings.proxy_count:
         # absolute addresses, in shared links' cards, need the scheme that the visitor used
         application = ProxyFix(

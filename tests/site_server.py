@@ -17,9 +17,16 @@ ENDS_WITHIN_S = 20
 class SiteServer:
     """One server over a store and an index that others may share."""
 
-    def __init__(self, settings: Settings, port: int, workers: int = 1, **variables: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        port: int,
+        workers: int = 1,
+        threads: int = 4,
+        **variables: str,
+    ) -> None:
         self.port = port
-        self._workers = workers
+        self._workers, self._threads = workers, threads
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("NONESUCH_", "GRANIAN_"))}
         self._environ = {**kept, **in_environment(settings), **variables}
         self.process: subprocess.Popen[bytes] | None = None
@@ -32,7 +39,7 @@ class SiteServer:
         words = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws"]
         self.process = subprocess.Popen(
             [sys.executable, *words, "--port", str(self.port), "--workers", str(self._workers),
-             "--blocking-threads", "4", "--log-level", "warning",
+             "--blocking-threads", str(self._threads), "--log-level", "warning",
              "--workers-kill-timeout", str(ENDS_WITHIN_S), "app.wsgi:app"],
             cwd=PROJECT, env=self._environ,
         )  # fmt: skip

@@ -1,0 +1,99 @@
+"""The site as it is served, for those who mean it no good."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.servers import free_port
+from store.database import open_engine
+from store.migrating import upgrade
+from tests.conftest import Filled, fill, settings_in
+from tests.scaled import drop
+from tests.site_server import SiteServer
+
+
+@dataclass
+class Target:
+    """A running site, and what speaks to it without any manners."""
+
+    store: Filled
+    server: SiteServer
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.server.port), 30)
+
+    def send(self, data: bytes) -> bytes:
+        """Send bytes as they are; return all that comes until the connection is closed."""
+        with self.connect() as connection:
+            connection.sendall(data)
+            return read_all(connection)
+
+    def get(self, path: str, *headers: str) -> bytes:
+        """Ask for a path that nobody has made decent."""
+        lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
+        return self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    """Return one answer of a known length; the connection may stay open."""
+    data = b""
+    while not (head := data.partition(b"\r\n\r\n"))[1] or len(head[2]) < length_of(data):
+        part = connection.recv(2**16)
+        if not part:
+            break
+        data += part
+    return data
+
+
+def length_of(answer: bytes) -> int:
+    found = re.search(rb"(?i)\ncontent-length: (\d+)", answer.partition(b"\r\n\r\n")[0])
+    return int(found[1]) if found else 0
+
+
+def read_all(connection: socket.socket) -> bytes:
+    parts = []
+    while True:
+        try:
+            part = connection.recv(2**16)
+        except (ConnectionResetError, BrokenPipeError):
+            break
+        if not part:
+            break
+        parts.append(part)
+    return b"".join(parts)
+
+
+def status_of(answer: bytes) -> int:
+    """Return an answer's status, 0 where the connection was closed without a word."""
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.") else 0
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    folder: Path = tmp_path_factory.mktemp("site")
+    settings = settings_in(folder)
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    store = fill(settings, engine)
+    server = SiteServer(settings, free_port(), workers=2, threads=16)
+    server.start()
+    yield Target(store, server)
+    server.stop()
+    engine.dispose()
+    drop(settings)
+
+
+@pytest.fixture
+def still_well(target: Target) -> Iterator[Callable[[], None]]:
+    """After the test, and when called, the site shows pictures as before."""
+
+    def check() -> None:
+        for path in ("/", "/healthz/ready"):
+            assert status_of(target.get(path)) == 200
+
+    yield check
+    check()
