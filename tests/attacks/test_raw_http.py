@@ -122,7 +122,8 @@ def test_senders_that_never_end_do_not_stop_the_pages(
             with suppress(TimeoutError):
                 assert status_of(read_answer(connection)) == 503
                 told += 1
-        assert told == 60 - 2 * AT_ONCE  # the others are waited for
+        # the others are waited for, of one of the two workers or of both
+        assert 60 - 2 * AT_ONCE <= told <= 60 - AT_ONCE
     finally:
         for connection in held:
             connection.close()
