@@ -43,6 +43,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 	@KILLS=50 NODE_KILLS=20 STORE_KILLS=3 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 \
 		LONG=1 KILLED_RECIPES="wgan sagan stylegan" \
 		$(python) -m pytest tests/pregen/test_kill.py tests/pregen/test_ray.py \
+		tests/pregen/test_top_up.py \
 		tests/pregen/test_bucket.py tests/store/test_bucket.py tests/store/test_copying.py \
 		tests/app/test_picking.py tests/sources/test_biggan.py \
 		tests/gan/methods/test_documents.py tests/gan/training/test_run.py

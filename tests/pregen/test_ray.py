@@ -219,6 +219,7 @@ def test_ctrl_c_waits_for_what_is_being_recorded() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.long
 def test_ctrl_c_stores_what_came_back(
     settings: Settings, local: Callable, flask_command: Callable[..., Result]
 ) -> None:

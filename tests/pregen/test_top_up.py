@@ -176,6 +176,7 @@ def top_up(settings: Settings, folder: Path) -> subprocess.Popen:
     )
 
 
+@pytest.mark.long
 def test_curating_while_it_is_filled_and_killed(
     flask_command: Flask, settings: Settings, tmp_path: Path
 ) -> None:

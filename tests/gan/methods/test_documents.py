@@ -147,6 +147,7 @@ Run(folder, read_dataset(dataset), tiny(sys.argv[3], 60), print).train(checkpoin
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recipe", KILLED)
 def test_killed_at_an_unknown_moment_and_continued_it_ends_with_the_same_weights(
     recipe: str, tmp_path: Path, tiny_dataset: Dataset
