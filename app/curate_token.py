@@ -12,7 +12,7 @@ from core.errors import NonesuchError
 from core.files import write_durably
 from store.settings import Settings
 
-TOKEN_FILE = "curate-token"
+TOKEN_FILE = "curate-token"  # noqa: S105
 TOKEN_BYTES = 32
 LONGEST = 200  # characters of a token that anybody sends
 

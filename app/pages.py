@@ -238,7 +238,7 @@ def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
         "width": picture.width,
         "height": picture.height,
         "line": line.replace("{name}", name),
-        "line_html": Markup(line.replace("{name}", element)),  # the name is escaped
+        "line_html": Markup(line.replace("{name}", element)),  # the name is escaped  # noqa: S704
     }
 
 

@@ -33,7 +33,11 @@ def git(*words: str, data: str | None = None, index: Path | None = None) -> str:
     """Run git and return what it prints. Raises `CannotDeploy`."""
     environment = {**os.environ, "GIT_INDEX_FILE": str(index)} if index else None
     done = subprocess.run(
-        ["git", *words], input=data, capture_output=True, text=True, env=environment
+        ["git", *words],
+        input=data,
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -196,7 +196,7 @@ def _go_on_counting(connection: Connection, table: Table) -> None:
     if connection.dialect.name == "postgresql" and "id" in table.c:
         connection.execute(
             text(
-                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "
+                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608
                 f"COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM {table.name}"
             )
         )

@@ -35,12 +35,12 @@ _LIVE = "state = 'live'"
 def _candidates(where: str) -> str:
     """Return the one statement that asks all probes, and the ring's beginning for the last."""
     near = [
-        f"SELECT * FROM (SELECT {k} AS probe, point FROM image WHERE {where} {_LIVE} "
+        f"SELECT * FROM (SELECT {k} AS probe, point FROM image WHERE {where} {_LIVE} "  # noqa: S608
         f"AND point >= :p{k} ORDER BY point LIMIT {NEXT}) near{k}"
         for k in range(PROBES)
     ]
     first = (
-        f"SELECT * FROM (SELECT {PROBES} AS probe, point FROM image WHERE {where} {_LIVE} "
+        f"SELECT * FROM (SELECT {PROBES} AS probe, point FROM image WHERE {where} {_LIVE} "  # noqa: S608
         f"ORDER BY point LIMIT {NEXT}) first"
     )
     return " UNION ALL ".join([*near, first])
@@ -51,7 +51,7 @@ CANDIDATES = _candidates("")
 CANDIDATES_IN = _candidates("category_id = :category AND")
 _AT_POINT = f"""
 SELECT {PICTURE_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
-WHERE i.point = :point AND i.state = 'live' """
+WHERE i.point = :point AND i.state = 'live' """  # noqa: S608
 AT_POINT = _AT_POINT + "ORDER BY i.id LIMIT 1"
 AT_POINT_IN = _AT_POINT + "AND i.category_id = :category ORDER BY i.id LIMIT 1"
 

@@ -25,7 +25,7 @@ BY_HASH = f"""
 SELECT {ENTRY_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
 WHERE i.sha256 >= :low AND i.sha256 < :high
 ORDER BY i.state <> 'live', i.sha256, i.id LIMIT 1
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def page_statement(*conditions: str) -> str:
     return f"""
 SELECT {ENTRY_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
 WHERE i.state = 'live'{_where(conditions)} ORDER BY {_order(conditions)} LIMIT :wanted
-"""
+"""  # noqa: S608
 
 
 @cache
@@ -121,7 +121,7 @@ def floor_statement(*conditions: str) -> str:
     return f"""
 SELECT i.created, i.id FROM image i
 WHERE i.state = 'live'{_where(indexed)} ORDER BY {_order(indexed)} LIMIT 1 OFFSET :passed
-"""
+"""  # noqa: S608
 
 
 def page(

@@ -77,7 +77,7 @@ def picture_origin(settings: Settings) -> str:
 
         # what the AWS_ variables say of endpoint and region; any key gives the same origin
         bucket, _ = _parts(settings.store_url)
-        stand_in = S3Store(bucket, access_key_id="any", secret_access_key="any")
+        stand_in = S3Store(bucket, access_key_id="any", secret_access_key="any")  # noqa: S106
         address = obstore.sign(stand_in, "GET", "x", timedelta(seconds=1))
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"

@@ -27,21 +27,21 @@ _PICK = f"""
 SELECT {_COLUMNS} FROM category c
 JOIN image i ON i.category_id = c.id AND i.ord = (:picture * c.n) >> 31
 WHERE c.ord = (:category * (SELECT MAX(ord) + 1 FROM category)) >> 31
-"""
+"""  # noqa: S608
 _PICK_IN = f"""
 SELECT {_COLUMNS} FROM category c
 JOIN image i ON i.category_id = c.id AND i.ord = (:picture * c.n) >> 31
 WHERE c.slug = :slug
-"""
+"""  # noqa: S608
 _BY_HASH = f"""
 SELECT {_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
 WHERE i.sha256 >= :low AND i.sha256 < :high
 ORDER BY i.state <> 'live', i.sha256, i.id LIMIT 1
-"""
+"""  # noqa: S608
 _BY_FILE = f"""
 SELECT {_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
 WHERE c.slug = :slug AND i.file = :file
-"""
+"""  # noqa: S608
 _CATEGORIES = "SELECT slug, name, n FROM category WHERE n > 0 ORDER BY name, slug"
 
 

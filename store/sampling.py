@@ -26,7 +26,7 @@ def at_places(number: int) -> str:
 WITH wanted (category_id, ord) AS (VALUES {places})
 SELECT {ENTRY_COLUMNS} FROM wanted w CROSS JOIN image i CROSS JOIN category c
 WHERE i.category_id = w.category_id AND i.ord = w.ord AND c.id = i.category_id
-"""
+"""  # noqa: S608
 
 
 # two lengths, filled up by repeating: a statement is prepared once

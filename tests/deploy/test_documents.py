@@ -17,7 +17,7 @@ WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/deploy.md", "do
            "docs/serving.md", "docs/live.md",
            "docs/api.md", "docs/curate.md", "docs/export.md",
            "docs/object-store.md", "docs/postgresql.md", "docs/web-tier.md",
-           "docs/scaling.md", "docs/many-machines.md"]  # fmt: skip
+           "docs/scaling.md", "docs/many-machines.md", "docs/security.md"]  # fmt: skip
 
 
 def test_generated_documents_are_current() -> None:
@@ -80,3 +80,15 @@ def test_the_model_of_the_how_to_can_be_read(tmp_path: Path) -> None:
     model = models[-1]
     assert [category.name for category in model.categories] == ["swamp thing", "yeti"]
     assert [given.kind for given in model.inputs] == ["latent", "category", "truncation"]
+
+
+def test_every_attack_is_shown_by_tests_that_exist() -> None:
+    text = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) > 20
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if f"def {test}(" not in (PROJECT / file).read_text(encoding="utf-8")
+    ]
+    assert missing == []
