@@ -16,7 +16,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test test-long test-faults test-scaled lighthouse lint format docs bench bench-long train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill test test-long test-faults test-scaled test-matrix lighthouse lint format docs bench bench-long train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-test packages
 
 help: ## this list
@@ -58,6 +58,9 @@ test-scaled: venv-test ## the site's tests on PostgreSQL and an S3 server
 	@TEST_DATABASE=postgresql TEST_STORE=s3 $(python) -m pytest $(PYTEST) tests/app tests/store \
 		tests/pregen
 
+test-matrix: packages ## the tests on Python 3.11 and 3.13, and on the lowest versions allowed
+	@bin/matrix
+
 lighthouse: venv-test ## have Lighthouse judge the site's pages, in Chromium
 	@LIGHTHOUSE=1 $(python) -m pytest tests/app/test_lighthouse.py
 
@@ -77,8 +80,9 @@ docs: venv-site ## write docs/cli.md and docs/settings.md anew
 bench: venv-test packages ## measure everything side by side, into docs/benchmarks.md; 15 minutes
 	@$(python) -m bench --write
 
-bench-long: venv-test packages ## the random pick among ten million rows
+bench-long: venv-test packages ## the random pick among ten million rows; ten minutes of full load
 	@$(python) -m bench.pick --rows 3600 --rows 10000000
+	@$(python) -m bench.soak
 
 train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
 	@$(flask) gan dataset emoji
@@ -91,7 +95,7 @@ deploy-commit: venv-site ## commit pictures and index to the branch deploy, for 
 	@$(python) -m bin.deploy_commit
 
 clean: ## remove the virtual environment and caches; pictures and index stay
-	@rm -rf "$(VENV)" .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf "$(VENV)" .matrix .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv-site venv-tensorflow venv-test:
