@@ -79,3 +79,10 @@ def top_up(
             f"made {outcome.made:,} pictures in {len(outcome.missing):,} categories, "
             f"{outcome.present:,} were there"
         )
+    if outcome.short:
+        click.echo(
+            f"{outcome.short:,} are still missing: too few candidates were good enough; fill with "
+            "a larger flask pregen --oversample",
+            err=True,
+        )
+        raise SystemExit(1)

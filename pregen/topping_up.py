@@ -41,6 +41,7 @@ class Outcome:
     made: int = 0
     missing: dict[str, tuple[int, int]] = field(default_factory=dict)  # slug → lacking, target
     present: int = 0
+    short: int = 0  # still missing, since too few candidates were good enough
     skipped: list[str] = field(default_factory=list)
 
 
@@ -84,6 +85,7 @@ def top_up(
         if not dry_run:
             if filling.plan.batches:
                 outcome.made += filling.fill(source, find_format(job.format), echo)
+                outcome.short += filling.short
             elif samples is not None:
                 filling.remember(find_format(job.format))
     return outcome

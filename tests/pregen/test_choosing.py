@@ -138,6 +138,9 @@ def test_pictures_that_are_all_alike_are_kept_once(
     total = done.output[done.output.index("\nall ") :].split()
     assert int(total[1]) >= 8 * 32
     assert int(total[5]) == kept
+    again = flask_command("top-up")
+    assert again.exit_code == 1
+    assert f"{20 - len(rows_of(settings))} are still missing: too few candidates" in again.output
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ import pytest
 from click.testing import Result
 
 from gan.dataset.files import HELD_OUT, TRAIN, write_dataset
+from gan.evaluation.linear_reader import _root
 from gan.export import curator
 from gan.export.check import BadExport
 from gan.export.curator import export_curator, fit, hashes_of
 from gan.features.weights import WeightsMissing, kept_weights
 from gan.training.batches import on_white
 from gan.training.run import Run
-from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted
+from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted, signed_root
+from sources.curator import on_white as applied_on_white
 from tests.gan.evaluation.shapes import shapes
 from tests.gan.tiny import TINY
 
@@ -114,3 +116,12 @@ def test_nothing_held_out_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadExport, match="nothing is held out of shapes"):
         export_curator(replace(data, records=records), (), tmp_path, tmp_path, print)
     assert not (tmp_path / FOLDER).exists()
+
+
+def test_both_sides_prepare_features_alike() -> None:
+    """`sources` and `gan` may not import each other, and what one fits the other applies."""
+    random = np.random.RandomState(1)
+    features = random.normal(0, 3, (5, 7)).astype(np.float16)
+    np.testing.assert_array_equal(signed_root(features), _root(features))
+    pictures = random.randint(0, 256, (3, 8, 8, 4)).astype(np.uint8)
+    np.testing.assert_array_equal(applied_on_white(pictures), on_white(pictures))
