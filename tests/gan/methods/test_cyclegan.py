@@ -183,7 +183,7 @@ def test_the_rate_is_constant_over_the_first_half_and_falls_to_0() -> None:
     np.testing.assert_allclose(rates, [2e-4, 2e-4, 2e-4, 1e-4, 0, 0], atol=1e-12)
 
 
-def test_the_recipes_are_the_papers_and_one_of_half_the_width() -> None:
+def test_the_recipes_are_the_papers_and_a_small_one() -> None:
     paper, small = read_recipe("cyclegan"), read_recipe("cyclegan-small")
     assert isinstance(paper, Options)
     assert isinstance(small, Options)
@@ -201,8 +201,9 @@ def test_the_recipes_are_the_papers_and_one_of_half_the_width() -> None:
         0,
     )
     same = dataclasses.replace(
-        small, recipe=paper.recipe, total_kimg=paper.total_kimg, channels=64,
-        discriminator_channels=64, enlarge=paper.enlarge, ema_kimg=0.0,
+        small, recipe=paper.recipe, dataset=paper.dataset, total_kimg=paper.total_kimg,
+        channels=64, discriminator_channels=64, enlarge=paper.enlarge, ema_kimg=0.0,
+        upsampling="transposed", halvings=3, cycle_weight=10.0,
     )  # fmt: skip
     assert same == paper
 
