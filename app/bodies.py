@@ -2,10 +2,10 @@
 
 A server's thread waits where a body is read, and neither Granian nor gunicorn puts an end to that:
 as many slow senders as there are threads would stop a whole site, as 24 did that sent two bytes of
-a form each. So they get these few, and the next sender is told to come again. To give such a
-request up instead was tried: Granian 2.8 waits for its body's end before it goes on, with Python's
-lock in its hand. A proxy that passes whole requests on (docs/nginx.conf) keeps slow senders away
-altogether.
+a form each. So they get these few, and the next sender is told at once to come again. To give a
+slow request up instead was tried: Granian 2.8 waits for its body's end before it goes on, with
+Python's lock in its hand. A proxy that passes whole requests on (docs/nginx.conf) keeps slow
+senders away altogether.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from app.errors import Busy
 
-AT_ONCE = 4  # of a worker's threads; those of live pictures and of the pages are others
+AT_ONCE = 10  # of a worker's 24 threads; those of live pictures and of the pages are others
 
 
 class _Input(Protocol):

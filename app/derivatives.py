@@ -29,7 +29,7 @@ from store.states import LIVE
 log = logging.getLogger(__name__)
 SIZES = SIZES_PX
 EXTENSIONS = ("webp", "avif", "png", "jpg")
-_MAKERS, _WAITING = 1, 9  # of a worker of 16 threads
+_MAKERS, _WAITING = 1, 9  # of a worker of 24 threads
 _TRIES = 3  # another process made it, and a third has already removed it for lack of room
 _ADDRESS = re.compile(
     rf"/sized/(?P<size>{'|'.join(map(str, SIZES))})/"

@@ -2,7 +2,7 @@
 
     python -m bench.live [--model emoji] [--seconds 10] [--rounds 3] [--pictures 3600]
 
-As `bin/serve` starts it: two Granian workers of 16 threads, one picture at a time for all of the
+As `bin/serve` starts it: two Granian workers of 24 threads, one picture at a time for all of the
 site. Callers on kept connections, in this process; one that gets 503 waits as it is told to. Then
 it asks for so many pictures in a row over 16 connections, and reads the workers' memory before
 and after.
@@ -24,7 +24,7 @@ from bench.servers import Load, Server, granian, load
 from bench.site import fill
 from bench.table import machine, markdown, note, versions
 
-THREADS, WORKERS = 16, 2
+THREADS, WORKERS = 24, 2
 CONNECTIONS = 16
 
 

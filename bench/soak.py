@@ -2,7 +2,7 @@
 
     python -m bench.soak [--minutes 10] [--connections 64]
 
-As `bin/serve` starts it: two Granian workers of 16 threads, with a store of 3,600 pictures. wrk
+As `bin/serve` starts it: two Granian workers of 24 threads, with a store of 3,600 pictures. wrk
 goes through addresses of every kind without a pause, while one visitor after the other plays, goes
 astray and asks for live and larger pictures. Each half minute the memory of the larger worker is
 read; what counts is whether the last third is above the second.
@@ -30,7 +30,7 @@ from store.database import open_engine
 from store.picking import IndexReader
 from store.settings import read_settings
 
-WORKERS, THREADS = 2, 16
+WORKERS, THREADS = 2, 24
 EVERY_S = 30.0
 GROWTH_MB = 5.0  # of a worker, that a last third may be above the second
 

@@ -62,7 +62,7 @@ def granian(
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-         "--port", str(port), "--workers", str(workers), "--blocking-threads", "16", "--no-ws",
+         "--port", str(port), "--workers", str(workers), "--blocking-threads", "24", "--no-ws",
          "--log-level", "error", "--workers-kill-timeout", "1", "app.wsgi:app"],
         cwd=PROJECT,
         env={

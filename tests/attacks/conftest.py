@@ -79,7 +79,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     engine = open_engine(settings, write=True)
     upgrade(engine)
     store = fill(settings, engine)
-    server = SiteServer(settings, free_port(), workers=2, threads=16)
+    server = SiteServer(settings, free_port(), workers=2, threads=24)
     server.start()
     yield Target(store, server)
     server.stop()

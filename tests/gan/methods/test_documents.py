@@ -18,6 +18,7 @@ from gan.dataset.files import Dataset, write_dataset
 from gan.export.check import fixed_inputs
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
+from gan.networks.standing import compute_standing_statistics
 from gan.training.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
 from gan.training.options import BadOptions
 from gan.training.plan import describe_run
@@ -92,6 +93,7 @@ def test_what_is_exported_draws_the_same_and_fills_a_store(
     # six steps leave StyleGAN's constant input flat: AdaIN would blow up the rounding alone
     for variable in trained.generator.trainable_variables:
         variable.assign_add(random.standard_normal(variable.shape).astype(np.float32) * 0.1)
+    compute_standing_statistics(trained.generator, trained.networks)  # of these weights
     folder = export_model(trained, ModelAbout("tiny", 1, "Tiny", "MIT"), tmp_path, None, print)
     spec = trained.networks
     given = fixed_inputs(spec, trained.styles)
