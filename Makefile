@@ -77,7 +77,7 @@ format: venv-test ## bring the code into its style
 docs: venv-site ## write docs/cli.md and docs/settings.md anew
 	@$(python) -m docs.generate
 
-bench: venv-test packages ## measure everything side by side, into docs/benchmarks.md; 15 minutes
+bench: venv-test packages ## measure everything side by side, into docs/benchmarks.md
 	@$(python) -m bench --write
 
 bench-long: venv-test packages ## the random pick among ten million rows; ten minutes of full load

@@ -1,4 +1,4 @@
-"""Every benchmark in one run of some 15 minutes, into one document.
+"""Every benchmark in one run, into one document.
 
     python -m bench [--only site] [--write]
 
