@@ -26,7 +26,7 @@ from pregen.jobs import JOB
 from pregen.ray_engine import Makers, RayEngine, ray_makers
 from pregen.request import Request, check_request
 from sources.description import Model
-from sources.registry import find_model, open_source
+from sources.registry import find_model, open_sources
 from store.encoding import find_format
 from store.settings import read_settings
 
@@ -91,7 +91,7 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
     model = find_model(read_settings({}).models_folder, name)
     request = check_request(model, categories, samples, None, 0)
     cores = generator_threads()
-    source = open_source(model, cores)
+    sources = open_sources(model, cores)
     half = max(1, cores // 2)
     times: dict[str, list[float]] = {}
     loading: dict[str, float] = {}
@@ -99,11 +99,11 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
 
     def take(kind: str, fill: Fill) -> None:
         nonlocal pictures
-        pictures, seconds = seconds_of(fill, model, request, source.batch)
+        pictures, seconds = seconds_of(fill, model, request, sources[0].batch)
         times.setdefault(kind, []).append(seconds)
 
     def local(filling: Filling) -> int:
-        return filling.fill(source, find_format("webp"), lambda _: None)
+        return filling.fill(sources, find_format("webp"), lambda _: None)
 
     # one connection to Ray a process, so a cluster at a time; the local engine before each
     for kind, split in (
@@ -140,7 +140,7 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
     click.echo(f"{machine()}; {versions('ray', 'ai-edge-litert', 'pillow', 'numpy')}")
     click.echo(
         f"{pictures} pictures of {model.size_px} px a round, {rounds} rounds, medians; "
-        f"{cores} cores, jobs of {JOB} pictures, batches of {source.batch}\n"
+        f"{cores} cores, jobs of {JOB} pictures, batches of {sources[0].batch}\n"
     )
     click.echo(markdown(["", "pictures/s", "÷ local", "overhead"], rows))
     started_in = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in loading.items())

@@ -2,7 +2,7 @@
 
     python -m bench.pregen [--model emoji] [--categories 12] [--samples 64] [--rounds 5]
 
-- generator alone: the same batches through `Source.generate`, nothing kept
+- generator alone: the same batches by the same generators side by side, nothing kept
 - pregen: plan, generate, encode, hash, write durably, index, as `flask pregen` does
 - straight loop: generate a batch, save each picture with Pillow, commit each row
 
@@ -10,11 +10,13 @@ CPU outside the generator is the process's CPU time, all threads, less that of t
 in the same round. Rounds alternate the three; figures are medians over rounds.
 """
 
+import queue
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from pregen.plan import Batch
 from pregen.request import Request, check_request
 from sources.description import Model
 from sources.latents import draw
-from sources.registry import find_model, open_source
+from sources.registry import find_model, open_source, open_sources
 from sources.source import Source
 from store.changes import NewImage, add_images, ensure_category
 from store.database import open_engine
@@ -56,11 +58,20 @@ def measure(work: Callable[[], object]) -> Cost:
     return Cost(time.perf_counter() - before, cpu() - cpu_before)
 
 
-def generate_only(source: Source, batches: tuple[Batch, ...], request: Request) -> None:
-    for batch in batches:
+def generate_only(sources: list[Source], batches: tuple[Batch, ...], request: Request) -> None:
+    free: queue.SimpleQueue[Source] = queue.SimpleQueue()
+    for source in sources:
+        free.put(source)
+
+    def generate(batch: Batch) -> None:
+        source = free.get()
         truncations = request.truncations_of(source.model, batch.category)
         draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
         source.generate(batch.category.label, draws)
+        free.put(source)
+
+    with ThreadPoolExecutor(len(sources)) as pool:
+        list(pool.map(generate, batches))
 
 
 def straight_loop(
@@ -92,8 +103,13 @@ def straight_loop(
                 add_images(connection, category_id, [row])
 
 
-def one_round(model: Model, source: Source, request: Request) -> tuple[int, dict[str, Cost]]:
-    """Run the three once, in fresh folders; return pictures and costs."""
+def one_round(
+    model: Model, sources: list[Source], whole: Source, request: Request
+) -> tuple[int, dict[str, Cost]]:
+    """Run the three once, in fresh folders; return pictures and costs.
+
+    ``whole``: the generator with all threads, as a straight loop calls it.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         settings = [
             read_settings(
@@ -106,12 +122,12 @@ def one_round(model: Model, source: Source, request: Request) -> tuple[int, dict
             for name in ("pregen", "loop")
         ]
         chosen = find_format("webp")
-        filling = Filling(settings[0], model, request, source.batch, dry_run=False)
+        filling = Filling(settings[0], model, request, whole.batch, dry_run=False)
         batches = filling.plan.batches
         costs = {
-            "generator alone": measure(lambda: generate_only(source, batches, request)),
-            "pregen": measure(lambda: filling.fill(source, chosen, lambda _: None)),
-            "straight loop": measure(lambda: straight_loop(source, batches, request, settings[1])),
+            "generator alone": measure(lambda: generate_only(sources, batches, request)),
+            "pregen": measure(lambda: filling.fill(sources, chosen, lambda _: None)),
+            "straight loop": measure(lambda: straight_loop(whole, batches, request, settings[1])),
         }
         return filling.plan.missing, costs
 
@@ -126,8 +142,10 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
     model = find_model(read_settings({}).models_folder, name)
     request = check_request(model, categories, samples, None, 0)
     threads = generator_threads()
-    source = open_source(model, threads)
-    found = [one_round(model, source, request) for _ in range(rounds + 1)][1:]  # the first warms up
+    sources, whole = open_sources(model, threads), open_source(model, threads)
+    found = [one_round(model, sources, whole, request) for _ in range(rounds + 1)][
+        1:
+    ]  # the first warms up
     pictures = found[0][0]
     rows = []
     for kind in found[0][1]:

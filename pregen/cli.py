@@ -118,7 +118,7 @@ def pregen(
     from sources.curator import read_curator
     from sources.hub import Caches
     from sources.obtaining import obtain
-    from sources.registry import find_model, open_source
+    from sources.registry import find_model, open_sources
     from store.encoding import find_format
 
     if address and engine != "ray":
@@ -147,13 +147,13 @@ def pregen(
                 )
                 filling = Filling(settings, model, request, makers.batch, dry_run=False)
             else:
-                source = open_source(model, threads or generator_threads())
-                filling = Filling(settings, model, request, source.batch, dry_run=dry_run)
+                sources = open_sources(model, threads or generator_threads())
+                filling = Filling(settings, model, request, sources[0].batch, dry_run=dry_run)
             if filling.off:
                 off = ", ".join(filling.off)
                 click.echo(f"{len(filling.off)} categories are off: {off}", err=True)
             if dry_run:
-                _say_estimate(filling, filling.estimate(source, chosen))
+                _say_estimate(filling, filling.estimate(sources, chosen))
                 return
             if engine == "ray":
                 made = filling.run(
@@ -164,7 +164,7 @@ def pregen(
                     click.echo,
                 )
             else:
-                made = filling.fill(source, chosen, click.echo)
+                made = filling.fill(sources, chosen, click.echo)
     except KeyboardInterrupt:
         click.echo("stopped; what was made is stored: run the same command again to continue")
         raise SystemExit(130) from None

@@ -1,13 +1,15 @@
-"""The local engine: the generator never waits while there is room.
+"""The local engine: the generators never wait while there is room.
 
-One thread generates, a few encode and hash, one writes and commits, in the order of the plan.
-Queues are bounded, so memory is flat; the first error of any thread stops all and is raised.
+A few threads each generate a batch, then encode and hash it; one writes and commits, in the order
+of the plan. Queues are bounded, so memory is flat; the first error of any thread stops all and is
+raised.
 """
 
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,12 +22,12 @@ from pregen.plan import Batch, Candidates
 from pregen.recording import Recorder
 from pregen.request import Request
 from sources.description import ModelCategory
-from sources.latents import draw
+from sources.latents import Draw, draw
 from sources.source import Source
 from store.encoding import Format
 
-BATCHES_AHEAD = 16  # generated but not yet written
-# the generator's own threads fill the cores; more encoders than this only get in their way
+BATCHES_AHEAD = 16  # begun but not yet written
+# beside a single source, whose own threads fill the cores: more than this get in their way
 ENCODERS = max(1, (os.cpu_count() or 1) // 2)
 GROUP = 64  # pictures per commit: a commit and its folder's fsync cost about 1.3 ms
 
@@ -40,10 +42,18 @@ class BatchEngine(Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """One batch on its way through the encoders."""
+    """One batch on its way: its pictures as far as they are to be stored."""
 
     category: ModelCategory
-    pictures: list[Future[Made]]
+    made: Future[list[Made]]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a batch's calls made: uint8 [N, H, W, 3 or 4], and from which draws."""
+
+    pictures: np.ndarray
+    draws: list[Draw]
 
 
 class LocalEngine:
@@ -51,60 +61,91 @@ class LocalEngine:
 
     def __init__(
         self,
-        source: Source,
+        sources: Sequence[Source],
         recorder: Recorder,
         chosen: Format,
         request: Request,
         on_recorded: Callable[[int], None],
         chooser: Chooser | None = None,
     ) -> None:
-        """``chooser``: needed where a plan has candidates."""
-        self._source, self._recorder, self._format = source, recorder, chosen
+        """``sources``: of one model, called side by side; see `sources.registry.open_sources`.
+
+        ``chooser``: needed where a plan has candidates.
+        """
+        self._model = sources[0].model
+        self._free: queue.SimpleQueue[Source] = queue.SimpleQueue()
+        for source in sources:
+            self._free.put(source)
+        self._ahead = len(sources)  # candidates generated before they are chosen from
+        self._threads = max(len(sources), 1 + ENCODERS)
+        self._recorder, self._format = recorder, chosen
         self._request, self._on_recorded = request, on_recorded
         self._chooser = chooser
         self._failure: BaseException | None = None
 
     def run(self, batches: Iterable[Batch | Candidates]) -> None:
-        """Make all batches. On KeyboardInterrupt what is generated is written, then it rises."""
+        """Make all batches. On KeyboardInterrupt what was begun is written, then it rises."""
         pending: queue.Queue[Work | None] = queue.Queue(BATCHES_AHEAD)
         writer = threading.Thread(target=self._write, args=(pending,), name="writer")
-        with ThreadPoolExecutor(ENCODERS, "encoder") as encoders:
+        with ThreadPoolExecutor(self._threads, "maker") as makers:
             writer.start()
             try:
-                for batch in batches:
+                for work in self._works(batches, makers):
                     if self._failure is not None:
                         break
-                    pending.put(self._generate(batch, encoders))
+                    pending.put(work)
             finally:
                 pending.put(None)
                 writer.join()
         if self._failure is not None:
             raise self._failure
 
-    def _generate(self, batch: Batch | Candidates, encoders: ThreadPoolExecutor) -> Work:
-        model = self._source.model
-        draws, parts = [], []
-        truncations = self._request.truncations_of(model, batch.category)
-        for seeds in batch.calls:
-            drawn = [draw(model, seed, truncations) for seed in seeds]
-            parts.append(self._source.generate(batch.category.label, drawn))
-            draws += drawn
-        pictures = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        jobs = [
-            encoders.submit(make, pictures[i], draws[i], model, batch.category.slug, self._format)
-            for i in self._wanted(batch, pictures)
-        ]
-        return Work(batch.category, jobs)
+    def _works(
+        self, batches: Iterable[Batch | Candidates], makers: ThreadPoolExecutor
+    ) -> Iterator[Work]:
+        """Begin one batch after the other; candidates are chosen from here, in order."""
+        generated: deque[tuple[Candidates, Future[Generated]]] = deque()
+        for batch in batches:
+            if isinstance(batch, Batch):
+                yield Work(batch.category, makers.submit(self._make_batch, batch))
+                continue
+            generated.append((batch, makers.submit(self._generate, batch)))
+            if len(generated) > self._ahead:
+                yield self._choose(*generated.popleft(), makers)
+        while generated:
+            yield self._choose(*generated.popleft(), makers)
 
-    def _wanted(self, batch: Batch | Candidates, pictures: np.ndarray) -> list[int]:
-        """Return the places of the pictures that are to be stored."""
-        if isinstance(batch, Batch):
-            return [i for i, seed in enumerate(batch.seeds) if seed in batch.wanted]
+    def _generate(self, batch: Batch | Candidates) -> Generated:
+        truncations = self._request.truncations_of(self._model, batch.category)
+        calls = [[draw(self._model, seed, truncations) for seed in seeds] for seeds in batch.calls]
+        source = self._free.get()
+        try:
+            parts = [source.generate(batch.category.label, drawn) for drawn in calls]
+        finally:
+            self._free.put(source)
+        pictures = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return Generated(pictures, [each for drawn in calls for each in drawn])
+
+    def _make_batch(self, batch: Batch) -> list[Made]:
+        generated = self._generate(batch)
+        wanted = [i for i, seed in enumerate(batch.seeds) if seed in batch.wanted]
+        return self._make(batch.category, generated, wanted)
+
+    def _make(self, category: ModelCategory, found: Generated, places: list[int]) -> list[Made]:
+        return [
+            make(found.pictures[i], found.draws[i], self._model, category.slug, self._format)
+            for i in places
+        ]
+
+    def _choose(
+        self, batch: Candidates, generated: Future[Generated], makers: ThreadPoolExecutor
+    ) -> Work:
         assert self._chooser is not None
-        chosen = self._chooser.choose(batch.category.slug, pictures, batch.count)
-        if not chosen:
+        found = generated.result()
+        places = self._chooser.choose(batch.category.slug, found.pictures, batch.count)
+        if not places:
             self._chooser.barren.add(batch.seeds[0])
-        return chosen
+        return Work(batch.category, makers.submit(self._make, batch.category, found, places))
 
     def _write(self, pending: "queue.Queue[Work | None]") -> None:
         works = iter(pending.get, None)
@@ -127,6 +168,6 @@ def grouped(works: Iterable[Work]) -> Iterator[tuple[ModelCategory, list[Made]]]
             yield category, group
             group = []
         category = work.category
-        group.extend(job.result() for job in work.pictures)
+        group.extend(work.made.result())
     if group and category is not None:
         yield category, group

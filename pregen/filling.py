@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
@@ -64,8 +64,9 @@ class Filling:
         self.present, self.short = self.plan.present, 0
         self.chooser: Chooser | None = None
 
-    def estimate(self, source: Source, chosen: Format) -> Estimate:
+    def estimate(self, sources: Sequence[Source], chosen: Format) -> Estimate:
         """Make one batch, keep nothing, and extrapolate."""
+        source = sources[0]
         if not self.plan.batches:
             return Estimate(0, self.plan.present, 0, 0.0)
         first = self.plan.batches[0]
@@ -74,7 +75,7 @@ class Filling:
         source.generate(first.category.label, draws)  # the first call also warms up
         started = time.perf_counter()
         pictures = source.generate(first.category.label, draws)
-        each_s = (time.perf_counter() - started) / len(draws)
+        each_s = (time.perf_counter() - started) / len(draws) / len(sources)
         seconds = each_s * sum(len(batch.seeds) for batch in self.plan.batches)
         made = [
             make(picture, d, self.model, first.category.slug, chosen)
@@ -85,7 +86,7 @@ class Filling:
             self.plan.missing, self.plan.present, int(each * self.plan.missing), seconds
         )
 
-    def fill(self, source: Source, chosen: Format, echo: Callable[[str], None]) -> int:
+    def fill(self, sources: Sequence[Source], chosen: Format, echo: Callable[[str], None]) -> int:
         """Make what is missing on this machine; return how many pictures were recorded.
 
         With candidates in more than one round where too few were good enough; `chooser` then has
@@ -95,7 +96,7 @@ class Filling:
             self.chooser = Chooser(read_curator(self.model, generator_threads()), self._hashes)
 
         def local(recorder: Recorder, progress: Progress) -> BatchEngine:
-            return LocalEngine(source, recorder, chosen, self.request, progress.add, self.chooser)
+            return LocalEngine(sources, recorder, chosen, self.request, progress.add, self.chooser)
 
         made, all_wanted = 0, self.plan.missing
         for _ in range(ROUNDS):
@@ -187,5 +188,5 @@ def _planning_engine(settings: Settings) -> Engine:
 
 
 def generator_threads() -> int:
-    """As many threads as there are cores: the encoders fill the gaps."""
+    """As many threads as there are cores."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -13,7 +13,7 @@ from pregen.request import Request
 from pregen.targets import Target, targets_of
 from sources.description import Model
 from sources.hub import Caches
-from sources.registry import find_model, open_source
+from sources.registry import find_model, open_sources
 from sources.source import Source
 from store.database import check_revision, open_engine
 from store.encoding import find_format
@@ -70,13 +70,13 @@ def top_up(
             raise NothingToRefill(f"{given.label} made none of these", "see: flask models report")
     if samples is not None:
         targets = [replace(each, samples=samples) for each in targets]
-    sources: dict[str, Source] = {}
+    opened: dict[str, list[Source]] = {}
     for job in _jobs(settings, targets, given, outcome):
         model = job.model
-        if model.label not in sources:
-            sources[model.label] = open_source(model, threads or generator_threads())
-        source = sources[model.label]
-        filling = Filling(settings, model, job.request, source.batch, dry_run=dry_run)
+        if model.label not in opened:
+            opened[model.label] = open_sources(model, threads or generator_threads())
+        sources = opened[model.label]
+        filling = Filling(settings, model, job.request, sources[0].batch, dry_run=dry_run)
         outcome.present += filling.plan.present
         for batch in filling.plan.batches:
             slug = batch.category.slug
@@ -84,7 +84,7 @@ def top_up(
             outcome.missing[slug] = (lacking + batch.count, job.request.samples)
         if not dry_run:
             if filling.plan.batches:
-                outcome.made += filling.fill(source, find_format(job.format), echo)
+                outcome.made += filling.fill(sources, find_format(job.format), echo)
                 outcome.short += filling.short
             elif samples is not None:
                 filling.remember(find_format(job.format))

@@ -14,6 +14,7 @@ from sources.hub import Caches
 from sources.latents import draw
 from sources.registry import find_model, open_source
 from sources.source import batch_sizes
+from store.database import IndexDamaged
 from store.encoding import find_format
 from store.parallel import in_parallel
 from store.pictures import PictureStore, digest
@@ -51,15 +52,19 @@ def verify_store(
 ) -> Report:
     """Compare every live row with its file, every file with its row, and the counts."""
     report = Report()
-    with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            for line in connection.execute(text("PRAGMA quick_check")).scalars():
-                if line != "ok":
-                    report.add("damaged index", line)
-        rows = connection.execute(
-            select(category.c.slug, image.c.file, image.c.sha256, image.c.state).join(category)
-        ).all()
-        _check_counts(connection, report)
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                for line in connection.execute(text("PRAGMA quick_check")).scalars():
+                    if line != "ok":
+                        report.add("damaged index", line)
+            rows = connection.execute(
+                select(category.c.slug, image.c.file, image.c.sha256, image.c.state).join(category)
+            ).all()
+            _check_counts(connection, report)
+    except IndexDamaged as error:
+        report.add("damaged index", error.message)
+        return report  # what it has lost, the files alone tell
     known = {(row.slug, row.file) for row in rows}
     live_rows = [row for row in rows if row.state == LIVE]
     contents = in_parallel(

@@ -159,6 +159,17 @@ def open_source(model: Model, threads: int | None = None) -> Source:
     return SavedModelSource(model, threads)
 
 
+def open_sources(model: Model, threads: int) -> list[Source]:
+    """Load a model for work on ``threads`` cores: what it returns may be called side by side.
+
+    Of a LiteRT file one with a single thread for each core: together they are faster than one with
+    all threads, which wait for each other at every layer. Of anything else one, with all threads.
+    """
+    if model.runtime == LITERT:
+        return [open_source(model, 1) for _ in range(threads)]
+    return [open_source(model, threads)]
+
+
 def display_names(models_folder: Path) -> Callable[[str], str]:
     """Return slug → display name as the newest models say; other slugs with spaces."""
     names: dict[str, str] = {}

@@ -45,7 +45,7 @@ def fill(folder: Path, models: Path, *, stopped: bool = False) -> int:
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
         print(os.getpid(), flush=True)
         os.kill(os.getpid(), signal.SIGSTOP)
-    return filling.fill(source, find_format("webp"), lambda _: None)
+    return filling.fill([source], find_format("webp"), lambda _: None)
 
 
 def main() -> None:

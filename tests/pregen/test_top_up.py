@@ -245,7 +245,7 @@ def test_a_run_planned_before_brings_nothing_back(
     if off:
         engine = open_engine(settings, write=True)
         switch_off(engine, folder, settings.instance_folder, "hat")
-    assert planned.fill(source, find_format("webp"), print) == 8
+    assert planned.fill([source], find_format("webp"), print) == 8
     found = {row.id: row.state for row in rows(settings)}
     assert [each for each, state in found.items() if state == REJECTED] == thrown
     assert list(found.values()).count(OFF if off else LIVE) == 5
