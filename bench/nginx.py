@@ -1,6 +1,7 @@
 """nginx in front of the site, or instead of it: docs/nginx.conf as it is, or the plainest one."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -32,11 +33,12 @@ http {{
 """
 # the files with the headers that a picture has; what belongs to one file alone is nginx's own
 _PLAIN = """
+{log_format}
 types {{ image/webp webp; }}
 server {{
     listen 127.0.0.1:{port};
     root {root};
-    access_log off;
+    access_log {access_log};
     server_tokens off;
     open_file_cache max=10000 inactive=60s;
     {headers}
@@ -50,7 +52,7 @@ def find_nginx() -> str | None:
 
 def configuration(folder: Path, port: int, images: Path, behind: Sequence[int]) -> str:
     """Return docs/nginx.conf for these ports and paths; ``behind``: the ports of two sites."""
-    text = (PROJECT / "docs" / "nginx.conf").read_text(encoding="utf-8")
+    text = _documented()
     for was, now in (
         ("listen 80;", f"listen 127.0.0.1:{port};"),
         ("root /srv/nonesuch;", f"root {images.parent};"),
@@ -64,15 +66,31 @@ def configuration(folder: Path, port: int, images: Path, behind: Sequence[int]) 
     return text
 
 
-def plain_configuration(port: int, images: Path) -> str:
-    """Return what serves a folder of pictures and does no more, with the same headers."""
+def _documented() -> str:
+    return (PROJECT / "docs" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def plain_configuration(port: int, images: Path, log: Path | None = None) -> str:
+    """Return what serves a folder of pictures and does no more, with the same headers.
+
+    ``log``: a file for the log that docs/nginx.conf keeps; None: no log.
+    """
+    log_format, access_log = "", "off"
+    if log is not None:
+        found = re.search(r"^log_format nonesuch .*?;$", _documented(), re.DOTALL | re.MULTILINE)
+        options = re.search(r"access_log \S+ (nonesuch.*?);", _documented())
+        if found is None or options is None:
+            raise click.ClickException("docs/nginx.conf keeps no log named nonesuch")
+        log_format, access_log = found[0], f"{log} {options[1]}"
     headers = [
         *PLAIN_HEADERS,
         ("Cache-Control", "public, max-age=31536000, immutable"),
         ("Access-Control-Allow-Origin", "*"),
     ]
     lines = "\n    ".join(f'add_header {name} "{value}";' for name, value in headers)
-    return _PLAIN.format(port=port, root=images.parent, headers=lines)
+    return _PLAIN.format(
+        port=port, root=images.parent, headers=lines, log_format=log_format, access_log=access_log
+    )
 
 
 def start_nginx(folder: Path, site: str) -> subprocess.Popen[bytes]:
@@ -89,11 +107,12 @@ def start_nginx(folder: Path, site: str) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def plain_nginx(folder: Path, images: Path) -> Iterator[Server]:
+def plain_nginx(folder: Path, images: Path, logged: bool = False) -> Iterator[Server]:
     """Serve a store's pictures with nginx alone until the block ends."""
     port = free_port()
     folder.mkdir()
-    with _running(folder, plain_configuration(port, images), port) as server:
+    log = folder / "access.log" if logged else None
+    with _running(folder, plain_configuration(port, images, log), port) as server:
         yield server
 
 

@@ -144,6 +144,7 @@ def main(seconds: float, rounds: int, pictures: int) -> None:
         same = running.enter_context(granian("bench.same_page:app", environ))
         sender = running.enter_context(granian("bench.plain_apps:sender", environ, address))
         nginx = running.enter_context(plain_nginx(Path(temporary) / "plain", folder))
+        logging = running.enter_context(plain_nginx(Path(temporary) / "logging", folder, True))
         before = running.enter_context(nginx_before(Path(temporary) / "before", folder, site))
         rows = []
         for name, server, path, other, other_path in (
@@ -152,7 +153,7 @@ def main(seconds: float, rounds: int, pictures: int) -> None:
             ("`/categories.json` ÷ hello world", site, "/categories.json", hello, "/"),
             ("`/images/…` ÷ `send_file`", site, address, sender, address),
             ("`/images/…` ÷ nginx", site, address, nginx, address),
-            ("`/images/…` by docs/nginx.conf ÷ nginx", before, address, nginx, address),
+            ("`/images/…` by docs/nginx.conf ÷ nginx, same log", before, address, logging, address),
             ("`/random.webp` ÷ `send_file`, of a list", site, "/random.webp", sender,
              "/random.webp"),
             ("`/random.webp` ÷ redirect, of a list", site, "/random.webp", sender, "/redirect"),
