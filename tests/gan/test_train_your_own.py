@@ -21,7 +21,8 @@ DOCUMENT = PROJECT / "docs" / "train-your-own.md"
 # what makes an hour a minute; appended to the command that begins so
 SMALLER = {
     "flask gan dataset folder": "--size 16",
-    "flask gan train": "--minutes 0.02 --set batch=8 --set first_steps=0 --set more_every=0",
+    "flask gan train": "--minutes 0.02 --set batch=8 --set generator_channels=16,16 "
+    "--set discriminator_channels=16,16",
     "flask pregen": "--samples 3",
 }
 
