@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sources.calls import Input, Output, SavedModelCall, Truncation
+from sources.litert_file import read_litert_file, sha256_of
 from sources.model_toml import Contents, ModelCategory, read_contents
 from sources.toml_sheet import BadModel
 
@@ -39,6 +40,7 @@ class Model:
     runtime: str = LITERT  # litert, savedmodel or serving
     address: str = ""  # of a model that a server runs: tfserving://… or grpc://…
     also_litert: bool = False  # a SavedModel whose folder holds a LiteRT file, the default
+    litert_sha256: str = ""  # of the LiteRT file that the digest was taken of
 
     @property
     def label(self) -> str:
@@ -85,6 +87,8 @@ def to_model(contents: Contents, folder: Path, runtime: str) -> Model:
                 "export or fetch the model again",
             )
         files = [weights]
+        content = read_litert_file(weights, contents.litert_sha256)
+        contents = replace(contents, litert_sha256=sha256_of(content))
     else:
         files = saved_model_files(folder)
         saved_model = saved_model or SavedModelCall()

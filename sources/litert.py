@@ -6,6 +6,7 @@ import numpy as np
 
 from sources.description import BadModel, Model
 from sources.latents import Draw, inputs_for
+from sources.litert_file import read_litert_file
 from sources.pixels import to_uint8
 
 
@@ -18,7 +19,9 @@ class LiteRTSource:
         self.model = model
         path = model.folder / model.litert_file
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter = Interpreter(
+                model_content=read_litert_file(path, model.litert_sha256), num_threads=threads
+            )
             self._runners = {
                 batch: self._interpreter.get_signature_runner(name)
                 for batch, name in model.litert_signatures.items()

@@ -20,6 +20,7 @@ from sources.calls import (
 )
 from sources.toml_sheet import BadModel, Sheet, Table
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 
@@ -51,6 +52,7 @@ class Contents:
     litert_file: str
     litert_signatures: dict[int, str]
     saved_model: SavedModelCall | None
+    litert_sha256: str = ""  # that its file shall have; empty: any
 
 
 def read_contents(path: Path) -> Contents:
@@ -93,6 +95,7 @@ def parse_contents(path: Path, text: str) -> Contents:
         litert_file=litert.take("file", str, '"model.tflite"') if litert else "",
         litert_signatures=_signatures(litert) if litert else {},
         saved_model=_saved_model(saved_model) if saved_model else None,
+        litert_sha256=litert_sha256(litert) if litert else "",
     )
     top.finish(
         (
@@ -211,10 +214,20 @@ def _own_truncations(table: Table, model: Truncation) -> tuple[float, float] | N
     return low, high
 
 
+def litert_sha256(table: Table) -> str:
+    """Return the hash that a LiteRT file shall have, hexadecimal; "" where none is given."""
+    found = table.take("sha256", str, f'"{"0" * 64}"', "")
+    if found and not _SHA256.fullmatch(found):
+        raise table.wrong(
+            "sha256", "litert.sha256 is no SHA-256", "write 64 of 0-9 and a-f, or leave it out"
+        )
+    return found
+
+
 def _signatures(table: Table) -> dict[int, str]:
     example = '{ 1 = "serve_1", 8 = "serve_8" }'
     found = table.take("signatures", dict, example)
-    table.finish(("file", "signatures"))
+    table.finish(("file", "sha256", "signatures"))
     if not found or not all(batch.isdigit() and int(batch) for batch in found):
         raise table.wrong(
             "signatures", "litert.signatures is not batch size = signature", f"write: {example}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sources.calls import ROUNDINGS
+from sources.model_toml import litert_sha256
 from sources.toml_sheet import BadModel, Sheet, Table
 
 KIND = "translation"  # see core.kinds
@@ -39,6 +40,7 @@ class Translator:
     size_px: int
     trained_on: str  # "1,213 pictures of flat emoji and 1,227 of 3D emoji"
     litert_file: Path
+    litert_sha256: str  # that the file shall have; empty: any
     input: str
     input_range: tuple[float, float]
     output: str
@@ -73,7 +75,8 @@ def read_translator(folder: Path) -> Translator:
     top.take_one_of("kind", (KIND,))
     litert = top.needed_table("litert")
     file = folder / litert.take("file", str, '"model.tflite"')
-    litert.finish(("file",))
+    sha256 = litert_sha256(litert)
+    litert.finish(("file", "sha256"))
     if not file.is_file():
         raise litert.wrong(
             "file", f"litert.file is {file.name!r}, but there is no such file", "export it again"
@@ -92,6 +95,7 @@ def read_translator(folder: Path) -> Translator:
         size_px=top.take("size_px", int, "128"),
         trained_on=top.take("trained_on", str, '"900 pictures of cats and 800 of dogs"'),
         litert_file=file,
+        litert_sha256=sha256,
         input=given.take("name", str, '"picture"'),
         input_range=_range(given),
         output=made.take("name", str, '"translation"'),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sources.litert_file import read_litert_file
 from sources.pixels import to_levels
 from sources.toml_sheet import BadModel
 from sources.translation import Translator
@@ -16,7 +17,8 @@ class LiteRTTranslator:
 
         self.about = translator
         try:
-            self._interpreter = Interpreter(model_path=str(translator.litert_file), num_threads=1)
+            content = read_litert_file(translator.litert_file, translator.litert_sha256)
+            self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._runners = {
                 way.signature: self._interpreter.get_signature_runner(way.signature)
                 for way in translator.directions

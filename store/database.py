@@ -17,6 +17,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from core.errors import NonesuchError
@@ -32,6 +33,10 @@ class IndexMissing(NonesuchError):
 
 class IndexUnusable(NonesuchError):
     """The index is damaged, of another version, or not to be written."""
+
+
+class IndexDamaged(IndexUnusable):
+    """The index's file is damaged."""
 
 
 class IndexAway(IndexUnusable):
@@ -59,11 +64,35 @@ def open_engine(settings: Settings, *, write: bool = False) -> Engine:
         poolclass=None if write else NullPool,
         execution_options={"sqlite_path": path},
     )
+    event.listen(engine, "handle_error", _name_damage)
     if write:
         # pysqlite would begin a transaction only at the first change: reads before it could be
         # outdated by then. BEGIN IMMEDIATE takes the write lock at once and waits for it.
         event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _name_damage(context: ExceptionContext) -> None:
+    """Say what to do about a damaged file, whatever was asked of it."""
+    if is_damage(context.original_exception):
+        raise damaged(context.original_exception) from context.original_exception
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Say whether SQLite found its file damaged, no database at all, or text that is none."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return (
+        code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        or isinstance(error, UnicodeDecodeError)
+        or (isinstance(error, sqlite3.Error) and "Could not decode to UTF-8" in str(error))
+    )
+
+
+def damaged(error: BaseException) -> "IndexDamaged":
+    return IndexDamaged(
+        f"the index is damaged ({error})",
+        "move it away and rebuild it from the pictures with: flask index",
+    )
 
 
 def _server_url(text: str) -> URL:

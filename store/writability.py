@@ -5,7 +5,7 @@ import tempfile
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from store.database import open_engine
+from store.database import IndexDamaged, open_engine
 from store.settings import Settings
 
 
@@ -31,6 +31,8 @@ def why_not_writable(settings: Settings) -> str | None:
         if "locked" in str(error.orig):
             return None  # somebody writes: so can we, later
         return f"the index cannot be written ({str(error.orig).splitlines()[0]})"
+    except IndexDamaged as error:
+        return error.message
     except DatabaseError as error:
         return f"the index cannot be written ({str(error.orig).splitlines()[0]})"
     finally:

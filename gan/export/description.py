@@ -32,8 +32,8 @@ def text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def describe(trained: Trained, about: ModelAbout) -> str:
-    """Return the text of model.toml."""
+def describe(trained: Trained, about: ModelAbout, litert_sha256: str) -> str:
+    """Return the text of model.toml; ``litert_sha256``: of the LiteRT file, hexadecimal."""
     networks = trained.networks
     signatures = ", ".join(f"{batch} = {text(signature_name(batch))}" for batch in BATCHES)
     parts = [
@@ -47,6 +47,7 @@ channels = {networks.picture_channels}
 
 [litert]
 file = "model.tflite"
+sha256 = {text(litert_sha256)}
 signatures = {{ {signatures} }}
 
 [saved_model]

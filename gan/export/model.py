@@ -15,6 +15,7 @@ from gan.export.litert import write_litert
 from gan.export.serving import write_saved_model
 from gan.networks.generator import width_of
 from gan.training.trained import Trained
+from sources.litert_file import sha256_of
 
 
 def default_title(trained: Trained) -> str:
@@ -77,10 +78,10 @@ def export_model(
         echo("writing the SavedModel")
         write_saved_model(trained.generator, trained.networks, temporary)
         echo(f"writing the LiteRT file ({about.precision})")
-        write_litert(
-            trained.generator, trained.networks, about.precision, temporary / "model.tflite"
-        )
-        (temporary / "model.toml").write_text(describe(trained, about), encoding="utf-8")
+        litert = temporary / "model.tflite"
+        write_litert(trained.generator, trained.networks, about.precision, litert)
+        described = describe(trained, about, sha256_of(litert.read_bytes()))
+        (temporary / "model.toml").write_text(described, encoding="utf-8")
         checks = check_export(
             temporary,
             inputs,

@@ -21,6 +21,7 @@ from gan.export.translation_samples import shown_samples, write_samples, write_s
 from gan.methods.cyclegan import DIRECTIONS
 from gan.training.batches import on_white, to_unit
 from gan.training.translators import Translators
+from sources.litert_file import sha256_of
 
 CHECKED = 8  # pictures of each domain
 # mean and greatest difference in grey levels of 256: what rounding of the weights explains
@@ -134,7 +135,8 @@ def export_translators(
         if not samples:
             echo("no samples: the licences of the pictures are not stated; see docs/translate.md")
         write_samples(samples, trained.dataset, temporary)
-        (temporary / "model.toml").write_text(describe(trained, about, samples), encoding="utf-8")
+        described = describe(trained, about, samples, sha256_of(litert))
+        (temporary / "model.toml").write_text(described, encoding="utf-8")
         write_sheet(trained, temporary)
         write_card(temporary, trained, about, [str(line) for line in checks], evaluation)
     return folder

@@ -18,8 +18,10 @@ def trained_on(trained: Translators) -> str:
     return f"{counts[0]:,} pictures of {a} and {counts[1]:,} of {b}"
 
 
-def describe(trained: Translators, about: ModelAbout, samples: Sequence[Sample]) -> str:
-    """Return the text of model.toml."""
+def describe(
+    trained: Translators, about: ModelAbout, samples: Sequence[Sample], litert_sha256: str
+) -> str:
+    """Return the text of model.toml; ``litert_sha256``: of the LiteRT file, hexadecimal."""
     a, b = domain_names(trained.dataset)
     parts = [
         f"""\
@@ -33,6 +35,7 @@ trained_on = {text(trained_on(trained))}
 
 [litert]
 file = "model.tflite"
+sha256 = {text(litert_sha256)}
 
 [saved_model]
 signature = {text(DEFAULT_SIGNATURE)}  # the first direction

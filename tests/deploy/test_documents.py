@@ -17,7 +17,8 @@ WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/deploy.md", "do
            "docs/serving.md", "docs/live.md",
            "docs/api.md", "docs/curate.md", "docs/export.md",
            "docs/object-store.md", "docs/postgresql.md", "docs/web-tier.md",
-           "docs/scaling.md", "docs/many-machines.md", "docs/security.md"]  # fmt: skip
+           "docs/scaling.md", "docs/many-machines.md", "docs/security.md",
+           "docs/faults.md"]  # fmt: skip
 
 
 def test_generated_documents_are_current() -> None:
@@ -82,10 +83,11 @@ def test_the_model_of_the_how_to_can_be_read(tmp_path: Path) -> None:
     assert [given.kind for given in model.inputs] == ["latent", "category", "truncation"]
 
 
-def test_every_attack_is_shown_by_tests_that_exist() -> None:
-    text = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("document", "least"), [("security.md", 20), ("faults.md", 10)])
+def test_attacks_and_faults_are_shown_by_tests_that_exist(document: str, least: int) -> None:
+    text = (PROJECT / "docs" / document).read_text(encoding="utf-8")
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
-    assert len(named) > 20
+    assert len(named) > least
     missing = [
         f"{file}::{test}"
         for file, test in named

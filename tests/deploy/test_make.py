@@ -106,8 +106,8 @@ def test_missing_programs_are_one_line(run: Run, tmp_path: Path) -> None:
     done = run(shell, "bin/packages", CI="true", PATH=str(tmp_path))
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert re.fullmatch(  # postgresql and nginx are looked for beside PATH too
+    assert re.fullmatch(  # postgresql and nginx are looked for beside PATH too, as is libfaketime
         "error: the tests need chromium chromium-driver npm( postgresql)?( nginx)? redis-server "
-        r"wrk strace: install them \(this can as root on Debian\)",
+        r"wrk strace( libfaketime)?: install them \(this can as root on Debian\)",
         line,
     )

@@ -117,13 +117,15 @@ def test_model_toml_says_how_to_call_it(exported: Path, trained: Trained) -> Non
     values = tomllib.loads((exported / "model.toml").read_text(encoding="utf-8"))
     assert values["title"] == 'A "tiny" model'
     assert values["litert"]["signatures"] == {"1": "serve_1", "8": "serve_8"}
+    weights = (exported / "model.tflite").read_bytes()
+    assert values["litert"]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert values["inputs"]["latent"]["width"] == 128
     assert values["inputs"]["style"] == {
         "kind": "choice", "encoding": "one_hot", "width": 2, "among": [0, 1],
     }  # fmt: skip
     assert values["categories"][2] == {"label": 2, "slug": "c2", "name": "thing 2"}
     odd = ModelAbout("x", 2, 'quote " backslash \\ ümlaut \x7f', "MIT")
-    assert tomllib.loads(describe(trained, odd))["title"] == odd.title
+    assert tomllib.loads(describe(trained, odd, "0" * 64))["title"] == odd.title
 
 
 def test_the_card_names_sources_licences_and_digests(exported: Path) -> None:
