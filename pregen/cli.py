@@ -258,7 +258,9 @@ def verify(rebuild_count: int) -> None:
     engine = open_engine(settings)
     check_revision(engine)
     store = open_pictures(settings)
-    report = verify_store(engine, store, lambda rows: tqdm(rows, unit="picture", disable=None))
+    report = verify_store(
+        engine, store, lambda done, total: tqdm(done, total=total, unit="picture", disable=None)
+    )
     if rebuild_count:
         caches = Caches.of(settings)
         rebuild(engine, store, settings.models_folder, rebuild_count, report, caches)

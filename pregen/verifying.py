@@ -1,8 +1,9 @@
 """Store against index against model: what is missing, changed, orphaned, or not as generated."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select, text
@@ -48,9 +49,15 @@ class Report:
 
 
 def verify_store(
-    engine: Engine, store: PictureStore, progress: Callable[[Iterable], Iterable] = iter
+    engine: Engine,
+    store: PictureStore,
+    progress: Callable[[Iterable[None], int], Iterable[None]] = lambda done, _: done,
 ) -> Report:
-    """Compare every live row with its file, every file with its row, and the counts."""
+    """Compare every live row with its file, every file with its row, and the counts.
+
+    A category at a time, whose rows are all that is in memory. ``progress``: shows an item a
+    picture, of so many.
+    """
     report = Report()
     try:
         with engine.connect() as connection:
@@ -58,37 +65,46 @@ def verify_store(
                 for line in connection.execute(text("PRAGMA quick_check")).scalars():
                     if line != "ok":
                         report.add("damaged index", line)
-            rows = connection.execute(
-                select(category.c.slug, image.c.file, image.c.sha256, image.c.state).join(category)
-            ).all()
+            known = {row.slug: row.id for row in connection.execute(select(category)).all()}
+            live = select(func.count()).select_from(image).where(image.c.state == LIVE)
+            total = connection.execute(live).scalar_one()
             _check_counts(connection, report)
+            checked = _check_categories(connection, store, known, report)
+            for _ in progress(checked, total):
+                report.checked += 1
     except IndexDamaged as error:
-        report.add("damaged index", error.message)
-        return report  # what it has lost, the files alone tell
-    known = {(row.slug, row.file) for row in rows}
-    live_rows = [row for row in rows if row.state == LIVE]
-    contents = in_parallel(
-        lambda row: store.read(row.slug, row.file), progress(live_rows), store.at_once
-    )
-    for row, data in zip(live_rows, contents, strict=True):
-        report.checked += 1
-        if data is None:
-            there = store.has(row.slug, row.file)
-            report.add("unreadable" if there else "missing", f"{row.slug}/{row.file}")
-        elif digest(data) != row.sha256:
-            report.add("changed", f"{row.slug}/{row.file}")
-    live = {(row.slug, row.file) for row in rows if row.state == LIVE}
-    off = {(row.slug, row.file) for row in rows if row.state == OFF}
-    for stored in store.walk():
-        key = (stored.category, stored.file)
-        if key not in known:
-            report.add("orphaned", f"{stored.category}/{stored.file}")
-        elif key not in live:
-            report.add(
-                "off but there" if key in off else "rejected but there",
-                f"{stored.category}/{stored.file}",
-            )
+        report.add("damaged index", error.message)  # what it has lost, the files alone tell
     return report
+
+
+def _check_categories(
+    connection: Connection, store: PictureStore, known: dict[str, int], report: Report
+) -> Iterator[None]:
+    """Compare the pictures of each category, in the index or in the store; yield for each."""
+    for slug in sorted({*known, *store.categories()}):
+        rows = connection.execute(
+            select(image.c.file, image.c.sha256, image.c.state).where(
+                image.c.category_id == known.get(slug)
+            )
+        ).all()
+        live = [row for row in rows if row.state == LIVE]
+        read = partial(store.read, slug)
+        contents = in_parallel(read, (row.file for row in live), store.at_once)
+        for row, data in zip(live, contents, strict=True):
+            if data is None:
+                there = store.has(slug, row.file)
+                report.add("unreadable" if there else "missing", f"{slug}/{row.file}")
+            elif digest(data) != row.sha256:
+                report.add("changed", f"{slug}/{row.file}")
+            yield
+        state_of = {row.file: row.state for row in rows}
+        for file in store.files_of(slug):
+            state = state_of.get(file)
+            if state is None:
+                report.add("orphaned", f"{slug}/{file}")
+            elif state != LIVE:
+                kind = "off but there" if state == OFF else "rejected but there"
+                report.add(kind, f"{slug}/{file}")
 
 
 def _check_counts(connection: Connection, report: Report) -> None:
