@@ -2,7 +2,7 @@
 
 A few threads each generate a batch, then encode and hash it; one writes and commits, in the order
 of the plan. Queues are bounded, so memory is flat; the first error of any thread stops all and is
-raised.
+raised, after what is already made has been stored.
 """
 
 import os
@@ -10,7 +10,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -150,24 +150,40 @@ class LocalEngine:
     def _write(self, pending: "queue.Queue[Work | None]") -> None:
         works = iter(pending.get, None)
         try:
-            for category, made in grouped(works):
+            for category, made in grouped(self._made(works)):
                 self._recorder.record(category, made)
                 self._on_recorded(len(made))
         except BaseException as error:
-            self._failure = error
-            for _ in works:  # the generator must not block on a full queue
-                pass
+            self._failure = self._failure or error
+            for work in works:  # the generator must not block on a full queue
+                work.made.cancel()
+
+    def _made(self, works: Iterable[Work]) -> Iterator[tuple[ModelCategory, list[Made]]]:
+        """Yield what was made, in order; after a failure what was under way when it was seen."""
+        for work in works:
+            if self._failure is not None:
+                work.made.cancel()
+            try:
+                made = work.made.result()
+            except CancelledError:
+                continue
+            except BaseException as error:
+                self._failure = self._failure or error
+                continue
+            yield work.category, made
 
 
-def grouped(works: Iterable[Work]) -> Iterator[tuple[ModelCategory, list[Made]]]:
+def grouped(
+    batches: Iterable[tuple[ModelCategory, list[Made]]],
+) -> Iterator[tuple[ModelCategory, list[Made]]]:
     """Yield groups of one category, at most about `GROUP` pictures, in order."""
     category: ModelCategory | None = None
     group: list[Made] = []
-    for work in works:
-        if group and category is not None and (work.category != category or len(group) >= GROUP):
+    for of, made in batches:
+        if group and category is not None and (of != category or len(group) >= GROUP):
             yield category, group
             group = []
-        category = work.category
-        group.extend(work.made.result())
+        category = of
+        group.extend(made)
     if group and category is not None:
         yield category, group

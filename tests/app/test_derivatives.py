@@ -236,10 +236,10 @@ def test_addresses_of_templates() -> None:
     assert sized_address(made, 512) == "/sized/512/0f1e2d3c4b5a.webp"
     assert original_address(made, "webp") == "/images/hat/7-0f1e2d3c4b5a.webp"
     assert original_address(made, "avif") == "/sized/64/0f1e2d3c4b5a.avif"
-    adopted = replace(made, file="00042.jpg", width=300, height=150)
+    adopted = made._replace(file="00042.jpg", width=300, height=150)
     assert sized_address(adopted, 256, "jpg") == "/sized/256/0f1e2d3c4b5a.jpg"
     # the address has to say which bytes are meant
     assert original_address(adopted, "jpg") == "/sized/512/0f1e2d3c4b5a.jpg"
     assert sized_width_height(adopted, 256) == (256, 128)
-    huge = replace(made, width=3000, height=3000)
+    huge = made._replace(width=3000, height=3000)
     assert original_address(huge, "png") == "/sized/1024/0f1e2d3c4b5a.png"
