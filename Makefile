@@ -9,6 +9,9 @@ PYTEST ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 # what is run a second time, on PostgreSQL; all of it: make test-scaled
 on_postgresql := tests/store/test_index.py tests/store/test_curating.py tests/app/test_curate.py \
 	tests/app/test_pages.py tests/app/test_random_picture.py tests/pregen/test_index_and_verify.py
+# but what is about formats and addresses alone
+not_on_postgresql := not by_ending and not accept_decides and not makes_no_sense and not test_sizes \
+	and not hundred_wrong_tokens
 
 # modules rather than scripts: a script's first line cannot hold a path with spaces everywhere
 python := "$(VENV)/bin/python"
@@ -37,7 +40,7 @@ serve-gunicorn: venv-site ## the same on gunicorn
 
 test: venv-test packages lint ## install everything else and run every check and test
 	@$(python) -m pytest $(PYTEST)
-	@TEST_DATABASE=postgresql $(python) -m pytest $(PYTEST) $(on_postgresql)
+	@TEST_DATABASE=postgresql $(python) -m pytest $(PYTEST) $(on_postgresql) -k "$(not_on_postgresql)"
 
 test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,000 draws, 3,600 pictures of a SavedModel
 	@KILLS=50 NODE_KILLS=20 STORE_KILLS=3 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 \
@@ -46,7 +49,9 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/pregen/test_top_up.py \
 		tests/pregen/test_bucket.py tests/store/test_bucket.py tests/store/test_copying.py \
 		tests/app/test_picking.py tests/sources/test_biggan.py \
-		tests/gan/methods/test_documents.py tests/gan/training/test_run.py
+		tests/gan/methods/test_documents.py tests/gan/methods/test_latent.py \
+		tests/gan/training/test_run.py tests/store/test_hashing.py \
+		tests/app/test_curate_browser.py tests/app/test_translate_load.py
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl

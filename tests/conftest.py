@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -21,10 +22,17 @@ from store.pictures import PictureStore, digest, file_name
 from store.settings import Settings
 from store.tables import image
 from tests import scaled
+from tests.made_once import FOLDER
 
 NAMES = {"mammal": "mammal", "asian_dish": "Asian dish", "hat": "hat", "fish_2": "fish & chips"}
 # different numbers, so that a picker that weighs by pictures shows
 COUNTS = {"mammal": 7, "asian_dish": 3, "hat": 5, "fish_2": 4}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if FOLDER not in os.environ:  # workers have it from the process that starts them
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="nonesuch-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tests.made_once import made_once
+
 SLUGS = ("mammal", "bird", "hat", "drink", "great_white_shark")
 
 MODEL_TOML = """\
@@ -51,6 +53,11 @@ default = [0.4, 0.7]
 
 def build_tiny_model(folder: Path, name: str = "tiny", version: int = 1, weights: int = 0) -> Path:
     """Write models/<name>/<version>/ under ``folder``; ``weights`` seeds them. Return the path."""
+    part, key = f"{name}/{version}", f"model-{name}-{version}-{weights}"
+    return made_once(folder, part, key, lambda to: _write(to / part, name, version, weights))
+
+
+def _write(target: Path, name: str, version: int, weights: int) -> None:
     import tensorflow as tf
 
     generator = tf.random.Generator.from_seed(weights)
@@ -72,7 +79,6 @@ def build_tiny_model(folder: Path, name: str = "tiny", version: int = 1, weights
         )
         for batch in (1, 8)
     }
-    target = folder / name / str(version)
     target.mkdir(parents=True)
     tf.saved_model.save(module, str(target), signatures=signatures)
     converter = tf.lite.TFLiteConverter.from_saved_model(
@@ -83,4 +89,3 @@ def build_tiny_model(folder: Path, name: str = "tiny", version: int = 1, weights
     for label, slug in enumerate(SLUGS):
         text += f'\n[[categories]]\nlabel = {label}\nslug = "{slug}"\nname = "{slug}"\n'
     (target / "model.toml").write_text(text, encoding="utf-8")
-    return target

@@ -2,9 +2,16 @@
 
 from pathlib import Path
 
+from tests.made_once import made_once
+
 
 def build_tiny_translator(models: Path, name: str = "tiny_pair", version: int = 1) -> Path:
     """Write models/<name>/<version>/ with weights of chance, two directions and six samples."""
+    key = f"translator-{name}-{version}"
+    return made_once(models, f"{name}/{version}", key, lambda folder: _write(folder, name, version))
+
+
+def _write(models: Path, name: str, version: int) -> None:
     import dataclasses
 
     import numpy as np
@@ -33,4 +40,4 @@ def build_tiny_translator(models: Path, name: str = "tiny_pair", version: int = 
         generators, options, data, {"step": 6, "pictures_seen": 6, "seconds": 1.0}
     )
     about = ModelAbout(name, version, "Round things to flat things and back", "MIT")
-    return export_translators(trained, about, models, None, lambda _: None)
+    export_translators(trained, about, models, None, lambda _: None)

@@ -61,14 +61,14 @@ def pretrained_space(home: Path, echo: Callable[[str], None]) -> FeatureSpace:
     return FeatureSpace("EfficientNet-lite2", f"{JUDGE}-{JUDGE_PX}-1", JUDGE_PX, network)
 
 
-def random_space(seed: int) -> FeatureSpace:
-    """Return an untrained network of four strided convolutions, 1024 features.
+def random_space(seed: int, size_px: int = RANDOM_PX) -> FeatureSpace:
+    """Return an untrained network of four strided convolutions, 1024 features at 64 px.
 
     Its last map, 4×4×64, is not pooled: where things are counts too. 45 million
     products per picture.
     """
     random = np.random.RandomState(seed)
-    x = picture = keras.Input((RANDOM_PX, RANDOM_PX, 3))
+    x = picture = keras.Input((size_px, size_px, 3))
     for i, channels in enumerate(RANDOM_CHANNELS):
         size = 3 if i else 5
         layer = keras.layers.Conv2D(
@@ -80,7 +80,8 @@ def random_space(seed: int) -> FeatureSpace:
         layer.set_weights([kernel.astype(np.float32)])
         x = keras.layers.LeakyReLU(negative_slope=0.2, dtype="float32")(x)
     network = keras.Model(picture, keras.layers.Flatten()(x))
-    return FeatureSpace(f"random network {seed}", f"random-{seed}-1", RANDOM_PX, network)
+    key = f"random-{seed}-1" if size_px == RANDOM_PX else f"random-{seed}-1-{size_px}"
+    return FeatureSpace(f"random network {seed}", key, size_px, network)
 
 
 def random_spaces() -> list[FeatureSpace]:

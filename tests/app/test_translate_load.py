@@ -100,6 +100,7 @@ def test_of_ten_at_once_each_gets_its_picture_or_503(site: Site) -> None:
     assert messages == {"too many pictures are being translated at the moment"}
 
 
+@pytest.mark.long
 def test_the_workers_memory_stays_flat(filled: Filled, models: Path) -> None:
     uploads = [make() for make, _, _ in BAD.values()]
     noise = np.random.RandomState(3).randint(0, 256, (1500, 2000, 3)).astype(np.uint8)

@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from store.settings import PROJECT
+from tests.made_once import made_once
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -40,7 +42,14 @@ def environment() -> dict[str, str]:
 @pytest.fixture
 def clone(tmp_path: Path, environment: dict[str, str]) -> Path:
     """A repository with what is tracked here or would be, and nothing else; spaces in its path."""
-    target = tmp_path / "a clean clone"
+    made = made_once(tmp_path, "a clean clone", "clone", partial(_clone, environment=environment))
+    # the copy's files are as old as it is: git looks at them once
+    subprocess.run(["git", "status", "-s"], cwd=made, env=environment, check=True)
+    return made
+
+
+def _clone(folder: Path, environment: dict[str, str]) -> None:
+    target = folder / "a clean clone"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT, check=True, capture_output=True, text=True,
@@ -51,7 +60,6 @@ def clone(tmp_path: Path, environment: dict[str, str]) -> Path:
             shutil.copy(PROJECT / name, target / name)
     for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
         subprocess.run(["git", *words], cwd=target, env=environment, check=True)
-    return target
 
 
 @pytest.fixture

@@ -123,6 +123,7 @@ def test_the_same_bytes_on_two_nodes(
     assert "nothing to do: 750 pictures are there" in finished(start(settings, *words))
 
 
+@pytest.mark.long
 def test_a_node_killed_at_random_moments(
     settings: Settings,
     nodes: Nodes,

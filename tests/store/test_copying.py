@@ -219,7 +219,7 @@ def test_a_row_that_arrives_changed_is_found_out(filled: Filled, server: Setting
     assert {name: len(rows) for name, rows in dump(server).items() if rows} == {}
 
 
-@pytest.mark.parametrize("where", ["site", "copy.sqlite3"])
+@pytest.mark.parametrize("where", [pytest.param("site", marks=pytest.mark.long), "copy.sqlite3"])
 def test_killed_in_the_middle_nothing_is_there(
     filled: Filled, server: Settings, command: Command, where: str, tmp_path: Path
 ) -> None:

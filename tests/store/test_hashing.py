@@ -47,7 +47,7 @@ def kept(before: list[str], after: list[str]) -> float:
     return sum(a == b for a, b in zip(before, after, strict=True)) / len(before)
 
 
-@pytest.mark.parametrize("slug", [None, "hat"])
+@pytest.mark.parametrize("slug", [None, pytest.param("hat", marks=pytest.mark.long)])
 def test_nearly_all_texts_keep_their_picture(
     reader: IndexReader, index: Engine, slug: str | None
 ) -> None:
@@ -77,7 +77,7 @@ def test_nearly_all_texts_keep_their_picture(
     assert removed.isdisjoint(last)
 
 
-@pytest.mark.parametrize("slug", [None, "hat"])
+@pytest.mark.parametrize("slug", [None, pytest.param("hat", marks=pytest.mark.long)])
 def test_shares_are_even_within_a_factor_of_two(
     reader: IndexReader, index: Engine, slug: str | None
 ) -> None:
@@ -171,7 +171,7 @@ def test_the_same_bytes_in_two_categories_are_one_picture(
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("slug", [None, "hat"])
+@pytest.mark.parametrize("slug", [None, pytest.param("hat", marks=pytest.mark.long)])
 def test_every_step_is_a_search_of_an_index(
     reader: IndexReader, index: Engine, slug: str | None
 ) -> None:

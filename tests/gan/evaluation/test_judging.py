@@ -25,7 +25,8 @@ from gan.training.batches import on_white
 from tests.gan.conftest import make_dataset
 from tests.gan.evaluation.shapes import SIZE, collapsed, copier, good_generator, shapes
 
-OPTIONS = JudgingOptions(judge=random_space(0), others=[random_space(1)], steps=0)
+# the second at half the size: what is judged has 16 px
+OPTIONS = JudgingOptions(judge=random_space(0), others=[random_space(1, 32)], steps=0)
 
 
 @pytest.fixture(scope="module")

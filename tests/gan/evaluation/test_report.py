@@ -13,7 +13,7 @@ from PIL import Image
 from gan.dataset.files import Dataset, write_dataset
 from gan.evaluation.generating import draw_styles, generate
 from gan.evaluation.report import BadEvaluation, parse_truncation
-from gan.evaluation.spaces import random_space, random_spaces
+from gan.evaluation.spaces import random_space
 from gan.export.card import figures_section
 from gan.training.run import Run
 from gan.training.trained import read_trained
@@ -25,8 +25,10 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """The judge is a random network: the pretrained one comes from the network."""
     monkeypatch.setattr("gan.evaluation.classifier.EPOCHS", 1)
     monkeypatch.setattr("gan.evaluation.telling_apart.MOST_STEPS", 10)
-    monkeypatch.setattr("gan.evaluation.judging.pretrained_space", lambda *_: random_space(7))
-    monkeypatch.setattr("gan.evaluation.judging.random_spaces", lambda: random_spaces()[:2])
+    monkeypatch.setattr("gan.evaluation.judging.pretrained_space", lambda *_: random_space(7, 32))
+    monkeypatch.setattr(
+        "gan.evaluation.judging.random_spaces", lambda: [random_space(i, 32) for i in (0, 1)]
+    )
 
 
 @pytest.fixture

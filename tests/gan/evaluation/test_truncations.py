@@ -62,7 +62,9 @@ def test_what_shows_and_what_covers_decide_together(tiny_dataset: Dataset) -> No
 @pytest.fixture(autouse=True)
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gan.evaluation.classifier.EPOCHS", 1)
-    monkeypatch.setattr("gan.evaluation.truncations.pretrained_space", lambda *_: random_space(7))
+    monkeypatch.setattr(
+        "gan.evaluation.truncations.pretrained_space", lambda *_: random_space(7, 32)
+    )
 
 
 def test_the_command_writes_what_the_export_takes(
@@ -101,4 +103,4 @@ def test_a_generator_without_categories_has_nothing_to_choose(
     Run(home / "runs" / "w", tiny_dataset, tiny("wgan"), print).save()
     trained = read_trained(home / "runs" / "w", home / "datasets", print)
     with pytest.raises(NoTruncation, match="makes no pictures by category and truncation"):
-        choose_truncations(trained, tiny_dataset, home, print, judge=random_space(7))
+        choose_truncations(trained, tiny_dataset, home, print, judge=random_space(7, 32))

@@ -149,8 +149,10 @@ def test_without_identity_its_loss_is_left_out() -> None:
 
 @pytest.mark.parametrize("change", [{}, {"ema_kimg": 0.01, "batch": 2}])
 def test_stopped_and_continued_it_ends_with_the_same_weights(
-    change: dict[str, float], tmp_path: Path
+    change: dict[str, float], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    tf.config.run_functions_eagerly(True)  # each of the four would be compiled
+    request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
     options = dataclasses.replace(TINY, **change)
     Run(tmp_path / "whole", make_dataset(32), options, print).train()
     for _ in range(2):

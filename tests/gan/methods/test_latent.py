@@ -108,7 +108,7 @@ def test_steps_on_one_batch_bring_its_pictures_closer(dataset: Dataset) -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
-@pytest.mark.parametrize("name", ["first", "second"])
+@pytest.mark.parametrize("name", ["first", pytest.param("second", marks=pytest.mark.long)])
 def test_continued_it_ends_with_the_same_weights(
     name: str, home: Path, tmp_path: Path, dataset: Dataset
 ) -> None:

@@ -1,0 +1,31 @@
+"""What many tests need alike is made once in a run of them, whichever worker needs it first."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+FOLDER = "TESTS_MADE_ONCE"  # names the folder that all workers of a run share
+
+
+def made_once(folder: Path, part: str, key: str, make: Callable[[Path], object]) -> Path:
+    """Return ``folder``/``part``, a copy of what ``make`` wrote to that part of another folder.
+
+    ``key``: a file name that says all that ``make`` depends on.
+    """
+    shared = os.environ.get(FOLDER)
+    if shared is None:  # without the tests' conftest
+        make(folder)
+        return folder / part
+    kept = Path(shared) / key
+    with (Path(shared) / f"{key}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            beside = Path(shared) / f"{key}.half"
+            shutil.rmtree(beside, ignore_errors=True)
+            beside.mkdir()
+            make(beside)
+            beside.rename(kept)
+    shutil.copytree(kept / part, folder / part, symlinks=True)
+    return folder / part
