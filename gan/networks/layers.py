@@ -56,15 +56,16 @@ class Modulate(keras.layers.Layer):
 def conv(
     x: keras.KerasTensor, channels: int, size: int = 3, gain: float = 1.0, bias: bool = True
 ) -> keras.KerasTensor:
-    """Convolution, stride 1, He initialisation for leaky ReLU 0.2 times ``gain``."""
+    """Convolution, stride 1, He initialisation for leaky ReLU 0.2 times ``gain``; 0: of zeros."""
     scale = 2.0 / (1 + 0.2**2) * gain**2
+    start = keras.initializers.VarianceScaling(scale, "fan_in") if gain else "zeros"
     layer = LeanConv2D if size == 3 else keras.layers.Conv2D
     return layer(
         channels,
         size,
         padding="same",
         use_bias=bias,
-        kernel_initializer=keras.initializers.VarianceScaling(scale, "fan_in"),
+        kernel_initializer=start,
     )(x)
 
 
