@@ -105,21 +105,16 @@ def read(figures: dict[str, Any], trained_on: str, pictures: str) -> str:
     return f"{100 * found[0]:.1f}" if found and found[0] is not None else ""
 
 
-def line(name: str, run: Path) -> list[str]:
-    """Return a recipe's line of the table."""
-    figures = json.loads((run / "evaluation.json").read_text())
+def judged(figures: dict[str, Any]) -> list[str]:
+    """Return what an evaluation found, under `JUDGED`."""
     rows = {row["pictures"]: row for row in figures["distances"][0]["rows"]}
     made, floor = rows[GENERATED], rows[FLOOR]
-    seconds = json.loads((run / USED).read_text())["seconds"]
     told = next(
         row
         for row in figures["real_or_generated"]
         if (row["pictures"], row["from"]) == (GENERATED, "held-out")
     )
     return [
-        name,
-        f"{figures['pictures_seen'] / 1000:.0f}",
-        f"{figures['pictures_seen'] / seconds:.1f}",
         f"{made['kernel'] - floor['kernel']:.3f}",
         *(f"{made[measure]:.2f}" for measure in ("precision", "recall", "coverage")),
         read(figures, "real pictures", "generated"),
@@ -128,11 +123,21 @@ def line(name: str, run: Path) -> list[str]:
     ]
 
 
-HEADER = [
-    "recipe", "kimg seen", "pictures per s of a core", "kernel distance over the floor",
-    "precision", "recall", "coverage", "read by a real reader, %", "reader of generated on real, %",
-    "told from real, %",
+JUDGED = [
+    "kernel distance over the floor", "precision", "recall", "coverage",
+    "read by a real reader, %", "reader of generated on real, %", "told from real, %",
 ]  # fmt: skip
+
+
+def line(name: str, run: Path) -> list[str]:
+    """Return a recipe's line of the table."""
+    figures = json.loads((run / "evaluation.json").read_text())
+    seconds = json.loads((run / USED).read_text())["seconds"]
+    seen = figures["pictures_seen"]
+    return [name, f"{seen / 1000:.0f}", f"{seen / seconds:.1f}", *judged(figures)]
+
+
+HEADER = ["recipe", "kimg seen", "pictures per s of a core", *JUDGED]
 
 
 def translator_lines(name: str, run: Path) -> list[list[str]]:
