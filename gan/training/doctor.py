@@ -71,8 +71,11 @@ def check_processor(flags: Iterable[str], count: int | None = None) -> list[Find
     findings = [Finding(FINE, f"{cores} cores for this process")]
     if "amx_bf16" in flags:
         findings.append(Finding(FINE, "AMX: networks compute in bfloat16, 3 to 4 times as fast"))
+    elif "avx512_bf16" in flags:
+        what = "AVX-512 with bfloat16: networks compute in it, about 1.4 times as fast"
+        findings.append(Finding(FINE, what))
     elif "avx512f" in flags:
-        what = "AVX-512 without AMX: networks compute in float32"
+        what = "AVX-512 without bfloat16: networks compute in float32"
         findings.append(Finding(NOTE, what, "a processor with AMX (Sapphire Rapids on), or a GPU"))
     elif flags and "avx2" not in flags:
         findings.append(

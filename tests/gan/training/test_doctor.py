@@ -48,6 +48,7 @@ def test_versions_that_were_not_tried_are_told_with_the_command(tmp_path: Path) 
 
 def test_arithmetic_goes_with_the_processor() -> None:
     assert "bfloat16" in check_processor({"avx512f", "amx_bf16"}, 2)[1].what
+    assert check_processor({"avx512f", "avx512_bf16"}, 2)[1].state == FINE
     assert check_processor({"avx512f", "avx2"}, 2)[1].state == NOTE
     assert check_processor({"sse"}, 2)[1].state == WRONG
     assert len(check_processor(set(), 2)) == 1  # nothing is known of it

@@ -9,7 +9,8 @@ from gan.training.machine import choose_dtype_policy, cpu_flags, dtype_policy
 
 
 def test_bfloat16_only_where_something_multiplies_it() -> None:
-    assert choose_dtype_policy({"avx512f", "avx512_bf16"}) == "float32"
+    assert choose_dtype_policy({"avx512f", "avx2"}) == "float32"
+    assert choose_dtype_policy({"avx512f", "avx512_bf16"}) == "mixed_bfloat16"
     assert choose_dtype_policy({"avx512f", "amx_bf16", "amx_tile"}) == "mixed_bfloat16"
     assert choose_dtype_policy(set(), gpus=1) == "mixed_bfloat16"
 
