@@ -78,27 +78,34 @@ class LeanConv2D(keras.layers.Conv2D):
 
     def call(self, x: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         plain = self.kernel_size != (3, 3) or self.strides != (1, 1)
-        if plain or not (training and lean_products(self.compute_dtype)):
+        if plain or not (training and lean_products()):
             return super().call(x)
         from gan.networks import winograd
 
         n, height, width, channels = x.shape
         beside = 0 if self.padding == "same" else 2
         shape = (n, height - beside, width - beside, channels)
-        if not winograd.pays(shape, self.filters):
+        if not winograd.pays(shape, self.filters, self.compute_dtype):
             return super().call(x)
         if self.padding == "same":
             x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        found = winograd.convolve(x, ops.convert_to_tensor(self.kernel))
+        # in float32 always: the transforms cost digits, which bfloat16 does not have
+        kernel = ops.cast(ops.convert_to_tensor(self.kernel), "float32")
+        found = ops.cast(winograd.convolve(ops.cast(x, "float32"), kernel), self.compute_dtype)
         return found + ops.convert_to_tensor(self.bias) if self.use_bias else found
 
 
 @cache
-def lean_products(dtype: str) -> bool:
-    """Say whether a convolution has to save products: in float32 on a processor."""
-    if keras.backend.backend() != "tensorflow" or dtype != "float32":
+def lean_products() -> bool:
+    """Say whether a convolution has to save products: on a processor without AMX."""
+    if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
+
+    from gan.training.machine import cpu_flags
+
+    if "amx_bf16" in cpu_flags():
+        return False
 
     return not tf.config.list_physical_devices("GPU")
 

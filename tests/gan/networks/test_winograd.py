@@ -46,10 +46,10 @@ def test_gradients_of_both_orders_are_the_convolutions() -> None:
 @pytest.fixture
 def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Let few channels and tiles be enough, whatever the machine; return what was convolved so."""
-    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", 2)
+    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", {"float32": 2, "bfloat16": 2})
     monkeypatch.setattr(winograd, "CHANNELS_PER_PX", 0)
     monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
-    monkeypatch.setattr(layers, "lean_products", lambda dtype: dtype == "float32")
+    monkeypatch.setattr(layers, "lean_products", lambda: True)
     seen = []
     convolve = winograd.convolve
 
@@ -74,15 +74,29 @@ def test_the_layer_gives_the_same_in_training_and_in_drawing(
     assert len(everywhere) == 1
 
 
+def test_in_bfloat16_it_rounds_no_more_than_a_direct_convolution(
+    everywhere: list[tuple[int, ...]],
+) -> None:
+    x = drawn(2, 8, 8, 32)
+    with dtype_policy("mixed_bfloat16"):
+        layer = LeanConv2D(32, 3, padding="same", bias_initializer="ones")
+    found, direct = layer(x, training=True), layer(x, training=False)
+    assert everywhere == [(2, 10, 10, 32)]
+    assert found.dtype == direct.dtype == tf.bfloat16
+    x = tf.cast(tf.cast(x, tf.bfloat16), tf.float32)
+    kernel = tf.cast(tf.cast(layer.kernel.value, tf.bfloat16), tf.float32)
+    exact = np.asarray(tf.nn.conv2d(x, kernel, 1, "SAME")) + 1
+    errors = [np.abs(np.float32(y) - exact).max() for y in (found, direct)]
+    assert errors[0] <= 1.5 * errors[1]
+    assert errors[0] < 0.02 * np.abs(exact).max()
+
+
 def test_what_is_no_whole_number_of_tiles_is_convolved_plainly(
     everywhere: list[tuple[int, ...]],
 ) -> None:
     layer = LeanConv2D(6, 3, padding="same")
     x = drawn(2, 6, 8, 3)
     np.testing.assert_array_equal(layer(x, training=True), layer(x, training=False))
-    with dtype_policy("mixed_bfloat16"):
-        half = LeanConv2D(6, 3, padding="same")
-    half(drawn(2, 8, 8, 3), training=True)
     LeanConv2D(6, 3, strides=2, padding="same")(drawn(2, 8, 8, 3), training=True)
     LeanConv2D(6, 1, padding="same")(drawn(2, 8, 8, 3), training=True)
     assert not everywhere
@@ -92,6 +106,8 @@ def test_it_is_used_only_where_it_was_faster() -> None:
     assert winograd.pays((64, 8, 8, 256), 256)
     assert winograd.pays((1, 32, 32, 256), 256)
     assert winograd.pays((64, 32, 32, 96), 96)
+    assert winograd.pays((64, 8, 8, 256), 256, "bfloat16")
+    assert not winograd.pays((64, 16, 16, 128), 128, "bfloat16")
     assert not winograd.pays((64, 32, 32, 64), 96)
     assert not winograd.pays((2, 16, 16, 96), 96)
     assert not winograd.pays((64, 8, 8, 256), 3)
