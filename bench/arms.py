@@ -19,23 +19,27 @@ from store.settings import PROJECT, read_settings
 
 # of a run of 40 kimg; the recipe's own are for some hundreds
 SHRUNK = {"projection_kimg": 0.3, "gamma_kimg": 0.6, "augment_kimg": 0.25}  # shares of its length
-ARMS: dict[str, tuple[str, dict[str, float]]] = {
+ARMS: dict[str, tuple[str, dict[str, float | str]]] = {
     "the recipe": ("base", {}),
     "λ from the start": ("no-ramp", {"projection_kimg": 0.0}),
     "γ 0.2 to 0.02": ("weak", {"gamma": 0.2, "final_gamma": 0.02}),
     "γ 5 to 0.5": ("strong", {"gamma": 5.0, "final_gamma": 0.5}),
     # probabilities that never rise
     "no augmentation": ("plain", {"augment_kimg": 1e9}),
+    "wider networks": (
+        "wide",
+        {"generator_channels": "256,256,192,96", "discriminator_channels": "64,128,256,256"},
+    ),
 }
 
 
 def words(arm: str, kimg: float) -> list[str]:
     """Return the words of the command that trains an arm."""
     name, changes = ARMS[arm]
-    numbers = {key: share * kimg for key, share in SHRUNK.items()} | changes
+    numbers: dict[str, float | str] = {key: share * kimg for key, share in SHRUNK.items()}
     found = ["train", "--recipe", "emoji", "--run", f"arm-{name}", "--kimg", f"{kimg:g}"]
-    for key, value in numbers.items():
-        found += ["--set", f"{key}={value:g}"]
+    for key, value in (numbers | changes).items():
+        found += ["--set", f"{key}={value}"]
     return found
 
 
