@@ -66,7 +66,7 @@ class Decoder:
 
 
 def build_encoder(sizes: AutoencoderSizes) -> keras.Model:
-    """Return picture [N, S, S, 4] → latents [N, 8, 8, C] of about unit variance."""
+    """Return picture [N, S, S, 4] → latents float32 [N, 8, 8, C] of about unit variance."""
     fine, middle, coarse = sizes.channels
     picture = keras.Input((sizes.size_px, sizes.size_px, 4))
     small = picture
@@ -80,19 +80,22 @@ def build_encoder(sizes: AutoencoderSizes) -> keras.Model:
     code = code + keras.layers.Conv2D(sizes.latent_channels, patch, strides=patch, name="linear")(
         small
     )
-    code = keras.layers.BatchNormalization(center=False, scale=False, epsilon=1e-4)(code)
+    code = keras.layers.BatchNormalization(
+        center=False, scale=False, epsilon=1e-4, dtype="float32"
+    )(code)
     return keras.Model(picture, code, name="encoder")
 
 
 def build_decoder(sizes: AutoencoderSizes) -> Decoder:
-    """Return latents [N, 8, 8, C] → picture [N, S, S, 4], not clipped."""
+    """Return latents [N, 8, 8, C] → picture float32 [N, S, S, 4], not clipped."""
     fine, middle, coarse = sizes.channels
     latents = keras.Input(sizes.latent_shape)
     x = _residual(_conv(coarse)(latents))
     x = _residual(_conv(middle)(_doubled(_active(x))))
     x = _residual(_conv(fine)(_doubled(_active(x))))
     patch = sizes.size_px // GRID
-    linear = depth_to_space(keras.layers.Dense(4 * patch**2, name="linear")(latents), patch)
+    linear = keras.layers.Dense(4 * patch**2, name="linear", dtype="float32")(latents)
+    linear = depth_to_space(linear, patch)
     doublings = [_conv(4 * _BETWEEN)] if sizes.scale == 4 else []
     normalise, last = UnitPower(), _conv(16, gain=0.0)
 
@@ -100,7 +103,7 @@ def build_decoder(sizes: AutoencoderSizes) -> Decoder:
         x = normalise(features)
         for convolve in doublings:
             x = depth_to_space(convolve(_active(x)), 2)
-        return depth_to_space(last(_active(x)), 2) + linear
+        return ops.add(depth_to_space(last(_active(x)), 2), linear)  # of two dtypes
 
     whole = keras.Model(latents, finish(x, linear), name="decoder")
     return Decoder(whole, keras.Model(latents, [x, linear]), finish)

@@ -99,9 +99,10 @@ def test_training_an_autoencoder_moves_both_halves(
             assert np.abs(before[name] - array).max() > 0, name
 
 
-def test_steps_on_one_batch_bring_its_pictures_closer(dataset: Dataset) -> None:
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_steps_on_one_batch_bring_its_pictures_closer(dataset: Dataset, policy: str) -> None:
     options = dataclasses.replace(FIRST, noise=0.0, shift_px=0)
-    method = autoencoder.build(options, dataset, "float32")
+    method = autoencoder.build(options, dataset, policy)
     pictures = tf.constant(options.batches(dataset).draw(0, 4).pictures)
     same = [method._step(pictures, tf.constant([0, 0]), tf.constant(4e-3)) for _ in range(10)]
     losses = [float(metrics["loss"]) for metrics in same]
