@@ -1,14 +1,20 @@
 """Draws docs/<model>-<version>.webp: uncurated pictures of every category, the first seeds of each.
 
-python -m docs.grid [MODEL]
+python -m docs.grid [MODEL ...]
+
+Of several models, such as emoji/1 and emoji/2, one picture is drawn, docs/emoji-1-emoji-2.webp: the
+same seeds beside each other, every model in a column of its own, smaller where one makes larger
+pictures.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from core.errors import NonesuchError
 from pregen.filling import generator_threads
 from pregen.plan import seed_of
 from sources.latents import draw
@@ -17,32 +23,56 @@ from store.settings import read_settings
 
 SIDE_BY_SIDE = 2  # categories in a row
 LABEL_PX = 150
+OF_ONE, OF_SEVERAL = 8, 5  # pictures of a category
 
 
-def draw_grid(name: str, models_folder: Path) -> tuple[Image.Image, str]:
-    """Return the picture and the model's label; one batch of each category, nothing left out."""
-    model = find_model(models_folder, name)
-    source = open_source(model, generator_threads())
-    cell = model.size_px + 2
-    block = LABEL_PX + source.batch * cell
-    rows = -(-len(model.categories) // SIDE_BY_SIDE)
+def draw_grid(names: Sequence[str], models_folder: Path) -> tuple[Image.Image, str]:
+    """Return the picture and what to call it; the first seeds of each category, nothing left out.
+
+    Categories are those of the first model. Raises `NonesuchError` where another has not all of
+    them.
+    """
+    models = [find_model(models_folder, name) for name in names]
+    count = OF_ONE if len(models) == 1 else OF_SEVERAL
+    side = min(model.size_px for model in models)
+    cell = side + 2
+    column = count * cell + 8
+    categories = models[0].categories
+    block = LABEL_PX + column * len(models)
+    rows = -(-len(categories) // SIDE_BY_SIDE)
     canvas = Image.new("RGB", (block * SIDE_BY_SIDE, rows * cell), "white")
     pen = ImageDraw.Draw(canvas)
-    for position, category in enumerate(model.categories):
+    for position, category in enumerate(categories):
         left, top = position % SIDE_BY_SIDE * block, position // SIDE_BY_SIDE * cell
         pen.text((left + 8, top + cell // 2), category.name, fill="black", anchor="lm")
-        seeds = [seed_of(0, position, number) for number in range(source.batch)]
-        draws = [draw(model, seed, model.truncation.default) for seed in seeds]
-        for number, picture in enumerate(source.generate(category.label, draws)):
-            shown = Image.fromarray(np.ascontiguousarray(picture)).convert("RGB")
-            canvas.paste(shown, (left + LABEL_PX + number * cell, top))
-    return canvas, f"{model.name}-{model.version}"
+    for place, model in enumerate(models):
+        source = open_source(model, generator_threads())
+        known = {category.name: category for category in model.categories}
+        for position, category in enumerate(categories):
+            if category.name not in known:
+                raise NonesuchError(f"{model.name}/{model.version} knows no {category.name}")
+            left, top = position % SIDE_BY_SIDE * block, position // SIDE_BY_SIDE * cell
+            left += LABEL_PX + place * column
+            seeds = [seed_of(0, position, number) for number in range(count)]
+            draws = [
+                draw(model, seed, model.truncations_of(known[category.name])) for seed in seeds
+            ]
+            label = known[category.name].label
+            pictures = [
+                picture
+                for first in range(0, count, source.batch)
+                for picture in source.generate(label, draws[first : first + source.batch])
+            ]
+            for number, picture in enumerate(pictures):
+                shown = Image.fromarray(np.ascontiguousarray(picture)).convert("RGB")
+                if shown.width != side:
+                    shown = shown.resize((side, side), Image.Resampling.LANCZOS)
+                canvas.paste(shown, (left + number * cell, top))
+    return canvas, "-".join(f"{model.name}-{model.version}" for model in models)
 
 
 def main() -> int:
-    canvas, label = draw_grid(
-        sys.argv[1] if len(sys.argv) > 1 else "emoji", read_settings({}).models_folder
-    )
+    canvas, label = draw_grid(sys.argv[1:] or ["emoji"], read_settings({}).models_folder)
     path = Path(__file__).with_name(f"{label}.webp")
     canvas.save(path, "WEBP", quality=80, method=6)
     print(f"wrote docs/{path.name}")
