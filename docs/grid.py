@@ -40,6 +40,12 @@ def draw_grid(names: Sequence[str], models_folder: Path) -> tuple[Image.Image, s
     categories = models[0].categories
     block = LABEL_PX + column * len(models)
     rows = -(-len(categories) // SIDE_BY_SIDE)
+    for model in models[1:]:
+        if missing := {each.slug for each in categories} - {each.slug for each in model.categories}:
+            raise NonesuchError(
+                f"{model.name}/{model.version} knows no {min(missing)}, which {names[0]} has",
+                "name models of the same categories",
+            )
     canvas = Image.new("RGB", (block * SIDE_BY_SIDE, rows * cell), "white")
     pen = ImageDraw.Draw(canvas)
     for position, category in enumerate(categories):
@@ -47,17 +53,15 @@ def draw_grid(names: Sequence[str], models_folder: Path) -> tuple[Image.Image, s
         pen.text((left + 8, top + cell // 2), category.name, fill="black", anchor="lm")
     for place, model in enumerate(models):
         source = open_source(model, generator_threads())
-        known = {category.name: category for category in model.categories}
+        known = {category.slug: category for category in model.categories}
         for position, category in enumerate(categories):
-            if category.name not in known:
-                raise NonesuchError(f"{model.name}/{model.version} knows no {category.name}")
             left, top = position % SIDE_BY_SIDE * block, position // SIDE_BY_SIDE * cell
             left += LABEL_PX + place * column
             seeds = [seed_of(0, position, number) for number in range(count)]
             draws = [
-                draw(model, seed, model.truncations_of(known[category.name])) for seed in seeds
+                draw(model, seed, model.truncations_of(known[category.slug])) for seed in seeds
             ]
-            label = known[category.name].label
+            label = known[category.slug].label
             pictures = [
                 picture
                 for first in range(0, count, source.batch)
@@ -72,7 +76,11 @@ def draw_grid(names: Sequence[str], models_folder: Path) -> tuple[Image.Image, s
 
 
 def main() -> int:
-    canvas, label = draw_grid(sys.argv[1:] or ["emoji"], read_settings({}).models_folder)
+    try:
+        canvas, label = draw_grid(sys.argv[1:] or ["emoji"], read_settings({}).models_folder)
+    except NonesuchError as error:
+        print(error, file=sys.stderr)
+        return 1
     path = Path(__file__).with_name(f"{label}.webp")
     canvas.save(path, "WEBP", quality=80, method=6)
     print(f"wrote docs/{path.name}")

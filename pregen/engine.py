@@ -46,6 +46,7 @@ class Work:
 
     category: ModelCategory
     made: Future[list[Made]]
+    chosen: bool = False  # beside what is kept of the candidates before: not without these
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ class LocalEngine:
         places = self._chooser.choose(batch.category.slug, found.pictures, batch.count)
         if not places:
             self._chooser.barren.add(batch.seeds[0])
-        return Work(batch.category, makers.submit(self._make, batch.category, found, places))
+        made = makers.submit(self._make, batch.category, found, places)
+        return Work(batch.category, made, chosen=True)
 
     def _write(self, pending: "queue.Queue[Work | None]") -> None:
         works = iter(pending.get, None)
@@ -163,6 +165,8 @@ class LocalEngine:
         for work in works:
             if self._failure is not None:
                 work.made.cancel()
+                if work.chosen:
+                    continue
             try:
                 made = work.made.result()
             except CancelledError:

@@ -7,7 +7,7 @@ outlines sharp. The generator stays as it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -35,6 +35,7 @@ class Options(RunOptions):
     batch: int = 16
     generator: str = "emoji"  # the run that has the smaller generator
     generator_channels: tuple[int, ...] = (256, 256, 128, 64)  # as that run's
+    last: str = "depth_to_space"  # as that run's
     channels: int = 32
     blocks: int = 4
     learning_rate: float = 1e-3
@@ -59,6 +60,7 @@ class Options(RunOptions):
             categories=len(dataset.categories),
             styles=len(dataset.styles),
             generator_channels=self.generator_channels,
+            last=self.last,
             channels=self.channels,
             blocks=self.blocks,
         )
@@ -100,12 +102,22 @@ def build(
 
 def check_fits(networks: UpscaledOptions, trained: Trained, dataset: DatasetAbout) -> None:
     """Raise `BadOptions` unless a generator draws these categories and styles at half the size."""
-    if trained.networks != networks.drawing:
+    wanted = networks.drawing
+    if type(trained.networks) is not type(wanted):
         raise BadOptions(
-            f"the generator of {trained.options.recipe} is {trained.networks}, "
-            f"what is to be enlarged {networks.drawing}",
-            f"a data set of {2 * trained.networks.size_px} px, and generator_channels as there",
+            f"a generator of recipe {trained.options.recipe} cannot be enlarged",
+            "train one first: flask gan train --recipe emoji",
         )
+    for name, there in asdict(trained.networks).items():
+        here = getattr(wanted, name)
+        if here != there:
+            raise BadOptions(
+                f"the generator of {trained.options.recipe} has {name} {there}, but what is to be "
+                f"enlarged {here}",
+                f"--dataset of {2 * there} px"
+                if name == "size_px"
+                else "--set generator_channels=… and --set last=…, as that run has them",
+            )
     for name in ("categories", "styles"):
         if getattr(trained.dataset, name) != getattr(dataset, name):
             raise BadOptions(
@@ -177,7 +189,7 @@ class Upscaling:
         blurred = tf.nn.depthwise_conv2d(padded, kernel, [1, 1, 1, 1], "VALID")
         soft = small + strength[0] * self.options.blur * (blurred - small)
         noise = tf.random.stateless_normal(small.shape, seeds[1])
-        return soft + strength[1] * self.options.noise * noise
+        return tf.clip_by_value(soft + strength[1] * self.options.noise * noise, -1.0, 1.0)
 
     def _step(
         self, pictures: tf.Tensor, seed: tf.Tensor, learning_rate: tf.Tensor

@@ -63,7 +63,7 @@ class ShiftedBatchNorm(keras.layers.Layer):
                 for _, mean, variance in found:
                     self.mean.assign(DECAY * self.mean + (1 - DECAY) * mean)
                     self.variance.assign(DECAY * self.variance + (1 - DECAY) * variance)
-            normal = [part for part, _, _ in found]
+            normal = [ops.cast(part, x.dtype) for part, _, _ in found]
             return ops.concatenate(normal, axis=0) if len(normal) > 1 else normal[0]
         factor = ops.rsqrt(self.variance + EPSILON)
         normal = ops.cast(x, "float32") * factor + (self.beta - self.mean * factor)
@@ -114,7 +114,10 @@ class ConditionalBatchNorm(keras.layers.Layer):
 def _normalise(
     x: keras.KerasTensor, beta: keras.KerasTensor
 ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
-    """Return the normalised batch, its mean and its unbiased variance, the latter float32 [C]."""
+    """Return the normalised batch, its mean and its unbiased variance, both float32 [C].
+
+    The batch is float32 or of the dtype of ``x``, whichever was quicker.
+    """
     beta = ops.convert_to_tensor(beta)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -125,9 +128,9 @@ def _normalise(
         normal, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
             wide, ops.ones_like(beta), beta, epsilon=EPSILON, is_training=True
         )
-        return tf.cast(normal, x.dtype), mean, variance
+        return normal, mean, variance
     wide = ops.cast(x, "float32")
     mean, variance = ops.moments(wide, axes=(0, 1, 2))
     normal = (wide - mean) * ops.rsqrt(variance + EPSILON) + beta
     count = ops.cast(ops.size(wide) // beta.shape[0], "float32")
-    return ops.cast(normal, x.dtype), mean, variance * count / (count - 1)
+    return normal, mean, variance * count / (count - 1)

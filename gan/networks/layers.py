@@ -104,10 +104,7 @@ def lean_products() -> bool:
 
     from gan.training.machine import cpu_flags
 
-    if "amx_bf16" in cpu_flags():
-        return False
-
-    return not tf.config.list_physical_devices("GPU")
+    return "amx_bf16" not in cpu_flags() and not tf.config.list_physical_devices("GPU")
 
 
 def leaky(x: keras.KerasTensor) -> keras.KerasTensor:

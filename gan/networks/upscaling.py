@@ -30,6 +30,7 @@ class UpscaledOptions(LabelledGenerator):
     categories: int
     styles: int
     generator_channels: tuple[int, ...]  # of the smaller generator
+    last: str = "depth_to_space"  # of the smaller generator
     channels: int = 32  # of the network behind it
     blocks: int = 4
     latent: int = 128
@@ -53,6 +54,7 @@ class UpscaledOptions(LabelledGenerator):
             style_width=self.style_width,
             mapping_width=self.mapping_width,
             generator_channels=self.generator_channels,
+            last=self.last,
         )
 
     def build(self) -> keras.Model:
@@ -68,7 +70,8 @@ def build_upscaler(options: UpscaledOptions) -> keras.Model:
         h = conv(leaky(x), options.channels)
         x = x + conv(leaky(h), options.channels, gain=0.3)
     detail = conv(leaky(x), 3 * 4, gain=0.0)
-    plain = keras.layers.UpSampling2D(interpolation="bilinear")(picture)
+    # under any policy: bfloat16 would round it by up to half a grey level
+    plain = keras.layers.UpSampling2D(interpolation="bilinear", dtype="float32")(picture)
     found = Clip(dtype="float32", name="picture")(plain + depth_to_space(detail, 2))
     return keras.Model(picture, found, name=UPSCALER)
 

@@ -10,7 +10,7 @@ do the like by themselves. On one core without AMX, forth and back, it took .5 o
 oneDNN's convolution at [2, 32, 32, 256], .4 at [64, 16, 16, 192] and [64, 8, 8, 256] and .8 at
 [64, 32, 32, 96]; a step of CycleGAN at 128 px, which is more than that, .75.
 
-Beside direct convolutions in bfloat16 (AVX-512's; its own products stay float32) it took .84 at
+Beside direct convolutions in bfloat16 (AVX-512's; its own products stay float32) it took .85 at
 [2, 32, 32, 256], .9 at [64, 16, 16, 192] and .75 at [32, 8, 8, 256], but 1.2 to 1.4 with 96 or 128
 channels.
 """
@@ -53,6 +53,8 @@ def pays(shape: tuple[int | None, ...], made: int, dtype: str = "float32") -> bo
     if n is None or height is None or width is None or channels is None:
         return False
     whole = height % TILE == 0 and width % TILE == 0
+    if dtype not in FEWEST_CHANNELS:
+        return False
     fewest = max(FEWEST_CHANNELS[dtype], CHANNELS_PER_PX * max(height, width))
     tiles = n * (height // TILE) * (width // TILE)
     return whole and tiles >= FEWEST_TILES and min(channels, made) >= fewest

@@ -27,7 +27,7 @@ def choose_dtype_policy(flags: set[str] | None = None, gpus: int = 0) -> str:
 
     That is AMX, AVX-512's instructions for it, or a GPU. Measured on 2 cores: without them a
     bfloat16 convolution took 3.4 times as long as float32 (Intel Xeon); with AVX-512's, a step of
-    the recipe `emoji` took .72 of its time in float32 (AMD EPYC of family 26).
+    the recipe `emoji` took .73 of its time in float32 (AMD EPYC of family 26).
     """
     flags = cpu_flags() if flags is None else flags
     return "mixed_bfloat16" if gpus or flags & MULTIPLY_BFLOAT16 else "float32"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.settings import PROJECT
-from tests.made_once import made_once
+from tests.made_once import FOLDER, made_once
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -23,7 +23,7 @@ def environment() -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("NONESUCH_", "PREGEN_", "GIT_", "MAKE", "MFLAGS"))
-        and name not in ("DATABASE_URL", "SECRET_KEY", "PORT", "HOST", "PYTHON", "VENV")
+        and name not in ("DATABASE_URL", "SECRET_KEY", "PORT", "HOST", "PYTHON", "VENV", FOLDER)
     }
     who = {
         f"GIT_{role}_{field}": value

@@ -1,19 +1,24 @@
 """`flask pregen --oversample`: the better candidates are kept, the same ones every time."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import Result
 from sqlalchemy import select
 
+import pregen.engine
+from core.errors import SystemRefused
 from pregen.choosing import Chooser, Tally, near
+from pregen.making import Made, make
 from sources.curator import FITTED, FOLDER, NETWORK, Fitted, read_curator, read_fitted
 from sources.description import read_model
-from sources.latents import draw
+from sources.latents import Draw, draw
 from sources.litert import LiteRTSource
 from store.database import open_engine
 from store.opening import open_pictures
@@ -103,6 +108,34 @@ def test_deleted_files_come_back_and_not_others(flask_command: Flask, settings: 
     assert "made 3 pictures" in done.output
     assert {row.file for row in rows_of(settings)} == before
     assert flask_command("verify").exit_code == 0
+
+
+def test_after_a_failure_nothing_is_kept_that_was_chosen_without_what_failed(
+    flask_command: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("pregen", "--model", "tiny", "--categories", "hat", "--samples", "32")
+    assert flask_command(*words, "--oversample", "4").exit_code == 0
+    whole = {row.file for row in rows_of(settings)}
+    first = min(row.seed for row in rows_of(settings)) // 1_000_000 * 1_000_000
+    empty_again(settings)
+
+    later = threading.Event()
+
+    def failing(picture: np.ndarray, drawn: Draw, *rest: Any) -> Made:
+        if 32 <= drawn.seed - first < 64:
+            later.wait(10)  # until something has been chosen after this
+            raise SystemRefused("no room for this one")
+        if drawn.seed - first >= 64:
+            later.set()
+        return make(picture, drawn, *rest)
+
+    monkeypatch.setattr(pregen.engine, "make", failing)
+    failed = flask_command(*words, "--oversample", "4")
+    assert failed.exit_code == 1 and "no room for this one" in failed.output
+    assert {row.seed - first < 32 for row in rows_of(settings)} == {True}
+    monkeypatch.undo()
+    assert flask_command(*words, "--oversample", "4").exit_code == 0
+    assert {row.file for row in rows_of(settings)} == whole
 
 
 def test_what_is_rejected_is_made_up_for_by_as_good_ones(

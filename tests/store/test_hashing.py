@@ -171,7 +171,7 @@ def test_the_same_bytes_in_two_categories_are_one_picture(
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("slug", [None, pytest.param("hat", marks=pytest.mark.long)])
+@pytest.mark.parametrize("slug", [None, "hat"])
 def test_every_step_is_a_search_of_an_index(
     reader: IndexReader, index: Engine, slug: str | None
 ) -> None:

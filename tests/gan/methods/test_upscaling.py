@@ -15,6 +15,7 @@ from gan.methods import upscaling
 from gan.methods.upscaling import enlarging_loss, shrunk
 from gan.networks.upscaling import DRAWING, UPSCALER, UpscaledOptions, build_upscaler
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
+from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
 from gan.training.run import Run
 from gan.training.trained import read_trained
@@ -70,10 +71,13 @@ def test_the_loss_is_that_of_its_definition() -> None:
     np.testing.assert_allclose(enlarging_loss(tf.constant(difference)), expected, rtol=1e-5)
 
 
-def test_it_begins_as_linear_interpolation() -> None:
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_it_begins_as_linear_interpolation(policy: str) -> None:
     options = UpscaledOptions(16, 3, 2, (16, 16), channels=4, blocks=1)
     pictures = np.random.RandomState(0).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
-    made = build_upscaler(options)(pictures)
+    with dtype_policy(policy):
+        made = build_upscaler(options)(pictures)
+    assert made.dtype == tf.float32
     np.testing.assert_allclose(made, tf.image.resize(pictures, (16, 16)), atol=1e-6)
 
 
@@ -99,9 +103,12 @@ def test_the_upscaler_moves_and_the_generator_stays(home: Path, dataset: Dataset
         assert 0 < np.abs(large[average] - begun[average]).max() < moved, name
 
 
-def test_steps_on_one_batch_bring_its_pictures_closer(home: Path, dataset: Dataset) -> None:
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_steps_on_one_batch_bring_its_pictures_closer(
+    home: Path, dataset: Dataset, policy: str
+) -> None:
     options = dataclasses.replace(LARGE, blur=0.0, noise=0.0, learning_rate=4e-3)
-    method = upscaling.build(options, dataset, "float32", home, print)
+    method = upscaling.build(options, dataset, policy, home, print)
     batch = options.batches(dataset).draw(0, 4)
     found = [method.step(0, batch, 0.0) for _ in range(25)]
     assert float(found[-1]["difference"]) < 0.9 * float(found[0]["difference"])
@@ -177,8 +184,16 @@ def test_options_out_of_range_are_refused(changes: dict[str, int], said: str) ->
 
 
 def test_a_generator_that_does_not_fit_is_refused(home: Path, dataset: Dataset) -> None:
-    with pytest.raises(BadOptions, match="what is to be enlarged"):
-        begin(home, "x", dataset, dataclasses.replace(LARGE, generator_channels=(16,)))
+    for changes, said in (
+        ({"generator_channels": (16,)}, r"generator_channels \(8,\), but what .* enlarged \(16,\)"),
+        ({"last": "upsample"}, "has last depth_to_space, but what is to be enlarged upsample"),
+    ):
+        with pytest.raises(BadOptions, match=said):
+            begin(home, "x", dataset, dataclasses.replace(LARGE, **changes))
+    with pytest.raises(BadOptions, match="has size_px 8, but what is to be enlarged 16") as refused:
+        larger = dataclasses.replace(LARGE, generator_channels=(8, 8))
+        begin(home, "x", make_dataset(32), larger)
+    assert refused.value.hint == "--dataset of 16 px"
     other = dataclasses.replace(dataset, styles=["flat", "round"])
     with pytest.raises(BadOptions, match="tiny has other styles than tiny"):
         begin(home, "x", other, LARGE)

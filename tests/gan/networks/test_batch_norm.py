@@ -66,6 +66,19 @@ def test_bfloat16_goes_in_and_out_and_weights_stay_float32() -> None:
     assert {variable.dtype for variable in model.variables} == {"float32"}
 
 
+@pytest.mark.parametrize("channels", [8, 16])  # two ways in bfloat16
+def test_in_bfloat16_statistics_are_as_exact_as_in_float32(channels: int) -> None:
+    random = np.random.RandomState(0)
+    x = tf.cast(random.standard_normal((6, 4, 4, channels)) * 3 + 2, tf.bfloat16)
+    wide = np.asarray(tf.cast(x, tf.float32))
+    layer = ShiftedBatchNorm()
+    found = layer(x, training=True)
+    assert found.dtype == tf.bfloat16
+    expected = (wide - wide.mean((0, 1, 2))) / np.sqrt(wide.var((0, 1, 2)) + 1e-5)
+    np.testing.assert_allclose(tf.cast(found, tf.float32), expected, rtol=2**-8, atol=1e-3)
+    np.testing.assert_allclose(layer.mean, 0.1 * wide.mean((0, 1, 2)), rtol=1e-4)
+
+
 def test_separate_batches_are_what_passes_one_by_one_are() -> None:
     together, apart = built(), built()
     weights = np.random.RandomState(1).standard_normal(X.shape).astype(np.float32)

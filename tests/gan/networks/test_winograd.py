@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gan.networks import layers, winograd
 from gan.networks.layers import LeanConv2D
+from gan.training import machine
 from gan.training.machine import dtype_policy
 
 
@@ -74,7 +75,7 @@ def test_the_layer_gives_the_same_in_training_and_in_drawing(
     assert len(everywhere) == 1
 
 
-def test_in_bfloat16_it_rounds_no_more_than_a_direct_convolution(
+def test_in_bfloat16_it_rounds_hardly_more_than_a_direct_convolution(
     everywhere: list[tuple[int, ...]],
 ) -> None:
     x = drawn(2, 8, 8, 32)
@@ -102,6 +103,15 @@ def test_what_is_no_whole_number_of_tiles_is_convolved_plainly(
     assert not everywhere
 
 
+def test_amx_needs_it_as_little_as_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    for flags, expected in (({"avx512f", "avx512_bf16"}, True), ({"amx_bf16"}, False)):
+        monkeypatch.setattr(machine, "cpu_flags", lambda flags=flags: flags)
+        assert layers.lean_products.__wrapped__() is expected
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    monkeypatch.setattr(machine, "cpu_flags", set)
+    assert layers.lean_products.__wrapped__() is False
+
+
 def test_it_is_used_only_where_it_was_faster() -> None:
     assert winograd.pays((64, 8, 8, 256), 256)
     assert winograd.pays((1, 32, 32, 256), 256)
@@ -113,3 +123,4 @@ def test_it_is_used_only_where_it_was_faster() -> None:
     assert not winograd.pays((64, 8, 8, 256), 3)
     assert not winograd.pays((None, 8, 8, 256), 256)
     assert not winograd.pays((64, 6, 8, 256), 256)
+    assert not winograd.pays((64, 8, 8, 256), 256, "float16")  # never tried
