@@ -69,7 +69,7 @@ def evaluate(
     generated, categories = generate(trained, dataset, pictures, truncation)
     found = evaluate_pictures(generated, categories, dataset, home, echo, options)
     about = {
-        "pictures_seen": trained.about["pictures_seen"],
+        "pictures_seen": trained.pictures_seen,
         "truncation": list(truncation),
         "curated": False,
     }

@@ -112,7 +112,7 @@ def choose_truncations(
     return {
         "format": 1,
         "data_set": f"{dataset.name}-{dataset.size_px}",
-        "pictures_seen": trained.about["pictures_seen"],
+        "pictures_seen": trained.pictures_seen,
         "levels": list(LEVELS),
         "each": each,
         "held_out_right": float(known.mean()),

@@ -1,6 +1,8 @@
 """MODEL_CARD.md: for people, what a model was made from and how good it is."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,30 +62,35 @@ def data_section(trained: Trained) -> str:
 
 def training_section(trained: Trained) -> str:
     """Return the recipe, how much was seen, and every option."""
-    options, seen = trained.options, trained.about
-    rows = [f"| {name} | {_shown(value)} |" for name, value in vars(options).items()]
-    return "\n".join(
-        [
-            "## Training\n",
-            f"Recipe `{options.recipe}`: {seen['pictures_seen']:,} pictures seen in "
-            f"{seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The weights are "
-            f"{'the running average (EMA) of the generator' if _averaged(trained) else 'the last'}"
-            f", {trained.generator.count_params():,} parameters.\n",
-            "| option | value |\n|---|---|",
-            *rows,
-            "",
+    lines = ["## Training\n"]
+    options = asdict(trained.options)
+    if before := trained.about.get("made_from"):
+        lines += [
+            *_run_lines(before, before["options"]),
+            "Behind it a second network, trained afterwards, while the first stayed as it was.\n",
         ]
-    )
+    lines += _run_lines(trained.about, options)
+    count = trained.generator.count_params()
+    return "\n".join([*lines, f"The whole has {count:,} parameters.\n"])
 
 
-def _averaged(trained: Trained) -> bool:
-    return any(value for name, value in vars(trained.options).items() if name.startswith("ema_"))
+def _run_lines(seen: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """Return what one run did; ``seen`` is what its checkpoint says of itself."""
+    averaged = any(value for name, value in options.items() if name.startswith("ema_"))
+    return [
+        f"Recipe `{seen['recipe']}`: {seen['pictures_seen']:,} pictures seen in "
+        f"{seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The weights are "
+        f"{'their running average (EMA)' if averaged else 'the last'}.\n",
+        "| option | value |\n|---|---|",
+        *(f"| {name} | {_shown(value)} |" for name, value in options.items()),
+        "",
+    ]
 
 
 def _shown(value: object) -> str:
-    if hasattr(value, "__dataclass_fields__"):
-        return ", ".join(f"{name} {inner}" for name, inner in vars(value).items())
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def figures_section(evaluation: dict[str, Any] | None) -> str:

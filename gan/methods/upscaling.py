@@ -9,6 +9,7 @@ outlines sharp. The generator stays as it is.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -97,6 +98,7 @@ def build(
         ) from error
     check_fits(method.networks, trained, dataset)
     method.ema.get_layer(DRAWING).set_weights(trained.generator.get_weights())
+    method.made_from = {**trained.about, "options": asdict(trained.options)}
     return method
 
 
@@ -146,7 +148,7 @@ def enlarging_loss(difference: tf.Tensor) -> tf.Tensor:
 
 
 class Upscaling:
-    """The network, its optimizer, its average behind the generator; see `Method`."""
+    """The network, its optimizer, its average behind the generator; see `Method`, `BuildsOn`."""
 
     def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
         self.options, self.networks = options, options.networks(dataset)
@@ -158,6 +160,7 @@ class Upscaling:
         self.average.set_weights(self.generator.get_weights())
         self._variables = self.generator.trainable_variables
         self.optimizer = Adam(self._variables, options.learning_rate, (0.9, 0.99))
+        self.made_from: dict[str, Any] = {}
         self._compiled = tf.function(self._step)
 
     def variables(self) -> Mapping[str, Sequence[tf.Variable]]:

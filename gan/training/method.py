@@ -1,7 +1,7 @@
 """The seam between the trainer and what a recipe does in a step."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import keras
 import numpy as np
@@ -38,3 +38,10 @@ class ShowsSamples(Protocol):
 
     def samples(self, dataset: Dataset) -> np.ndarray:
         """Return the pictures of a grid, uint8 [N, H, W, 3], the same ones at every call."""
+
+
+@runtime_checkable
+class BuildsOn(Protocol):
+    """A method that takes what another run has learned, and says which."""
+
+    made_from: dict[str, Any]  # what that run's checkpoint said of itself, and its ``options``

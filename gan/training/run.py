@@ -32,7 +32,7 @@ from gan.training.checkpoint import (
 from gan.training.collapse import CollapseWatch, diversity
 from gan.training.grid import tile, to_uint8
 from gan.training.machine import choose_dtype_policy
-from gan.training.method import Method, ShowsSamples
+from gan.training.method import BuildsOn, Method, ShowsSamples
 from gan.training.options import RunOptions, check_continues, read_options, write_options
 
 GRID_SEED = 7
@@ -103,6 +103,8 @@ class Run:
             path, checkpoint = found
             restore(self._state(), checkpoint, path)
             self.progress = Progress(checkpoint.about["step"], checkpoint.about["seconds"])
+            if isinstance(self.method, BuildsOn):  # as it was when this run began
+                self.method.made_from = checkpoint.about["made_from"]
             self.echo(f"continuing at {self.kimg:.1f} kimg from {path.name}")
         for path in checkpoints_in(self.folder):
             if found is None or path > found[0]:
@@ -122,6 +124,8 @@ class Run:
             "pictures_seen": self.options.pictures_seen(self.progress.step),
             "seconds": self.progress.seconds,
         }
+        if isinstance(self.method, BuildsOn):
+            about["made_from"] = self.method.made_from
         arrays = {name: np.asarray(variable) for name, variable in self._state().items()}
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise self._not_finite("weights")

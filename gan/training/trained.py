@@ -23,7 +23,13 @@ class Trained:
     networks: GeneratorSpec
     options: RunOptions
     dataset: DatasetAbout
-    about: dict[str, Any]  # step, pictures_seen, seconds
+    about: dict[str, Any]  # recipe, step, pictures_seen, seconds, made_from: of what it builds on
+
+    @property
+    def pictures_seen(self) -> int:
+        """Real pictures that what draws was trained on; what enlarges afterwards saw others."""
+        seen: int = self.about.get("made_from", self.about)["pictures_seen"]
+        return seen
 
     @property
     def styles(self) -> list[int]:

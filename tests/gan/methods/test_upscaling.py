@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from gan.dataset.files import Dataset, write_dataset
+from gan.export.card import training_section
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
 from gan.methods import upscaling
@@ -145,6 +146,20 @@ def test_continued_it_ends_with_the_same_weights(
     expected = arrays(home, "large")
     for key, array in arrays(tmp_path, "again").items():
         np.testing.assert_array_equal(array, expected[key], err_msg=key)
+
+
+def test_a_run_says_what_it_was_made_from(home: Path) -> None:
+    trained = read_trained(home / "runs" / "large", home / "datasets", print)
+    before = trained.about["made_from"]
+    assert before["recipe"] == TINY.recipe
+    assert before["options"]["generator_channels"] == [*TINY.generator_channels]
+    assert trained.about["pictures_seen"] == 16
+    assert trained.pictures_seen == before["pictures_seen"] == 0
+    text = training_section(trained)
+    assert text.index(f"Recipe `{TINY.recipe}`: 0 pictures") < text.index(
+        "Recipe `emoji-upscaled`: 16 pictures seen in 4 steps"
+    )
+    assert "| total_kimg | 0.016 |" in text
 
 
 def test_what_is_exported_draws_the_same(home: Path, tmp_path: Path) -> None:
