@@ -82,7 +82,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     path = Path(__file__).with_name(f"{label}.webp")
-    canvas.save(path, "WEBP", quality=80, method=6)
+    canvas.save(path, "WEBP", quality=50, method=6)
     print(f"wrote docs/{path.name}")
     return 0
 

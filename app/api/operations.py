@@ -76,7 +76,7 @@ OPERATIONS = (
                 "model",
                 Text(r"[^\x00-\x1f\ufffd]{1,100}", "name/version"),
                 "only pictures of this generator: name/version",
-                "emoji/1",
+                "emoji/2",
             ),
             Parameter(
                 "format",
