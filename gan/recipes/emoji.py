@@ -12,8 +12,7 @@ OPTIONS = Options(
     recipe="emoji",
     dataset="emoji-64",
     total_kimg=660.0,
-    # by far more at first than R3GAN takes for 64 px: 8,400 pictures are few, and with 1.0 the
-    # discriminator told nearly all apart for the first 15 kimg, with 5.0 for 8
+    # with 1.0 the discriminator told nearly all apart for the first 15 kimg, with 5.0 for 8
     gamma=5.0,
     final_gamma=0.5,
     gamma_kimg=300.0,
