@@ -54,7 +54,7 @@ def picture_pages(
     def draw(reader: IndexReader, slug: str | None = None) -> Picture:
         """Draw until a picture's file is there: single ones may have been deleted by hand."""
         for _ in range(_MOST_DRAWS):
-            picture = reader.pick(slug)
+            picture = reader.pick_ahead() if slug is None else reader.pick(slug)
             if picture is None:
                 raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
             if is_there(picture):

@@ -38,7 +38,7 @@ def random_picture(settings: Settings, index: OpenIndex) -> Blueprint:
 def draw(reader: IndexReader, is_there: Callable[[Picture], bool], slug: str | None) -> Picture:
     """Draw until a picture's file is there. Raises `NotFound` and `NothingToShow`."""
     for _ in range(_MOST_DRAWS):
-        picture = reader.pick(slug)
+        picture = reader.pick_ahead() if slug is None else reader.pick(slug)
         if picture is None:
             if slug is not None:
                 raise no_category(reader, slug)

@@ -1,9 +1,10 @@
 """The site ÷ the shortest Flask apps on the same server, side by side in one run.
 
-    python -m bench.site [--seconds 2] [--rounds 3] [--pictures 3600]
+    python -m bench.site [--seconds 2] [--rounds 4] [--pictures 3600]
 
 One Granian worker with one blocking thread each, or one worker of nginx, wrk with 16 connections on
-loopback; rounds alternate between the two sides, figures are medians. nginx sends the same files
+loopback; rounds alternate between the two sides, the one first and then the other, figures are
+medians. nginx sends the same files
 with the headers that the site sends. Lists are of all pictures, in memory. Cold start is from
 starting the interpreter to the first answer of the application, without a server.
 """
@@ -38,6 +39,8 @@ WANTED = {
     "`/` ÷ the same page, no index asked": "at least 0.7",
 }
 FORBIDDEN = ("tensorflow", "ai_edge_litert", "numpy", "PIL", "scipy")
+
+Side = tuple[Server, str, list[Load]]
 
 
 def fill(environ: dict[str, str], pictures: int, categories: int = 60) -> None:
@@ -121,7 +124,7 @@ def connections_row(name: str, server: Server, path: str, seconds: float) -> lis
 
 @click.command()
 @click.option("--seconds", default=2.0, show_default=True)
-@click.option("--rounds", default=3, show_default=True)
+@click.option("--rounds", default=4, show_default=True)
 @click.option("--pictures", default=3600, show_default=True)
 def main(seconds: float, rounds: int, pictures: int) -> None:
     """Print the tables."""
@@ -161,11 +164,11 @@ def main(seconds: float, rounds: int, pictures: int) -> None:
              "/api/v1/random"),
         ):  # fmt: skip
             load(server, path, 1), load(other, other_path, 1)
-            pairs = [
-                (load(server, path, seconds), load(other, other_path, seconds))
-                for _ in range(rounds)
-            ]
-            rows.append(ratio_row(name, [a for a, _ in pairs], [b for _, b in pairs]))
+            sides: tuple[Side, Side] = ((server, path, []), (other, other_path, []))
+            for number in range(rounds):
+                for each, address_there, found in sides if number % 2 else reversed(sides):
+                    found.append(load(each, address_there, seconds))
+            rows.append(ratio_row(name, sides[0][2], sides[1][2]))
         many = [
             connections_row(name, server, path, seconds)
             for name, server, path in (
