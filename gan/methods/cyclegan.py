@@ -22,6 +22,7 @@ from gan.dataset.files import HELD_OUT, TRAIN, Dataset, DatasetAbout
 from gan.dataset.two_domains import check_two_domains, domain_indices
 from gan.networks.cyclegan import build_patch_discriminator, build_translator
 from gan.networks.generator import GeneratorSpec
+from gan.networks.layers import shared_kernels
 from gan.training.batches import Batch, on_white, to_unit
 from gan.training.grid import to_uint8
 from gan.training.image_pool import ImagePool, draw_pool
@@ -192,7 +193,7 @@ class CycleGAN:
     ) -> dict[str, tf.Tensor]:
         options = self.options
         a, b = tf.split(pictures, 2)
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, shared_kernels():
             if options.identity_weight:  # both in one pass
                 fake_b, same_b = tf.split(self.a_to_b(pictures, training=True), 2)
                 same_a, fake_a = tf.split(self.b_to_a(pictures, training=True), 2)

@@ -18,7 +18,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from gan.networks.layers import LeanConv2D
+from gan.networks.layers import FewChannelsConv2D, MirroredConv2D, lean_pays
 from gan.networks.residual import BadNetwork
 
 EPSILON = 1e-5  # of the instance norm, as in the authors' code
@@ -86,8 +86,7 @@ def _start() -> keras.initializers.Initializer:
 def _conv(
     x: keras.KerasTensor, channels: int, size: int, stride: int = 1, *, bias: bool = False
 ) -> keras.KerasTensor:
-    layer = LeanConv2D if (size, stride) == (3, 1) else keras.layers.Conv2D
-    return layer(
+    return keras.layers.Conv2D(
         channels,
         size,
         stride,
@@ -97,13 +96,22 @@ def _conv(
     )(x)
 
 
-def _norm_relu(x: keras.KerasTensor) -> keras.KerasTensor:
-    return keras.layers.ReLU()(InstanceNorm()(x))
+def _mirrored(x: keras.KerasTensor, channels: int, dtype: str | None = None) -> keras.KerasTensor:
+    layer = MirroredConv2D(channels, use_bias=False, kernel_initializer=_start(), dtype=dtype)
+    return layer(x)
+
+
+def _norm_relu(x: keras.KerasTensor, dtype: str | None = None) -> keras.KerasTensor:
+    return keras.layers.ReLU(dtype=dtype)(InstanceNorm(dtype=dtype)(x))
 
 
 def _block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    y = _norm_relu(_conv(ReflectionPad(1)(x), channels, 3))
-    return keras.layers.Add()([x, InstanceNorm()(_conv(ReflectionPad(1)(y), channels, 3))])
+    # convolutions by fewer products are float32: rounding between them would only take time
+    policy = keras.config.dtype_policy().compute_dtype
+    shape = (1, *x.shape[1:])
+    dtype = "float32" if lean_pays(shape, channels, policy) else None
+    y = _mirrored(_norm_relu(_mirrored(x, channels, dtype), dtype), channels, dtype)
+    return keras.layers.Add(dtype=dtype)([x, InstanceNorm(dtype=dtype)(y)])
 
 
 def check_size(size_px: int) -> None:
@@ -134,13 +142,13 @@ def build_translator(
     for factor in (2, 1):
         if upsampling == "resize":
             x = keras.layers.UpSampling2D(interpolation="nearest")(x)
-            x = _conv(ReflectionPad(1)(x), channels * factor, 3)
+            x = _mirrored(x, channels * factor)
         else:
             x = keras.layers.Conv2DTranspose(
                 channels * factor, 3, 2, padding="same", use_bias=False, kernel_initializer=_start()
             )(x)
         x = _norm_relu(x)
-    x = _conv(ReflectionPad(3)(x), 3, 7, bias=True)
+    x = FewChannelsConv2D(3, 7, kernel_initializer=_start())(ReflectionPad(3)(x))
     return keras.Model(picture, keras.layers.Activation("tanh", dtype="float32")(x))
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gan.networks import layers, winograd
-from gan.networks.layers import LeanConv2D
+from gan.networks.layers import LeanConv2D, MirroredConv2D
 from gan.training import machine
 from gan.training.machine import dtype_policy
 
@@ -22,6 +22,18 @@ def test_it_is_the_convolution(shape: tuple[int, ...]) -> None:
     expected = tf.nn.conv2d(x, kernel, 1, "VALID")
     most = np.abs(expected).max()
     np.testing.assert_allclose(winograd.convolve(x, kernel), expected, atol=1e-5 * most)
+
+
+@pytest.mark.parametrize("edges", ["zero", "mirror"])
+@pytest.mark.parametrize("shape", [(2, 4, 8, 3, 5), (1, 12, 4, 4, 2)])
+def test_edges_are_in_the_matrices(edges: str, shape: tuple[int, ...]) -> None:
+    n, height, width, channels, made = shape
+    x, kernel = drawn(n, height, width, channels), drawn(3, 3, channels, made)
+    mode = "REFLECT" if edges == "mirror" else "CONSTANT"
+    around = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode)
+    expected = tf.nn.conv2d(around, kernel, 1, "VALID")
+    most = np.abs(expected).max()
+    np.testing.assert_allclose(winograd.convolve(x, kernel, edges), expected, atol=1e-5 * most)
 
 
 def derivatives(convolve) -> list[np.ndarray]:
@@ -52,13 +64,13 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
     monkeypatch.setattr(layers, "lean_products", lambda: True)
     seen = []
-    convolve = winograd.convolve
+    convolve_by = winograd.convolve_by
 
-    def told(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def told(factors: tf.Tensor, x: tf.Tensor, edges: str) -> tf.Tensor:
         seen.append(tuple(x.shape))
-        return convolve(x, kernel)
+        return convolve_by(factors, x, edges)
 
-    monkeypatch.setattr(winograd, "convolve", told)
+    monkeypatch.setattr(winograd, "convolve_by", told)
     return seen
 
 
@@ -67,12 +79,64 @@ def test_the_layer_gives_the_same_in_training_and_in_drawing(
     everywhere: list[tuple[int, ...]], padding: str
 ) -> None:
     layer = LeanConv2D(6, 3, padding=padding, bias_initializer="ones")
-    x = drawn(2, 8 if padding == "same" else 10, 10 - 2 * (padding == "same"), 3)
+    x = drawn(2, *((8, 8) if padding == "same" else (10, 10)), 3)
     found = layer(x, training=True)
-    assert everywhere == [(2, 10, 10, 3)]
+    assert everywhere == [tuple(x.shape)]
+    assert found.shape == layer.compute_output_shape(x.shape) == (2, 8, 8, 6)
     np.testing.assert_allclose(found, layer(x, training=False), atol=2e-5)
     np.testing.assert_allclose(found, keras.layers.Conv2D.call(layer, x), atol=2e-5)
     assert len(everywhere) == 1
+
+
+def test_a_picture_with_its_mirror_image_around_it(everywhere: list[tuple[int, ...]]) -> None:
+    layer = MirroredConv2D(6, bias_initializer="ones")
+    x = drawn(2, 8, 8, 3)
+    found = layer(x, training=True)
+    assert everywhere == [(2, 8, 8, 3)]
+    assert found.shape == layer.compute_output_shape(x.shape) == (2, 8, 8, 6)
+    around = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+    expected = tf.nn.conv2d(around, layer.kernel.value, 1, "VALID") + 1
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    np.testing.assert_allclose(layer(x, training=False), expected, atol=2e-5)
+    again = MirroredConv2D.from_config(layer.get_config())
+    again.build(x.shape)
+    again.set_weights(layer.get_weights())
+    np.testing.assert_allclose(again(x), expected, atol=2e-5)
+
+
+@pytest.mark.usefixtures("everywhere")
+def test_a_shared_kernel_is_transformed_once_and_learns_from_every_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+    transform = winograd.transform_kernel
+
+    def told(kernel: tf.Tensor) -> tf.Tensor:
+        made.append(kernel.shape)
+        return transform(kernel)
+
+    monkeypatch.setattr(winograd, "transform_kernel", told)
+    layers_ = [LeanConv2D(3, 3, padding="same") for _ in range(2)]
+    x = drawn(2, 8, 8, 3)
+    for layer in layers_:
+        layer.build(x.shape)
+    weights = [layer.kernel.value for layer in layers_]
+
+    def slopes() -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            y = layers_[0](layers_[1](layers_[0](x, training=True), training=True), training=True)
+            loss = tf.reduce_sum(tf.tanh(y))
+        return tape.gradient(loss, weights)
+
+    expected = slopes()
+    assert len(made) == 3
+    with layers.shared_kernels():
+        found = tf.function(slopes)()
+    assert len(made) == 5
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5 * np.abs(other).max())
+    layers_[0](x, training=True)
+    assert len(made) == 6  # nothing is kept behind the block
 
 
 def test_in_bfloat16_it_rounds_hardly_more_than_a_direct_convolution(
@@ -82,7 +146,7 @@ def test_in_bfloat16_it_rounds_hardly_more_than_a_direct_convolution(
     with dtype_policy("mixed_bfloat16"):
         layer = LeanConv2D(32, 3, padding="same", bias_initializer="ones")
     found, direct = layer(x, training=True), layer(x, training=False)
-    assert everywhere == [(2, 10, 10, 32)]
+    assert everywhere == [(2, 8, 8, 32)]
     assert found.dtype == direct.dtype == tf.bfloat16
     x = tf.cast(tf.cast(x, tf.bfloat16), tf.float32)
     kernel = tf.cast(tf.cast(layer.kernel.value, tf.bfloat16), tf.float32)
