@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from bench.table import machine, markdown, note, versions
-from pregen.filling import generator_threads
+from core.cores import usable_cores
 from sources.latents import draw
 from sources.registry import find_model, open_source
 from store.encoding import FORMATS
@@ -55,7 +55,7 @@ class Line:
 def sample(name: str, count: int) -> np.ndarray:
     """Return uint8 [count, H, W, C] over all categories, at the model's default truncation."""
     model = find_model(read_settings({}).models_folder, name)
-    source = open_source(model, generator_threads())
+    source = open_source(model, usable_cores())
     pictures = [
         source.generate(
             model.categories[i % len(model.categories)].label,

@@ -21,7 +21,8 @@ from contextlib import ExitStack, contextmanager
 import click
 
 from bench.table import machine, markdown, note, versions
-from pregen.filling import Filling, generator_threads
+from core.cores import usable_cores
+from pregen.filling import Filling
 from pregen.jobs import JOB
 from pregen.ray_engine import Makers, RayEngine, ray_makers
 from pregen.request import Request, check_request
@@ -90,7 +91,7 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
     """Print the table."""
     model = find_model(read_settings({}).models_folder, name)
     request = check_request(model, categories, samples, None, 0)
-    cores = generator_threads()
+    cores = usable_cores()
     sources = open_sources(model, cores)
     half = max(1, cores // 2)
     times: dict[str, list[float]] = {}

@@ -24,7 +24,8 @@ import click
 from PIL import Image
 
 from bench.table import machine, markdown, note, versions
-from pregen.filling import Filling, generator_threads
+from core.cores import usable_cores
+from pregen.filling import Filling
 from pregen.plan import Batch
 from pregen.request import Request, check_request
 from sources.description import Model
@@ -141,7 +142,7 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
     """Print the table."""
     model = find_model(read_settings({}).models_folder, name)
     request = check_request(model, categories, samples, None, 0)
-    threads = generator_threads()
+    threads = usable_cores()
     sources, whole = open_sources(model, threads), open_source(model, threads)
     found = [one_round(model, sources, whole, request) for _ in range(rounds + 1)][
         1:

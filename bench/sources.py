@@ -32,7 +32,7 @@ import click
 import numpy as np
 
 from bench.table import machine, markdown, note, versions
-from pregen.filling import generator_threads
+from core.cores import usable_cores
 from pregen.plan import Batch, make_plan
 from pregen.request import Request, check_request
 from sources.description import Model
@@ -163,7 +163,7 @@ def rows_of(found: dict[str, list[float]], base: str) -> list[list[str]]:
 def main(name: str, biggan: str, pictures: int, rounds: int, with_served: bool) -> None:
     """Print the tables."""
     settings = read_settings(os.environ)
-    threads = generator_threads()
+    threads = usable_cores()
     samples = max(BATCH, pictures // 4)
     heavy = find_model(settings.models_folder, f"{name}:savedmodel")
     request = check_request(heavy, "4", samples, None, 0)

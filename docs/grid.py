@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from core.cores import usable_cores
 from core.errors import NonesuchError
-from pregen.filling import generator_threads
 from pregen.plan import seed_of
 from sources.latents import draw
 from sources.registry import find_model, open_source
@@ -52,7 +52,7 @@ def draw_grid(names: Sequence[str], models_folder: Path) -> tuple[Image.Image, s
         left, top = position % SIDE_BY_SIDE * block, position // SIDE_BY_SIDE * cell
         pen.text((left + 8, top + cell // 2), category.name, fill="black", anchor="lm")
     for place, model in enumerate(models):
-        source = open_source(model, generator_threads())
+        source = open_source(model, usable_cores())
         known = {category.slug: category for category in model.categories}
         for position, category in enumerate(categories):
             left, top = position % SIDE_BY_SIDE * block, position // SIDE_BY_SIDE * cell

@@ -113,7 +113,8 @@ def pregen(
         flask pregen --model biggan-256 --categories 60
         flask pregen --engine ray --address auto --categories 60
     """
-    from pregen.filling import Filling, generator_threads
+    from core.cores import usable_cores
+    from pregen.filling import Filling
     from pregen.request import check_request
     from sources.curator import read_curator
     from sources.hub import Caches
@@ -142,12 +143,10 @@ def pregen(
             if engine == "ray" and not dry_run:
                 from pregen.ray_engine import RayEngine, ray_makers
 
-                makers = stack.enter_context(
-                    ray_makers(model, address, threads, generator_threads())
-                )
+                makers = stack.enter_context(ray_makers(model, address, threads, usable_cores()))
                 filling = Filling(settings, model, request, makers.batch, dry_run=False)
             else:
-                sources = open_sources(model, threads or generator_threads())
+                sources = open_sources(model, threads or usable_cores())
                 filling = Filling(settings, model, request, sources[0].batch, dry_run=dry_run)
             if filling.off:
                 off = ", ".join(filling.off)

@@ -1,12 +1,12 @@
 """One run of pregen, from the request to the summary."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
 
+from core.cores import usable_cores
 from pregen.choosing import Chooser
 from pregen.engine import BatchEngine, LocalEngine
 from pregen.making import make
@@ -93,7 +93,7 @@ class Filling:
         the figures, and `short` what is still missing. Raises `NoCurator`.
         """
         if self.request.oversample > 1:
-            self.chooser = Chooser(read_curator(self.model, generator_threads()), self._hashes)
+            self.chooser = Chooser(read_curator(self.model, usable_cores()), self._hashes)
 
         def local(recorder: Recorder, progress: Progress) -> BatchEngine:
             return LocalEngine(sources, recorder, chosen, self.request, progress.add, self.chooser)
@@ -185,8 +185,3 @@ def _planning_engine(settings: Settings) -> Engine:
         engine = empty_engine()
         upgrade(engine)
     return engine
-
-
-def generator_threads() -> int:
-    """As many threads as there are cores."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -79,7 +79,7 @@ def morphs(
         flask morphs --categories hat,drink --between 1 --path spherical
         flask morphs --model biggan-128 --categories 3 --between 2
     """
-    from pregen.filling import generator_threads
+    from core.cores import usable_cores
     from pregen.morphs import WalkOptions, described, make_walk, plan_walks
     from pregen.progress import Progress
     from pregen.request import check_request
@@ -110,7 +110,7 @@ def morphs(
         )
         return
     if missing:
-        source = open_source(model, threads or generator_threads())
+        source = open_source(model, threads or usable_cores())
         with Progress(len(missing), click.echo, unit="walk") as progress:
             for walk in missing:
                 make_walk(source, walk, options, folder)

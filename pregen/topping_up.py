@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
+from core.cores import usable_cores
 from core.errors import NonesuchError
 from core.slugs import check_known
-from pregen.filling import Filling, generator_threads
+from pregen.filling import Filling
 from pregen.request import Request
 from pregen.targets import Target, targets_of
 from sources.description import Model
@@ -74,7 +75,7 @@ def top_up(
     for job in _jobs(settings, targets, given, outcome):
         model = job.model
         if model.label not in opened:
-            opened[model.label] = open_sources(model, threads or generator_threads())
+            opened[model.label] = open_sources(model, threads or usable_cores())
         sources = opened[model.label]
         filling = Filling(settings, model, job.request, sources[0].batch, dry_run=dry_run)
         outcome.present += filling.plan.present

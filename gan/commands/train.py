@@ -72,6 +72,7 @@ def train(
     target = run_folder(settings().home, run_name or recipe)
     import_tensorflow()
     from gan.training.changes import change_options
+    from gan.training.machine import share_cores
 
     options = read_recipe(recipe)
     options = dataclasses.replace(
@@ -80,6 +81,7 @@ def train(
         dataset=dataset_name or options.dataset,
     )
     data = read_dataset(find_dataset(settings().home, options.dataset))
+    share_cores(options.branches)
     if dry_run:
         from gan.training.plan import describe_run, expected_time
 

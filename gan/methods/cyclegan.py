@@ -47,6 +47,7 @@ class Options(RunOptions):
     """The numbers of a run by this method."""
 
     advice: ClassVar[str] = "lower the learning rate, or raise identity_weight"
+    branches: ClassVar[int] = 2  # the two directions
 
     method: str = "cyclegan"
     batch: int = 1

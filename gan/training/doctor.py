@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.cores import usable_cores
+
 PINS = Path(__file__).parents[2] / "requirements-tensorflow.txt"
 GPU_PINS = "requirements-gpu.txt"
 LOWEST, BELOW = (3, 11), (3, 14)
@@ -67,7 +69,7 @@ def check_packages(
 def check_processor(flags: Iterable[str], count: int | None = None) -> list[Finding]:
     """Say which arithmetic trains fastest here and why."""
     flags = set(flags)
-    cores = count or len(os.sched_getaffinity(0))
+    cores = count or usable_cores()
     findings = [Finding(FINE, f"{cores} cores for this process")]
     if "amx_bf16" in flags:
         findings.append(Finding(FINE, "AMX: networks compute in bfloat16, 3 to 4 times as fast"))

@@ -1,10 +1,13 @@
 """What the machine can do: which arithmetic trains fastest here."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import keras
+import tensorflow as tf
+
+from core.cores import usable_cores
 
 # processor flags, as Linux names them
 MULTIPLY_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
@@ -31,6 +34,19 @@ def choose_dtype_policy(flags: set[str] | None = None, gpus: int = 0) -> str:
     """
     flags = cpu_flags() if flags is None else flags
     return "mixed_bfloat16" if gpus or flags & MULTIPLY_BFLOAT16 else "float32"
+
+
+def share_cores(branches: int) -> None:
+    """Let each of so many parts of a step, which TensorFlow runs side by side, have its own cores.
+
+    Else every operation is spread over all of them, and the parts get in each other's way: on 2
+    cores a step of CycleGAN, two directions, took .93 of the time so with 64 channels and .88 with
+    32. Only before TensorFlow has computed anything; later it does nothing.
+    """
+    if branches > 1:
+        with suppress(RuntimeError):
+            threads = max(1, usable_cores() // branches)
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class RunOptions:
     """What every recipe has. Lengths are in kimg: thousands of real pictures seen."""
 
     advice: ClassVar[str] = "lower the learning rate"  # what to change when a run fails
+    branches: ClassVar[int] = 1  # parts of a step that do not wait for one another
 
     recipe: str
     dataset: str

@@ -1,5 +1,7 @@
 """The dtype policy: chosen by what the processor has, undone after use."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -27,3 +29,24 @@ def test_the_policy_is_undone_after_an_error() -> None:
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
         raise ValueError
     assert keras.config.dtype_policy().name == before
+
+
+def test_cores_are_shared_out_before_anything_is_computed_and_not_afterwards() -> None:
+    """TensorFlow takes the number once: in a process of its own."""
+    program = """
+import tensorflow as tf
+from core.cores import usable_cores
+from gan.training.machine import share_cores
+said = tf.config.threading.get_intra_op_parallelism_threads
+share_cores(1)
+print(said())
+share_cores(2)
+print(said() == max(1, usable_cores() // 2))
+tf.constant(1.0) + 1
+share_cores(1000)
+print(said() == max(1, usable_cores() // 2))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "True", "True"]
