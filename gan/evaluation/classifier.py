@@ -1,10 +1,11 @@
-"""A small classifier of the real pictures, which reads generated ones. Trained once, then kept."""
+"""A small classifier of pictures: of real ones, trained once and kept, or of generated ones."""
 
 import hashlib
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -12,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from gan.augment import AugmentOptions, augment
-from gan.dataset.files import Dataset
+from gan.dataset.files import Dataset, Label
 from gan.networks.layers import conv, leaky, space_to_depth
-from gan.training.batches import Batches
+from gan.training.batches import Batch, Batches, Draws, to_unit
 
 VERSION = 1  # of network and schedule: another one is another classifier
 CHANNELS = (32, 64, 128, 192)
@@ -43,14 +44,55 @@ def train_classifier(
     dataset: Dataset,
     leave_out_styles: tuple[str, ...],
     no_mirror: tuple[str, ...],
-    epochs: int = EPOCHS,
+    epochs: int | None = None,
 ) -> keras.Model:
     """Return a classifier trained on the training split, shifted and mirrored.
 
     Categories are drawn by the √ of their frequency, as the generator sees them.
     """
-    keras.utils.set_random_seed(SEED)
     batches = Batches(dataset, SEED, leave_out_styles, no_mirror)
+    return _train(batches, dataset.size_px, len(dataset.categories), epochs or EPOCHS)
+
+
+def train_on_generated(
+    pictures: np.ndarray,
+    categories: np.ndarray,
+    labels: Sequence[Label],
+    no_mirror: tuple[str, ...],
+    epochs: int | None = None,
+) -> keras.Model:
+    """Return a classifier trained likewise on uint8 [N, H, W, 3] of categories int [N] alone."""
+    batches = LabelledBatches(pictures, categories, labels, no_mirror)
+    return _train(batches, pictures.shape[1], len(labels), epochs or EPOCHS)
+
+
+@dataclass(frozen=True)
+class LabelledBatches:
+    """Draws generated pictures, each as often as any other, half of them mirrored."""
+
+    pictures: np.ndarray  # uint8 [N, H, W, 3]
+    categories: np.ndarray  # int [N]
+    labels: Sequence[Label]
+    no_mirror: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def draw(self, step: int, size: int) -> Batch:
+        """Return the batch of a step; it has no styles."""
+        random = np.random.Generator(np.random.Philox(key=[SEED, step]))
+        rows = random.integers(0, len(self), size)
+        pictures, categories = to_unit(self.pictures[rows]), self.categories[rows]
+        kept = {i for i, label in enumerate(self.labels) if label.slug in self.no_mirror}
+        may_mirror = "*" not in self.no_mirror and ~np.isin(categories, list(kept))
+        mirror = (random.random(size) < 0.5) & may_mirror
+        pictures[mirror] = pictures[mirror, :, ::-1]
+        eye = np.eye(len(self.labels), dtype=np.float32)
+        return Batch(pictures, eye[categories], np.empty((size, 0), np.float32))
+
+
+def _train(batches: Draws, size_px: int, categories: int, epochs: int) -> keras.Model:
+    keras.utils.set_random_seed(SEED)
     steps = math.ceil(len(batches) / BATCH)
 
     def draw() -> Iterator[tuple[tf.Tensor, np.ndarray]]:
@@ -59,7 +101,7 @@ def train_classifier(
             seed = tf.constant([SEED, step])
             yield augment(tf.constant(batch.pictures), seed, AugmentOptions()), batch.categories
 
-    model = build_classifier(dataset.size_px, len(dataset.categories))
+    model = build_classifier(size_px, categories)
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps * epochs)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-3), loss, jit_compile=False)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from gan.dataset.files import Dataset
-from gan.evaluation.classifier import kept_classifier
+from gan.evaluation.classifier import kept_classifier, train_on_generated
 from gan.evaluation.comparing import compare, mean_and_spread
 from gan.evaluation.copying import describe_copying, draw_pairs, find_nearest, pixel_vectors
 from gan.evaluation.corruption import corrupt
@@ -24,7 +24,7 @@ from gan.evaluation.spaces import FeatureSpace, pretrained_space, random_spaces
 from gan.evaluation.telling_apart import Side, tell_apart
 from gan.training.batches import on_white
 
-FORMAT = 2
+FORMAT = 3
 FLOOR, CONTROL, GENERATED = (
     "training pictures (floor)",
     "corrupted training pictures (control)",
@@ -131,8 +131,12 @@ def evaluate_pictures(
     if categories is not None:
         figures["per_category"] = compare_categories(sets, real, made, scale)
         network = kept_classifier(home, dataset, options.leave_out_styles, options.no_mirror, echo)
+        echo("teaching a classifier by generated pictures alone")
+        taught = train_on_generated(
+            sets.generated, categories, dataset.categories, options.no_mirror
+        )
         echo("reading categories")
-        figures |= read_categories(sets, network, real, mirrored, made)
+        figures |= read_categories(sets, network, taught, real, mirrored, made)
     echo("telling generated pictures from real ones")
     figures["real_or_generated"] = _tell_all(sets, real, made, corrupted, judge, options.steps)
     echo("looking for copies")

@@ -77,6 +77,10 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
         ["real", row["pictures"], f"{row['n']:,}", f"{row['top1']:.1%}", f"{row['top5']:.1%}"]
         for row in figures["read"]
     ]
+    by_generated = figures.get("read_by_generated")  # not in what was written before
+    if by_generated is not None:
+        shown = f"{by_generated['top1']:.1%}", f"{by_generated['top5']:.1%}"
+        rows.append(["generated", by_generated["pictures"], f"{by_generated['n']:,}", *shown])
     rows += [
         [
             f"{row['trained_on'].removesuffix(' pictures')}, linear",
@@ -92,9 +96,9 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
         "Does the category show?",
         f"Which of {figures['categories']} categories a classifier reads (by chance "
         f"{figures['chance']:.1%}). Held-out pictures are of concepts that nothing was trained on, "
-        "in any style. The first is a small network together with a linear reader of features of "
-        f"{figures['judge']}, both trained on real pictures; linear readers alone say "
-        "what generated pictures teach. Of the first one's share on held-out pictures, generated "
+        "in any style. A reader is a small network together with a linear reader of features of "
+        f"{figures['judge']}, trained on real or on generated pictures alone; below, linear "
+        "readers by themselves. Of the first one's share on held-out pictures, generated "
         f"pictures reach {number(shares['generated'], '.2f')}, and what is trained on generated "
         f"ones alone reaches {number(shares['by_generated'], '.2f')}.",
         ["trained on", "pictures", "n", "right", "among the first five"],

@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from core.cores import usable_cores
 
@@ -44,6 +43,8 @@ def share_cores(branches: int) -> None:
     32. Only before TensorFlow has computed anything; later it does nothing.
     """
     if branches > 1:
+        import tensorflow as tf  # the rest of this module does without
+
         with suppress(RuntimeError):
             threads = max(1, usable_cores() // branches)
             tf.config.threading.set_intra_op_parallelism_threads(threads)

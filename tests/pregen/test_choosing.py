@@ -16,7 +16,16 @@ import pregen.engine
 from core.errors import SystemRefused
 from pregen.choosing import Chooser, Tally, near
 from pregen.making import Made, make
-from sources.curator import FITTED, FOLDER, NETWORK, Fitted, read_curator, read_fitted
+from sources.curator import (
+    FITTED,
+    FOLDER,
+    NETWORK,
+    Curator,
+    Features,
+    Fitted,
+    read_curator,
+    read_fitted,
+)
 from sources.description import read_model
 from sources.latents import Draw, draw
 from sources.litert import LiteRTSource
@@ -82,6 +91,20 @@ def test_the_best_of_four_are_kept(flask_command: Flask, settings: Settings, mod
         unreal = int(np.isinf(shows).sum())
         assert line.split()[1:] == ["32", str(unreal), "0", "0", "8", f"{1 - unreal / 32:.0%}"]
     assert done.output.splitlines()[-2].split()[:2] == ["all", "64"]
+
+
+def test_of_a_weak_generator_the_more_realistic_half_is_realistic_enough(models: Path) -> None:
+    pictures, fitted, _ = drawn(models, "hat", range(31))
+    features = Features(models / "tiny" / "1" / FOLDER / NETWORK, 1)
+    realism = fitted.realism(features.of(pictures))
+    assert len(set(realism)) == 31
+    for limit, expected in ((np.inf, 16), (np.sort(realism)[4], 27), (-np.inf, 31)):
+        curator = Curator(features, replace(fitted, limit=np.float32(limit)))
+        real = curator.judge(pictures, "hat").real
+        assert real.sum() == expected
+        assert real.all() or realism[real].min() > realism[~real].max()
+    out_of_reach = Curator(features, replace(fitted, limit=np.float32(np.inf)))
+    assert out_of_reach.judge(pictures[:1], "hat").real.all()
 
 
 def test_again_nothing_and_more_only_add(flask_command: Flask, settings: Settings) -> None:

@@ -6,8 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan.dataset.files import HELD_OUT, TRAIN, Dataset
-from gan.evaluation.classifier import build_classifier, kept_classifier, train_classifier
+from gan.dataset.files import HELD_OUT, TRAIN, Dataset, Label
+from gan.evaluation.classifier import (
+    LabelledBatches,
+    build_classifier,
+    kept_classifier,
+    train_classifier,
+    train_on_generated,
+)
 from gan.evaluation.reading import right
 from gan.training.batches import on_white, to_unit
 
@@ -41,6 +47,28 @@ def test_it_learns_colours_and_reads_them_on_held_out_pictures(tiny_dataset: Dat
     assert right(logits, categories, 1) > 0.8
     # a control: the same reading against wrong categories
     assert right(logits, (categories + 1) % 3, 1) < 0.2
+
+
+def test_generated_pictures_alone_teach_it_what_they_show() -> None:
+    """Left halves are red or blue; mirrored, they would be right ones: only blue ones may be."""
+    labels = [Label("red", "red"), Label("blue", "blue")]
+    categories = np.arange(40) % 2
+    pictures = np.full((40, 16, 16, 3), 255, np.uint8)
+    pictures[categories == 0, :, :8] = (200, 0, 0)
+    pictures[categories == 1, :, :8] = (0, 0, 200)
+    batches = LabelledBatches(pictures, categories, labels, ("red",))
+    drawn = [batches.draw(step, 16) for step in range(10)]
+    again = batches.draw(3, 16)
+    np.testing.assert_array_equal(drawn[3].pictures, again.pictures)
+    shown = np.concatenate([batch.pictures for batch in drawn])
+    is_blue = np.concatenate([batch.categories for batch in drawn])[:, 1] == 1
+    is_mirrored = shown[:, 0, 0, 1] == 1
+    assert not is_mirrored[~is_blue].any()
+    assert 0.3 < is_mirrored[is_blue].mean() < 0.7
+    model = train_on_generated(pictures, categories, labels, ("red",), epochs=30)
+    logits = model.predict(to_unit(pictures), verbose=0)
+    assert right(logits, categories, 1) > 0.9
+    assert right(logits, 1 - categories, 1) < 0.1
 
 
 def test_it_is_trained_once_and_again_for_other_data(

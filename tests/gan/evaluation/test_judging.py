@@ -79,6 +79,11 @@ def test_a_perfect_generator_is_at_the_floor_and_does_not_copy(good: dict[str, A
     reading = {(row["trained_on"], row["pictures"]): row["top1"] for row in good["read_linear"]}
     assert reading["generated pictures", "real, held-out concepts"] > 0.7
     assert reading["real pictures", "generated"] > 0.7
+    assert good["read_by_generated"]["n"] == 180
+    assert good["read_by_generated"]["top1"] > 0.7
+    assert good["of_held_out"]["by_generated"] == pytest.approx(
+        good["read_by_generated"]["top1"] / good["read"][1]["top1"]
+    )
 
 
 def test_worse_pictures_rank_below_better_ones(
@@ -159,6 +164,7 @@ def test_categories_that_do_not_show_are_seen(good: dict[str, Any], dataset: Dat
     figures = judge((pictures, (categories + 1) % 3), dataset, home)
     assert figures["read_linear"][1]["top1"] < 0.5 * good["read_linear"][1]["top1"]
     assert figures["read_linear"][2]["top1"] < 0.5 * good["read_linear"][2]["top1"]
+    assert figures["read_by_generated"]["top1"] < 0.5 * good["read_by_generated"]["top1"]
 
 
 def test_a_generator_without_categories_is_judged_by_the_rest(dataset: Dataset, home: Path) -> None:
