@@ -12,7 +12,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -149,10 +149,11 @@ def run_steps(make: Callable[[], Step], asked: Connection) -> None:
     step = make()
     step()
     asked.send(0.0)
-    while asked.recv():
-        started = time.perf_counter()
-        step()
-        asked.send(time.perf_counter() - started)
+    with suppress(EOFError):
+        while asked.recv():
+            started = time.perf_counter()
+            step()
+            asked.send(time.perf_counter() - started)
 
 
 @contextmanager
@@ -166,8 +167,8 @@ def process_for(make: Callable[[], Step]) -> Iterator[Connection]:
     try:
         ours.recv()
         yield ours
-        ours.send(False)
     finally:
+        ours.close()  # which ends it
         process.join(20)
 
 

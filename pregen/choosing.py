@@ -1,8 +1,8 @@
 """Curation at generation: of some candidates the best are kept, by a separate network's word.
 
-A candidate must be realistic, and no near-duplicate of a training picture, of one that the store
-has of this category, or of a better candidate. Of those the ones that show their category best are
-kept.
+A candidate must be realistic, as real pictures are or more so than most candidates, and no
+near-duplicate of a training picture, of one that the store has of this category, or of a better
+candidate. Of those the ones that show their category best are kept.
 """
 
 from collections.abc import Callable, Iterable

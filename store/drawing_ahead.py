@@ -38,7 +38,8 @@ class DrawnAhead(Generic[Picked]):
     def pick(self) -> Picked | None:
         """Return a pick of the index as it is now, None of an empty one; raises what ``draw`` does.
 
-        Picks are as random, and as independent of one another, as one by one.
+        Picks are as random, and as independent of one another, as one by one. Raises `OSError`
+        where the file cannot be read.
         """
         try:
             head, picked = self._ready.pop()
@@ -52,7 +53,8 @@ class DrawnAhead(Generic[Picked]):
     def _pick_anew(self) -> Picked | None:
         count = AHEAD if self._head()[2:4] == _COUNTS else 1
         picks, head = self._draw(count, self._head)
-        self._ready.extend((head, picked) for picked in picks[1:])
+        if head[2:4] == _COUNTS:
+            self._ready.extend((head, picked) for picked in picks[1:])
         return picks[0] if picks else None
 
     def _head(self) -> bytes:
@@ -63,7 +65,8 @@ def _descriptor(path: Path) -> int:
     """Return a descriptor of a file, the same as last time; none is ever closed.
 
     Closing one would end all locks that the process has on that file, SQLite's among them (that is
-    how POSIX has it). There are as many as indexes took one another's place while this ran.
+    how POSIX has it). There are as many as indexes took one another's place while this ran, and the
+    disk has room for a deleted one again when the process ends.
     """
     status = path.stat()
     known = _kept.get((status.st_dev, status.st_ino))

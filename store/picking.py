@@ -179,15 +179,15 @@ class IndexReader:
         return Picture._make(rows[0]) if rows else None
 
     def pick_ahead(self) -> Picture | None:
-        """Return the same of all categories, on SQLite at half the cost; see `DrawnAhead`."""
-        if self._ahead is None:
-            if self._sqlite_path is None:
-                return self.pick()
-            try:
+        """Return the same of all categories, on SQLite at two thirds of the cost: `DrawnAhead`."""
+        if self._sqlite_path is None:
+            return self.pick()
+        try:
+            if self._ahead is None:
                 self._ahead = DrawnAhead(self._sqlite_path, self._picks)
-            except OSError:
-                return self.pick()  # which says what is wrong with the file
-        return self._ahead.pick()
+            return self._ahead.pick()
+        except OSError:
+            return self.pick()  # which says what is wrong with the file
 
     def _picks(self, count: int, meanwhile: Callable[[], Found]) -> tuple[list[Picture], Found]:
         """Return so many random pictures, or none, and what a function says in between.

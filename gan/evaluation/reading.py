@@ -70,7 +70,8 @@ def read_categories(
     the linear reader of real features together, the best that is known here; its figure on
     held-out pictures is what the others are shares of. ``read_by_generated`` is by the same two,
     trained on the generated pictures alone (``taught`` is that network): were they as good as real
-    ones, it would read held-out ones as well. ``read_linear`` is by the linear readers alone.
+    ones, and as many, it would read held-out ones about as well. ``read_linear`` is by the linear
+    readers alone.
     """
     assert sets.categories is not None
     labels = sets.dataset.category_ids()

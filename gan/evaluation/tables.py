@@ -36,7 +36,7 @@ def number(value: float | None, form: str = ".3f") -> str:
 
 
 def tables(figures: Mapping[str, Any]) -> list[Table]:
-    """Return the tables of an evaluation of format 2."""
+    """Return the tables of an evaluation of format 2 or 3."""
     found = [distance_table(space) for space in figures["distances"]]
     if "read" in figures:
         found += [reading_table(figures), category_table(figures)]
@@ -99,8 +99,9 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
         "in any style. A reader is a small network together with a linear reader of features of "
         f"{figures['judge']}, trained on real or on generated pictures alone; below, linear "
         "readers by themselves. Of the first one's share on held-out pictures, generated "
-        f"pictures reach {number(shares['generated'], '.2f')}, and what is trained on generated "
-        f"ones alone reaches {number(shares['by_generated'], '.2f')}.",
+        f"pictures reach {number(shares['generated'], '.2f')}, and "
+        f"{'one' if by_generated else 'a linear reader'} that is trained on generated ones alone "
+        f"reaches {number(shares['by_generated'], '.2f')}.",
         ["trained on", "pictures", "n", "right", "among the first five"],
         rows,
     )

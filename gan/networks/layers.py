@@ -15,6 +15,7 @@ _shared: dict[int, Any] | None = None  # transformed kernels by the layer's iden
 def shared_kernels() -> Iterator[None]:
     """Within, where a graph is made, a layer that is called again transforms its kernel once.
 
+    For one gradient tape and one graph: a second tape would not see how a kernel was transformed.
     Weights must not change meanwhile.
     """
     global _shared
@@ -102,7 +103,7 @@ class LeanConv2D(keras.layers.Conv2D):
 
     def call(self, x: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         plain = self.kernel_size != (3, 3) or self.strides != (1, 1)
-        if plain or not training:
+        if plain or not (training and lean_products()):
             return self._convolve(x)
         n, height, width, channels = x.shape
         beside = 2 if self.edges == "none" else 0
@@ -142,6 +143,8 @@ class MirroredConv2D(LeanConv2D):
 
     def __init__(self, filters: int, **kwargs: object) -> None:
         super().__init__(filters, **{"kernel_size": 3, **kwargs})  # type: ignore[arg-type]
+        if (self.kernel_size, self.strides, self.padding) != ((3, 3), (1, 1), "valid"):
+            raise ValueError("MirroredConv2D is 3×3, of stride 1, and makes its edges itself")
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*shape[:-1], self.filters)
@@ -232,6 +235,12 @@ class FewChannelsConv2D(keras.layers.Conv2D):
     tap longer, to four times the channels, then `depth_to_space`. The same weights, the same sums.
     Height and width of the output must be even.
     """
+
+    def __init__(self, filters: int, kernel_size: int, **kwargs: object) -> None:
+        super().__init__(filters, kernel_size, **kwargs)  # type: ignore[arg-type]
+        other = (self.strides, self.padding, self.activation, self.use_bias)
+        if other != ((1, 1), "valid", keras.activations.linear, True):
+            raise ValueError("FewChannelsConv2D has a bias alone: no stride, padding, activation")
 
     def call(self, x: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         if not training:  # one operation in exported graphs

@@ -1,5 +1,6 @@
 """What the machine can do: which arithmetic trains fastest here."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,18 +37,20 @@ def choose_dtype_policy(flags: set[str] | None = None, gpus: int = 0) -> str:
 
 
 def share_cores(branches: int) -> None:
-    """Let each of so many parts of a step, which TensorFlow runs side by side, have its own cores.
+    """Where there are no more cores than parts of a step that run side by side: one for each.
 
-    Else every operation is spread over all of them, and the parts get in each other's way: on 2
-    cores a step of CycleGAN, two directions, took .93 of the time so with 64 channels and .88 with
-    32. Only before TensorFlow has computed anything; later it does nothing.
+    TensorFlow would spread every operation over all cores, and the parts would get in each other's
+    way: on 2 cores a step of CycleGAN, two directions, took .93 of the time so with 64 channels and
+    .88 with 32. With more cores, or a GPU, nothing is changed: that was not measured. Nor where
+    TF_NUM_INTRAOP_THREADS is set, or TensorFlow has computed anything.
     """
-    if branches > 1:
-        import tensorflow as tf  # the rest of this module does without
+    if not 1 < usable_cores() <= branches or "TF_NUM_INTRAOP_THREADS" in os.environ:
+        return
+    import tensorflow as tf  # the rest of this module does without
 
+    if not tf.config.list_physical_devices("GPU"):
         with suppress(RuntimeError):
-            threads = max(1, usable_cores() // branches)
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 @contextmanager

@@ -131,7 +131,9 @@ def test_pictures_come_from_nginx_as_the_site_would_send_them(
         assert get(url + path, Range="bytes=2-5", If_Range='"another"')[0] == 200
 
 
-def test_what_nginx_has_not_the_site_answers(store: Filled, tier: Nginx) -> None:
+def test_what_nginx_has_not_the_site_answers(
+    store: Filled, sites: list[SiteServer], tier: Nginx
+) -> None:
     category, file, _ = store.some("hat")
     gone = f"/images/{category}/{file[:-6]}0.webp"
     for path, expected in (
@@ -146,6 +148,11 @@ def test_what_nginx_has_not_the_site_answers(store: Filled, tier: Nginx) -> None
         status, headers, _ = get(tier.url + path, Accept="application/json")
         assert status == expected, path
         assert status != 200 or headers["X-Content-Type-Options"] == "nosniff"
+    status, headers, body = get(tier.url + gone, Accept="application/json")
+    assert line_of(tier, "request_id", headers["X-Request-ID"])["upstream"]
+    assert headers["Content-Type"].startswith("application/json"), body
+    by_site = get(sites[0].url + gone, Accept="application/json")
+    assert (status, body) == (by_site[0], by_site[2])
 
 
 def test_links_out_of_the_folder_are_not_followed(
@@ -156,8 +163,9 @@ def test_links_out_of_the_folder_are_not_followed(
     link = store.settings.images_folder / "hat" / "1-0123456789ab.webp"
     link.symlink_to(secret)
     try:
-        status, _, body = get(f"{tier.url}/images/hat/{link.name}")
+        status, headers, body = get(f"{tier.url}/images/hat/{link.name}")
         assert status in (403, 404) and b"secret" not in body
+        assert line_of(tier, "request_id", headers["X-Request-ID"])["upstream"]
     finally:
         link.unlink()
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,3 +71,25 @@ def gan_command(tmp_path: Path, home: Path) -> Callable[..., Result]:
         return app.test_cli_runner().invoke(args=["gan", *words])
 
     return run
+
+
+@pytest.fixture
+def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Let few channels and tiles be enough, whatever the machine; return what was convolved so."""
+    from gan.networks import layers, winograd
+
+    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", {"float32": 2, "bfloat16": 2})
+    monkeypatch.setattr(winograd, "CHANNELS_PER_PX", 0)
+    from gan.networks import winograd
+
+    monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
+    monkeypatch.setattr(layers, "lean_products", lambda: True)
+    seen: list[tuple[int, ...]] = []
+    convolve_by = winograd.convolve_by
+
+    def told(factors: Any, x: Any, edges: str) -> Any:
+        seen.append(tuple(x.shape))
+        return convolve_by(factors, x, edges)
+
+    monkeypatch.setattr(winograd, "convolve_by", told)
+    return seen

@@ -153,6 +153,35 @@ def test_a_damaged_index_is_said_so(filled: Filled, reader: IndexReader) -> None
         reader.pick_ahead()
 
 
+@pytest.mark.sqlite
+def test_a_disk_that_does_not_answer_is_said_as_for_any_question(
+    filled: Filled, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("store.drawing_ahead.os.pread", broken)
+    assert picked(reader)  # SQLite can read it still
+    path = filled.settings.sqlite_path
+    assert path is not None
+    path.write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(IndexUnusable):
+        reader.pick_ahead()
+
+
+def test_nothing_is_kept_of_a_file_that_began_a_log_meanwhile(tmp_path: Path) -> None:
+    file = tmp_path / "index"
+    heads = [bytes([16, 0, v, v, 0, 64, 32, 32, 0, 0, 0, 1]) for v in (1, 2)]
+    file.write_bytes(bytes(16) + heads[0])
+
+    def draw(count: int, head: object) -> tuple[list[int], bytes]:
+        file.write_bytes(bytes(16) + heads[1])
+        return list(range(count)), head()  # type: ignore[operator]
+
+    ahead = DrawnAhead(file, draw)
+    assert [ahead.pick() for _ in range(3)] == [0, 0, 0]
+
+
 def test_given_only_under_the_head_that_they_were_drawn_under(tmp_path: Path) -> None:
     file = tmp_path / "index"
     heads = [bytes([16, 0, 1, 1, 0, 64, 32, 32, 0, 0, 0, counter]) for counter in range(3)]

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from gan.dataset.files import BadDataset
 from gan.methods.cyclegan import CycleGAN, Options
+from gan.networks import winograd
 from gan.networks.residual import BadNetwork
 from gan.recipes import read_recipe
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
@@ -40,8 +41,10 @@ def eager() -> Iterator[None]:
 
 
 @pytest.fixture
-def method() -> CycleGAN:
+def method(request: pytest.FixtureRequest) -> CycleGAN:
     """A method whose networks are away from their start, where all losses look alike."""
+    if getattr(request, "param", None) == "by fewer products":
+        request.getfixturevalue("everywhere")
     keras.utils.set_random_seed(5)
     made = CycleGAN(TINY, make_dataset(32), "float32")
     random = np.random.RandomState(5)
@@ -84,6 +87,25 @@ def test_losses_are_those_of_numpy(method: CycleGAN) -> None:
         np.testing.assert_allclose(float(found[name]), value, rtol=2e-4, err_msg=name)
 
 
+def test_a_step_transforms_each_kernel_once(
+    everywhere: list[tuple[int, ...]], method: CycleGAN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transformed = []
+    transform = winograd.transform_kernel
+
+    def told(kernel: tf.Tensor) -> tf.Tensor:
+        transformed.append(kernel.shape)
+        return transform(kernel)
+
+    monkeypatch.setattr(winograd, "transform_kernel", told)
+    everywhere.clear()
+    method.step(0, TINY.batches(make_dataset(32)).draw(0, 1), 0.0)
+    # two in a generator's one block, and each generator is asked twice
+    assert transformed == [(3, 3, 16, 16)] * 4
+    assert sorted(everywhere) == [(1, 8, 8, 16)] * 4 + [(2, 8, 8, 16)] * 4
+
+
+@pytest.mark.parametrize("method", ["plainly", "by fewer products"], indirect=True)
 def test_generators_follow_the_weighted_sum_and_discriminators_theirs(method: CycleGAN) -> None:
     """After one step, Adam's first moments are (1 - β₁) times the gradients.
 

@@ -11,7 +11,9 @@ from gan.networks.cyclegan import (
     build_patch_discriminator,
     build_translator,
 )
+from gan.networks.layers import MirroredConv2D
 from gan.networks.residual import BadNetwork
+from gan.training.machine import dtype_policy
 
 
 @pytest.mark.parametrize(("blocks", "authors"), [(6, 7_837_699), (9, 11_378_179)])
@@ -100,6 +102,29 @@ def test_in_training_and_after_it_a_picture_is_translated_alike() -> None:
     assert used.std() > 0
     np.testing.assert_allclose(trained, used, atol=1e-4)
     assert np.abs(used).max() <= 1
+
+
+def trunk(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return what lies between the first and the last mirrored convolution."""
+    places = [i for i, x in enumerate(network.layers) if isinstance(x, MirroredConv2D)]
+    return network.layers[places[0] : places[-1] + 1]
+
+
+def test_the_trunk_is_float32_only_where_it_is_convolved_by_fewer_products(
+    request: pytest.FixtureRequest,
+) -> None:
+    with dtype_policy("mixed_bfloat16"):
+        direct = build_translator(32, 4, 2)
+        request.getfixturevalue("everywhere")
+        lean = build_translator(32, 4, 2)
+    assert {layer.compute_dtype for layer in trunk(direct)} == {"bfloat16"}
+    assert {layer.compute_dtype for layer in trunk(lean)} == {"float32"}
+    lean.set_weights(direct.get_weights())
+    picture = np.random.RandomState(2).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
+    for training in (True, False):
+        found, expected = (np.asarray(x(picture, training=training)) for x in (lean, direct))
+        assert expected.std() > 0
+        assert np.abs(found - expected).mean() < 0.05 * np.abs(expected).mean()
 
 
 @pytest.mark.parametrize("size_px", [24, 30, 34])

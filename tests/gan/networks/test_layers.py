@@ -7,6 +7,7 @@ import tensorflow as tf
 from gan.networks.layers import (
     FewChannelsConv2D,
     FewChannelsTranspose,
+    MirroredConv2D,
     Modulate,
     depth_to_space,
     space_to_depth,
@@ -66,3 +67,15 @@ def test_few_channels_are_kerass_with_their_gradients(
         np.testing.assert_allclose(*(tape.gradient(s, source) for s in sums), atol=1e-4)
     again = made.from_config(layer.get_config())
     assert (again.filters, again.kernel_size) == (layer.filters, layer.kernel_size)
+
+
+def test_what_they_cannot_be_is_refused_when_they_are_made() -> None:
+    for made in (
+        lambda: FewChannelsConv2D(3, 7, activation="tanh"),
+        lambda: FewChannelsConv2D(3, 7, use_bias=False),
+        lambda: FewChannelsConv2D(3, 7, strides=2),
+        lambda: MirroredConv2D(3, kernel_size=5),
+        lambda: MirroredConv2D(3, padding="same"),
+    ):
+        with pytest.raises(ValueError, match="Conv2D "):
+            made()

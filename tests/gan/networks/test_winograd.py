@@ -56,24 +56,6 @@ def test_gradients_of_both_orders_are_the_convolutions() -> None:
         np.testing.assert_allclose(found, wanted, atol=5e-5 * np.abs(wanted).max())
 
 
-@pytest.fixture
-def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """Let few channels and tiles be enough, whatever the machine; return what was convolved so."""
-    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", {"float32": 2, "bfloat16": 2})
-    monkeypatch.setattr(winograd, "CHANNELS_PER_PX", 0)
-    monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
-    monkeypatch.setattr(layers, "lean_products", lambda: True)
-    seen = []
-    convolve_by = winograd.convolve_by
-
-    def told(factors: tf.Tensor, x: tf.Tensor, edges: str) -> tf.Tensor:
-        seen.append(tuple(x.shape))
-        return convolve_by(factors, x, edges)
-
-    monkeypatch.setattr(winograd, "convolve_by", told)
-    return seen
-
-
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_the_layer_gives_the_same_in_training_and_in_drawing(
     everywhere: list[tuple[int, ...]], padding: str

@@ -31,22 +31,26 @@ def test_the_policy_is_undone_after_an_error() -> None:
     assert keras.config.dtype_policy().name == before
 
 
-def test_cores_are_shared_out_before_anything_is_computed_and_not_afterwards() -> None:
-    """TensorFlow takes the number once: in a process of its own."""
+def test_each_part_of_a_step_has_a_core_of_its_own_where_there_are_just_as_many() -> None:
+    """TensorFlow takes the number once, before it computes: in a process of its own."""
     program = """
+import os
 import tensorflow as tf
-from core.cores import usable_cores
-from gan.training.machine import share_cores
+from gan.training import machine
 said = tf.config.threading.get_intra_op_parallelism_threads
-share_cores(1)
-print(said())
-share_cores(2)
-print(said() == max(1, usable_cores() // 2))
-tf.constant(1.0) + 1
-share_cores(1000)
-print(said() == max(1, usable_cores() // 2))
+for cores, branches in ((2, 1), (4, 2), (1, 2), (2, 2)):
+    machine.usable_cores = lambda cores=cores: cores
+    if (cores, branches) == (2, 2):
+        os.environ["TF_NUM_INTRAOP_THREADS"] = "3"
+        machine.share_cores(2)
+        print(said())
+        del os.environ["TF_NUM_INTRAOP_THREADS"]
+    machine.share_cores(branches)
+    print(said())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["0", "True", "True"]
+    later = program.replace("for cores", "tf.constant(1.0) + 1\nfor cores")
+    for words, expected in ((program, "0 0 0 0 1"), (later, "0 0 0 0 0")):
+        done = subprocess.run(
+            [sys.executable, "-c", words], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split() == expected.split()
