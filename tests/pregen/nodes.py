@@ -59,6 +59,8 @@ def ray_nodes(count: int, **resources: int) -> Iterator[Nodes]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Ray's workers stand back behind everything else that runs, such as other tests
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
+    # a node's first process may take longer than Ray's own 30 s to start beside other tests
+    os.environ["RAY_gcs_server_port_wait_time_s"] = "120"  # noqa: SIM112
     nodes = Nodes(count, **resources)
     try:
         yield nodes
