@@ -93,3 +93,19 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 
     monkeypatch.setattr(winograd, "convolve_by", told)
     return seen
+
+
+@pytest.fixture
+def transformed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Return the shapes of kernels that are transformed for fewer products, as they are."""
+    from gan.networks import winograd
+
+    seen: list[tuple[int, ...]] = []
+    transform = winograd.transform_kernel
+
+    def told(kernel: Any) -> Any:
+        seen.append(tuple(kernel.shape))
+        return transform(kernel)
+
+    monkeypatch.setattr(winograd, "transform_kernel", told)
+    return seen
