@@ -57,8 +57,6 @@ def start(settings: Settings, *words: str, **environ: str) -> subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # tests that run in the background would hand on that it is ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         start_new_session=True,
     )
 

@@ -163,8 +163,6 @@ def start(store: Filled, server: ObjectStore, url: str) -> subprocess.Popen[str]
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # tests that run in the background would hand on that it is ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
