@@ -9,6 +9,7 @@ from typing import Any
 from gan.evaluation.tables import Table, tables
 from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout
+from gan.methods import options_class
 from gan.networks.generator import GeneratorInput, width_of
 from gan.training.trained import Trained
 
@@ -62,16 +63,26 @@ def data_section(trained: Trained) -> str:
 
 def training_section(trained: Trained) -> str:
     """Return the recipe, how much was seen, and every option."""
-    lines = ["## Training\n"]
-    options = asdict(trained.options)
-    if before := trained.about.get("made_from"):
-        lines += [
-            *_run_lines(before, before["options"]),
-            "Behind it a second network, trained afterwards, while the first stayed as it was.\n",
-        ]
-    lines += _run_lines(trained.about, options)
+    lines = ["## Training\n", *_runs(trained.about, asdict(trained.options))]
     count = trained.generator.count_params()
     return "\n".join([*lines, f"The whole has {count:,} parameters.\n"])
+
+
+def _runs(about: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """Return what a run did, after those that it builds on."""
+    kind = options_class(options["method"])
+    lines = _run_lines(about, options)
+    if kind.helped_by:
+        lines.insert(1, f"{kind.helped_by}\n")
+    before = about.get("made_from")
+    if not before:
+        return lines
+    link = (
+        "Taken up by another run, which trained the same networks further.\n"
+        if kind.goes_on
+        else "Behind it another network, trained afterwards, while what draws stayed as it was.\n"
+    )
+    return [*_runs(before, before["options"]), link, *lines]
 
 
 def _run_lines(seen: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:

@@ -161,6 +161,24 @@ def build_efficientnet(variant: str, size_px: int, tensors: dict[str, np.ndarray
     return _frozen(keras.Model(picture, [features, logits], name=f"efficientnet_{variant}"))
 
 
+def build_stages(
+    variant: str,
+    size_px: int,
+    inner_px: int,
+    tensors: dict[str, np.ndarray],
+    stages: tuple[int, ...],
+) -> keras.Model:
+    """Return pictures float32 [N, size, size, 3] in [-1, 1] → a list of features [N, h, w, C].
+
+    The features behind the chosen stages, counted from 0; what comes after the last one is left
+    out. Pictures are resized to ``inner_px`` before, bilinearly. Gradients reach the pictures.
+    """
+    picture = keras.Input((size_px, size_px, 3), name="pictures")
+    x = keras.layers.Resizing(inner_px, inner_px, dtype=DTYPE)(picture)
+    behind = _trunk(x, variant, _Weights(tensors), max(stages) + 1)
+    return _frozen(keras.Model(picture, [behind[i] for i in stages]))
+
+
 def build_pooled_stages(
     variant: str,
     size_px: int,

@@ -64,6 +64,20 @@ class Pairing(Generic[Numbers]):
         """Return what the discriminator sees of real or of generated examples."""
         raise NotImplementedError
 
+    def judge_beside(
+        self,
+        real: tf.Tensor,  # noqa: ARG002
+        fake: tf.Tensor,
+        labels: list[tf.Tensor],  # noqa: ARG002
+        learning_rate: tf.Tensor,  # noqa: ARG002
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Let other judges than the discriminator learn from what is seen, and judge it.
+
+        Returns the gradient of their loss for the generator at ``fake``, of its shape, and scalars
+        for the log. ``labels``: categories and styles, one-hot, of the pairs. Here there are none.
+        """
+        return tf.zeros_like(fake), {}
+
     def variables(self) -> Mapping[str, Sequence[tf.Variable]]:
         return {
             "generator": self.generator.variables,
@@ -115,7 +129,8 @@ class Pairing(Generic[Numbers]):
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator([latent, categories, styles], training=True)
             seen_fake = self.seen(fake, seeds[2], seeds[4], strength)
-            judged = tf.concat([self.seen(real, seeds[1], seeds[3], strength), seen_fake], axis=0)
+            seen_real = self.seen(real, seeds[1], seeds[3], strength)
+            judged = tf.concat([seen_real, seen_fake], axis=0)
             real_logit, fake_logit = tf.split(self.logit(judged, labels, weight), 2)
             d_loss = relativistic_discriminator_loss(real_logit, fake_logit)
         weights = self.discriminator.trainable_variables
@@ -124,6 +139,11 @@ class Pairing(Generic[Numbers]):
         # back through the discriminator does for both
         factor = generator_share(real_logit, fake_logit)
         at_fake = tf.split(at_judged, 2)[1] * tf.reshape(factor, [-1, 1, 1, 1])
+        pull = tf.norm(at_fake)
+        also, more_metrics = self.judge_beside(
+            seen_real, seen_fake, [categories, styles], learning_rate
+        )
+        at_fake += also
         g_gradients = tape.gradient(
             seen_fake, self.generator.trainable_variables, output_gradients=at_fake
         )
@@ -134,6 +154,8 @@ class Pairing(Generic[Numbers]):
             "logit/real": tf.reduce_mean(real_logit),
             "logit/fake": tf.reduce_mean(fake_logit),
             "diversity": tf.reduce_mean(tf.math.reduce_std(fake, axis=0)),
+            "pull": pull,
+            **more_metrics,
         }
         if penalise:
             with tf.GradientTape() as tape:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from gan.dataset.files import DatasetAbout, check_description
+from gan.methods import options_class
 from gan.networks.generator import GeneratorSpec
 from gan.networks.standing import compute_standing_statistics
 from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
@@ -28,14 +29,22 @@ class Trained:
     @property
     def pictures_seen(self) -> int:
         """Real pictures that what draws was trained on; what enlarges afterwards saw others."""
-        seen: int = self.about.get("made_from", self.about)["pictures_seen"]
-        return seen
+        return _pictures_seen(self.about, type(self.options))
 
     @property
     def styles(self) -> list[int]:
         """The positions of the styles that it was trained on."""
         left_out = self.options.leave_out_styles
         return [i for i, style in enumerate(self.dataset.styles) if style not in left_out]
+
+
+def _pictures_seen(about: dict[str, Any], options: type[RunOptions]) -> int:
+    seen: int = about["pictures_seen"]
+    before = about.get("made_from")
+    if not before:
+        return seen
+    earlier = _pictures_seen(before, options_class(before["options"]["method"]))
+    return earlier + (seen if options.goes_on else 0)
 
 
 def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trained:

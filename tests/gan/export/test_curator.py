@@ -1,6 +1,5 @@
 """A curator knows real pictures from broken ones, and one category from another."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +13,12 @@ from gan.evaluation.linear_reader import _root
 from gan.export import curator
 from gan.export.check import BadExport
 from gan.export.curator import export_curator, fit, hashes_of
-from gan.features.weights import WeightsMissing, kept_weights
 from gan.training.batches import on_white
 from gan.training.run import Run
 from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted, signed_root
 from sources.curator import on_white as applied_on_white
 from tests.gan.evaluation.shapes import shapes
+from tests.gan.pretrained import pretrained
 from tests.gan.tiny import TINY
 
 
@@ -55,13 +54,7 @@ def test_a_picture_and_its_mirror_image_have_hashes() -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pretrained network cut shorter, its weights from the user's own folder."""
-    kept = Path(os.environ.get("NONESUCH_HOME", "~/.cache/nonesuch")).expanduser()
-    try:
-        tensors = kept_weights(kept, "lite0")
-    except WeightsMissing as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"needs the network once: {error}")
+    tensors = pretrained("lite0")
     monkeypatch.setattr(curator, "kept_weights", lambda *_: tensors)
     monkeypatch.setattr(curator, "STAGES", (1, 2))
     monkeypatch.setattr(curator, "INNER_PX", 32)

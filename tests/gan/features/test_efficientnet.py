@@ -1,6 +1,5 @@
 """The weights that pip brings make a network that knows a cat from a cup of coffee."""
 
-import os
 from pathlib import Path
 
 import keras
@@ -13,9 +12,10 @@ from PIL import Image
 from gan.features.efficientnet import (
     VARIANTS,
     build_efficientnet,
+    build_stages,
     scaled_stages,
 )
-from gan.features.weights import WeightsMissing, kept_weights
+from tests.gan.pretrained import pretrained
 
 pytestmark = pytest.mark.network
 
@@ -25,14 +25,7 @@ CATS, ESPRESSO, VEHICLES = [281, 282, 283, 284, 285], [967], [665, 670, 671]
 
 @pytest.fixture(scope="module")
 def tensors() -> dict[str, dict[str, np.ndarray]]:
-    """The weights, kept in the user's own folder, so that they are fetched once."""
-    home = Path(os.environ.get("NONESUCH_HOME", "~/.cache/nonesuch")).expanduser()
-    try:
-        return {variant: kept_weights(home, variant) for variant in ("lite0", "lite2")}
-    except WeightsMissing as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"needs the network once: {error}")
+    return {variant: pretrained(variant) for variant in ("lite0", "lite2")}
 
 
 def photograph(name: str, size_px: int) -> np.ndarray:
@@ -95,3 +88,24 @@ def test_sizes_of_both(tensors: dict[str, dict[str, np.ndarray]]) -> None:
         16, 24, 48, 88, 120, 208, 352,
     ]  # fmt: skip
     assert [s.blocks for s in scaled_stages(VARIANTS["lite2"])] == [1, 3, 3, 4, 4, 5, 1]
+
+
+def test_maps_of_stages_and_the_way_back_to_pictures(
+    tensors: dict[str, dict[str, np.ndarray]],
+) -> None:
+    """The last map gives the features that the whole network gives."""
+    model = build_stages("lite0", 32, 64, tensors["lite0"], (0, 3, 6))
+    picture = tf.constant(photograph("chelsea.png", 32))
+    with tf.GradientTape() as tape:
+        tape.watch(picture)
+        maps = model(picture)
+        total = tf.reduce_sum(tf.square(maps[-1]))
+    assert [tuple(found.shape) for found in maps] == [
+        (1, 32, 32, 16), (1, 4, 4, 80), (1, 2, 2, 320),
+    ]  # fmt: skip
+    assert np.abs(tape.gradient(total, picture)).max() > 1e-3
+    assert not model.trainable_variables
+    whole = build_efficientnet("lite0", 64, tensors["lite0"])
+    last = keras.Model(whole.input, whole.get_layer(index=-4).input)
+    expected = last(tf.image.resize(picture, (64, 64)))
+    np.testing.assert_allclose(maps[-1], expected, atol=1e-4)

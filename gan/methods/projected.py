@@ -1,0 +1,202 @@
+"""Relativistic pairing, and beside its discriminator others that see a pretrained network's maps.
+
+What EfficientNet-lite0 has learned from photographs tells a drawing that holds together from one
+that does not, long before a discriminator has learned it from a few thousand icons (Projected
+GANs, Sauer et al. 2021; beside a discriminator of pixels: Kumari et al. 2022). What judges in
+`flask gan evaluate` is lite2, not lite0. A run may take up another one where that stands:
+networks, average and optimizers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan.dataset.files import Dataset, DatasetAbout
+from gan.features.efficientnet import build_stages
+from gan.features.weights import kept_weights
+from gan.losses import hinge_discriminator_loss, wasserstein_generator_loss
+from gan.methods import relativistic
+from gan.networks.projected import HeadSizes, build_heads, standardise
+from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
+from gan.training.kernels import Adam
+from gan.training.machine import dtype_policy
+from gan.training.options import BadOptions, read_options
+from gan.training.place import BadRun, find_run
+
+VARIANT = "lite0"
+STAGES = (1, 2, 4, 6)  # whose maps are 1/4, 1/8, 1/16 and 1/32 of a picture's side
+CHANNELS = (24, 40, 112, 320)
+_USUAL = 256  # pictures that say what features are usual
+
+
+@dataclass(frozen=True)
+class Options(relativistic.Options):
+    """The numbers of a run by this method."""
+
+    goes_on: ClassVar[bool] = True
+    helped_by: ClassVar[str] = (
+        "Its discriminators also saw pictures through EfficientNet-lite0, which Google trained on "
+        "ImageNet (Apache-2.0, packaged by ML Illustrated); nothing of it is in the generator."
+    )
+
+    method: str = "projected"
+    start: str = ""  # the run to take up; none: begins anew
+    features_px: int = 128  # what pictures are enlarged to before
+    feature_weight: float = 0.5  # of the other discriminators' gradient, the discriminator's has 1
+    mixed_channels: tuple[int, ...] = (64, 64, 128, 128)
+    head_width: int = 128
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.features_px % 128:
+            raise BadOptions(
+                f"features_px is {self.features_px}, but must be 128 or a multiple of it"
+            )
+        if len(self.mixed_channels) != len(STAGES):
+            raise BadOptions(
+                f"mixed_channels has {len(self.mixed_channels)} numbers, but must have "
+                f"{len(STAGES)}"
+            )
+        if min(*self.mixed_channels, self.head_width) <= 0:
+            name = "head_width" if self.head_width <= 0 else "mixed_channels"
+            raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        if self.feature_weight < 0:
+            raise BadOptions(f"feature_weight is {self.feature_weight}, but must not be below 0")
+
+    def heads(self, dataset: DatasetAbout) -> HeadSizes:
+        sides = (self.features_px // 2 ** (i + 2) for i in range(len(STAGES)))
+        return HeadSizes(
+            tuple(zip(sides, CHANNELS, strict=True)),
+            len(dataset.categories),
+            len(dataset.styles),
+            self.mixed_channels,
+            self.head_width,
+        )
+
+
+def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
+    """Return fresh networks under the Keras policy in force; lite0 is not trained."""
+    return {
+        **relativistic.models(options, dataset),
+        "heads": build_heads(options.heads(dataset)),
+    }
+
+
+def build(
+    options: Options, dataset: Dataset, policy: str, home: Path, echo: Callable[[str], None]
+) -> "Projected":
+    """Return the method, where the run that it takes up stands.
+
+    Raises `BadOptions` where that was not trained or does not fit, `WeightsMissing`.
+    """
+    method = Projected(options, dataset, policy, kept_weights(home, VARIANT, echo))
+    if options.start:
+        method.take_up(find_start(options, home), echo)
+    pictures = options.batches(dataset).draw(0, _USUAL).pictures
+    method.standardise(pictures)
+    return method
+
+
+def find_start(options: Options, home: Path) -> Path:
+    """Return the folder of the run to take up. Raises `BadOptions`."""
+    try:
+        return find_run(home, options.start)
+    except BadRun as error:
+        raise BadOptions(
+            f"recipe {options.recipe} takes up the run {options.start}: {error}",
+            "train that first: flask gan train --recipe emoji, or name another run with "
+            "--set start=RUN, or begin anew with --set start=",
+        ) from error
+
+
+class Projected(relativistic.Relativistic):
+    """That pairing with the discriminators of features; see `Method`, `BuildsOn`."""
+
+    options: Options
+
+    def __init__(
+        self, options: Options, dataset: DatasetAbout, policy: str, tensors: dict[str, np.ndarray]
+    ) -> None:
+        super().__init__(options, dataset, policy)
+        self.features = build_stages(VARIANT, dataset.size_px, options.features_px, tensors, STAGES)
+        with dtype_policy(policy):
+            self.heads = build_heads(options.heads(dataset))
+        self.heads_optimizer = Adam(
+            self.heads.trainable_variables, options.learning_rate, options.betas
+        )
+        self.made_from: dict[str, Any] = {}
+
+    def variables(self) -> Mapping[str, Sequence[tf.Variable]]:
+        return {
+            **super().variables(),
+            "heads": self.heads.variables,
+            "heads_adam": self.heads_optimizer.variables,
+        }
+
+    def take_up(self, folder: Path, echo: Callable[[str], None]) -> None:
+        """Set what a run by `relativistic` or by this method has learned. Raises `BadOptions`."""
+        before, found = read_options(folder), last_checkpoint(folder, echo)
+        if before is None or found is None:
+            raise BadOptions(f"the run in {folder} has no checkpoint", "train it first")
+        parts = relativistic.Relativistic.variables(self)
+        names = {
+            f"{part}/{i:03d}": variable
+            for part, variables in parts.items()
+            for i, variable in enumerate(variables)
+        }
+        if before.dataset != self.options.dataset or before.method not in (
+            "relativistic",
+            "projected",
+        ):
+            raise BadOptions(
+                f"a run of recipe {before.recipe} on {before.dataset} cannot be taken up here",
+                f"train one first: flask gan train --recipe emoji --dataset {self.options.dataset}",
+            )
+        path, checkpoint = found
+        try:
+            restore(names, checkpoint, path)
+        except BadCheckpoint as error:
+            raise BadOptions(
+                f"the run in {folder} has networks of other sizes ({error})",
+                "give the sizes that it was trained with, by --set",
+            ) from error
+        self.made_from = {**checkpoint.about, "options": asdict(before)}
+
+    def standardise(self, pictures: np.ndarray) -> None:
+        """Take what features are usual from real pictures, [N, H, W, 3 or 4] in [-1, 1]."""
+        seed, strength = tf.constant([0, 0]), tf.constant(0.0)
+        parts = [
+            [np.asarray(found) for found in self.features(
+                self.seen(tf.constant(pictures[i : i + 32]), seed, seed, strength)
+            )]
+            for i in range(0, len(pictures), 32)
+        ]  # fmt: skip
+        standardise(self.heads, [np.concatenate(of) for of in zip(*parts, strict=True)])
+
+    def judge_beside(
+        self, real: tf.Tensor, fake: tf.Tensor, labels: list[tf.Tensor], learning_rate: tf.Tensor
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Make a step of the discriminators of features; hinge loss, over all their places."""
+        of_real = self.features(real, training=False)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(fake)
+            of_fake = self.features(fake, training=False)
+            fake_logits = self.heads([*of_fake, *labels], training=True)
+            g_loss = wasserstein_generator_loss(fake_logits)
+            real_logits = self.heads([*of_real, *labels], training=True)
+            d_loss = hinge_discriminator_loss(real_logits, fake_logits)
+        at_fake = tape.gradient(g_loss, fake) * self.options.feature_weight
+        weights = self.heads.trainable_variables
+        self.heads_optimizer.apply(tape.gradient(d_loss, weights), learning_rate)
+        del tape
+        return at_fake, {
+            "loss/heads": d_loss,
+            "heads/real": tf.reduce_mean(real_logits),
+            "heads/fake": tf.reduce_mean(fake_logits),
+            "pull/heads": tf.norm(at_fake),
+        }

@@ -1,0 +1,209 @@
+"""Discriminators of a pretrained network's features: what moves by what, taking up a run."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan.dataset.files import Dataset, write_dataset
+from gan.export.card import training_section
+from gan.losses import hinge_discriminator_loss
+from gan.methods import projected
+from gan.recipes import read_recipe
+from gan.training.checkpoint import checkpoints_in, load_checkpoint
+from gan.training.options import BadOptions, RunOptions
+from gan.training.run import Run
+from gan.training.trained import read_trained
+from tests.gan.conftest import make_dataset
+from tests.gan.pretrained import pretrained
+from tests.gan.tiny import TINY
+
+pytestmark = pytest.mark.network
+
+OPTIONS = projected.Options(
+    **{
+        **{f.name: getattr(TINY, f.name) for f in dataclasses.fields(TINY)},
+        "recipe": "emoji-projected", "method": "projected", "start": "first", "batch": 4,
+        "total_kimg": 0.016, "mixed_channels": (4, 4, 4, 4), "head_width": 4,
+    },
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eager() -> Iterator[None]:
+    """Steps run uncompiled: tracing takes longer than a few steps of this size."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def weights() -> Iterator[None]:
+    tensors = pretrained("lite0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projected, "kept_weights", lambda *_: tensors)
+        yield
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return make_dataset(8)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
+    """A home with the data set, a run of two steps and one of four that took it up."""
+    home = tmp_path_factory.mktemp("home")
+    write_dataset(dataset, home / "datasets" / "tiny-8")
+    begin(home, "first", dataset, dataclasses.replace(TINY, total_kimg=0.016)).train()
+    begin(home, "second", dataset, OPTIONS).train()
+    return home
+
+
+def begin(home: Path, name: str, dataset: Dataset, options: RunOptions) -> Run:
+    return Run(home / "runs" / name, dataset, options, print)
+
+
+def arrays(home: Path, name: str) -> dict[str, np.ndarray]:
+    return load_checkpoint(checkpoints_in(home / "runs" / name)[-1]).arrays
+
+
+def test_a_run_is_taken_up_where_it_stands(home: Path, dataset: Dataset) -> None:
+    begin(home, "begun", dataset, OPTIONS).save()
+    first, begun, second = (arrays(home, name) for name in ("first", "begun", "second"))
+    for name, array in first.items():
+        np.testing.assert_array_equal(begun[name], array, err_msg=name)
+    for part in ("generator/", "discriminator/", "ema/", "heads/"):
+        moved = [np.abs(second[n] - begun[n]).max() for n in begun if n.startswith(part)]
+        assert max(moved) > 0, part
+
+
+def test_the_gradient_for_the_generator_is_that_of_the_judges_mean(
+    home: Path, dataset: Dataset
+) -> None:
+    method = projected.build(OPTIONS, dataset, "float32", home, print)
+    batch = OPTIONS.batches(dataset).draw(0, 4)
+    real = tf.constant(batch.pictures)
+    labels = [tf.constant(batch.categories), tf.constant(batch.styles)]
+    fake = tf.constant(np.random.RandomState(0).uniform(-1, 1, real.shape).astype(np.float32))
+
+    def logits(pictures: tf.Tensor) -> tf.Tensor:
+        return method.heads([*method.features(pictures), *labels])
+
+    with tf.GradientTape() as tape:
+        tape.watch(fake)
+        loss = -tf.reduce_mean(logits(fake))
+    expected = tape.gradient(loss, fake) * OPTIONS.feature_weight
+    before = [np.asarray(v) for v in method.heads.trainable_variables]
+    at_fake, metrics = method.judge_beside(real, fake, labels, tf.constant(1e-3))
+    # the vectors that estimate σ have moved in between
+    cosine = tf.reduce_sum(at_fake * expected) / (tf.norm(at_fake) * tf.norm(expected))
+    assert cosine > 0.99 and tf.norm(expected) > 1e-6
+    np.testing.assert_allclose(metrics["pull/heads"], tf.norm(at_fake), rtol=1e-6)
+    for variable, was in zip(method.heads.trainable_variables, before, strict=True):
+        assert np.abs(np.asarray(variable) - was).max() > 0, variable.path
+
+
+def test_the_judges_learn_to_tell_noise_from_pictures(home: Path, dataset: Dataset) -> None:
+    method = projected.build(OPTIONS, dataset, "float32", home, print)
+    batch = OPTIONS.batches(dataset).draw(0, 8)
+    real = tf.constant(batch.pictures)
+    labels = [tf.constant(batch.categories), tf.constant(batch.styles)]
+    noise = tf.constant(np.random.RandomState(0).uniform(-1, 1, real.shape).astype(np.float32))
+    losses = [
+        float(method.judge_beside(real, noise, labels, tf.constant(5e-3))[1]["loss/heads"])
+        for _ in range(15)
+    ]
+    assert losses[-1] < 0.8 * losses[0]
+    of_real, of_noise = (
+        method.heads([*method.features(pictures), *labels]) for pictures in (real, noise)
+    )
+    assert float(hinge_discriminator_loss(of_real, of_noise)) < losses[0]
+    # and the way they point leads from noise to what they take for real
+    at_noise, _ = method.judge_beside(real, noise, labels, tf.constant(0.0))
+    moved = noise - 20 * at_noise / tf.norm(at_noise)
+    after = method.heads([*method.features(moved), *labels])
+    assert tf.reduce_mean(after) > tf.reduce_mean(of_noise)
+
+
+def test_real_maps_reach_the_judges_standardised(home: Path, dataset: Dataset) -> None:
+    method = projected.build(OPTIONS, dataset, "float32", home, print)
+    pictures = OPTIONS.batches(dataset).draw(0, 256).pictures
+    for i, found in enumerate(method.features(tf.constant(pictures))):
+        maps, layer = np.asarray(found), method.heads.get_layer(f"mix_{i}")
+        kernel, bias = layer.get_weights()
+        at_mean = maps.mean((0, 1, 2)) @ kernel[0, 0] + bias
+        np.testing.assert_allclose(at_mean, 0, atol=1e-3)
+
+
+def test_continued_it_ends_with_the_same_weights(
+    home: Path, tmp_path: Path, dataset: Dataset
+) -> None:
+    def again() -> Run:
+        return Run(tmp_path / "runs" / "again", dataset, OPTIONS, print, home=home)
+
+    for _ in range(2):
+        again().train(minutes=1e-9)  # one step
+    again().train()
+    expected, found = arrays(home, "second"), arrays(tmp_path, "again")
+    assert sorted(found) == sorted(expected)
+    for key, array in found.items():
+        np.testing.assert_array_equal(array, expected[key], err_msg=key)
+
+
+def test_pictures_of_both_runs_count_and_the_card_names_the_judge(home: Path) -> None:
+    trained = read_trained(home / "runs" / "second", home / "datasets", print)
+    assert trained.about["pictures_seen"] == 16
+    assert trained.pictures_seen == 32
+    text = training_section(trained)
+    order = [
+        "Recipe `tiny`: 16 pictures seen in 2 steps",
+        "Taken up by another run",
+        "Recipe `emoji-projected`: 16 pictures seen in 4 steps",
+        "EfficientNet-lite0",
+    ]
+    assert sorted(order, key=text.index) == order
+
+
+def test_without_a_run_to_take_up_it_begins_anew_where_asked(home: Path, dataset: Dataset) -> None:
+    missing = dataclasses.replace(OPTIONS, start="none")
+    with pytest.raises(BadOptions, match="takes up the run none: there is no run") as refused:
+        begin(home, "x", dataset, missing)
+    assert "flask gan train --recipe emoji" in str(refused.value.hint)
+    assert not (home / "runs" / "x").exists()
+    anew = begin(home, "anew", dataset, dataclasses.replace(OPTIONS, start=""))
+    anew.train(minutes=1e-9)
+    assert read_trained(home / "runs" / "anew", home / "datasets", print).pictures_seen == 4
+
+
+def test_a_run_that_does_not_fit_is_refused(home: Path, dataset: Dataset) -> None:
+    wider = dataclasses.replace(OPTIONS, discriminator_channels=(6,))
+    with pytest.raises(BadOptions, match=r"networks of other sizes .* discriminator/000 is"):
+        begin(home, "x", dataset, wider)
+    elsewhere = dataclasses.replace(OPTIONS, dataset="other-8")
+    with pytest.raises(BadOptions, match="a run of recipe tiny on tiny-8 cannot be taken up"):
+        begin(home, "x", dataset, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"features_px": 100}, "features_px is 100"),
+        ({"feature_weight": -1.0}, "feature_weight is -1"),
+        ({"mixed_channels": (4, 4)}, "mixed_channels has 2 numbers, but must have 4"),
+        ({"head_width": 0}, "head_width is 0"),
+    ],
+)
+def test_options_out_of_range_are_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(BadOptions, match=said):
+        dataclasses.replace(OPTIONS, **changes)
+
+
+def test_the_recipe_takes_up_the_networks_of_emoji() -> None:
+    emoji, recipe = read_recipe("emoji"), read_recipe("emoji-projected")
+    for name in ("dataset", "generator_channels", "last", "leave_out_styles", "no_mirror"):
+        assert getattr(recipe, name) == getattr(emoji, name), name
+    assert recipe.start == emoji.recipe
