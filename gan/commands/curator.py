@@ -18,7 +18,7 @@ def curator(run_name: str, name: str, version: int | None, replace: bool) -> Non
     """Write models/<name>/<version>/curator/, for flask pregen --oversample.
 
     It reads which category a picture shows and whether it could be a real one, by a pretrained
-    network that neither the run nor the evaluation uses, fitted to the run's training pictures.
+    network that the evaluation does not use, fitted to the run's training pictures.
 
     \b
     Example: flask gan curator --run emoji --name emoji

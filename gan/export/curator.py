@@ -1,8 +1,10 @@
 """Fitting a curator to a data set's real pictures, and writing it beside a model.
 
 The network is EfficientNet-lite0 (trained on photographs, Apache-2.0) up to its sixth stage: other
-features than those of the judge, lite2, and of every run's discriminator. Reader, realism and
-hashes are fitted to the training pictures; the held-out ones say how good it is.
+features than those of the judge, lite2, and of every run's own discriminator. (A run of
+`emoji-projected` has learned from lite0's maps too: the curator knows less about it that is new.)
+Reader, realism and hashes are fitted to the training pictures; the held-out ones say how good it
+is.
 
 Realism is told by the third stage alone, at stride 8: of the emoji blurred and noisy pictures never
 passed there and 28 % of the first shipped model's did, where 66 % and 71 % passed by the fifth and

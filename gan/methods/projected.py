@@ -45,7 +45,7 @@ class Options(relativistic.Options):
     )
 
     method: str = "projected"
-    start: str = ""  # the run to take up; none: begins anew
+    start: str = ""  # the run to take up; empty: begins anew
     features_px: int = 128  # what pictures are enlarged to before
     feature_weight: float = 0.5  # of the other discriminators' gradient, the discriminator's has 1
     mixed_channels: tuple[int, ...] = (64, 64, 128, 128)
@@ -53,9 +53,9 @@ class Options(relativistic.Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features_px % 128:
+        if self.features_px < 128 or self.features_px & (self.features_px - 1):
             raise BadOptions(
-                f"features_px is {self.features_px}, but must be 128 or a multiple of it"
+                f"features_px is {self.features_px}, but must be 128 or a power of two above"
             )
         if len(self.mixed_channels) != len(STAGES):
             raise BadOptions(
@@ -67,6 +67,12 @@ class Options(relativistic.Options):
             raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
         if self.feature_weight < 0:
             raise BadOptions(f"feature_weight is {self.feature_weight}, but must not be below 0")
+
+    def ema_decay_at(self, kimg: float) -> float:
+        """Per-step decay; of a run that is taken up the average goes on, by ``ema_kimg`` alone."""
+        if not self.start:
+            return super().ema_decay_at(kimg)
+        return float(0.5 ** (self.batch / 1000 / self.ema_kimg))
 
     def heads(self, dataset: DatasetAbout) -> HeadSizes:
         sides = (self.features_px // 2 ** (i + 2) for i in range(len(STAGES)))
@@ -94,11 +100,11 @@ def build(
 
     Raises `BadOptions` where that was not trained or does not fit, `WeightsMissing`.
     """
+    folder = find_start(options, home) if options.start else None
     method = Projected(options, dataset, policy, kept_weights(home, VARIANT, echo))
-    if options.start:
-        method.take_up(find_start(options, home), echo)
-    pictures = options.batches(dataset).draw(0, _USUAL).pictures
-    method.standardise(pictures)
+    method.standardise(options.batches(dataset).draw(0, _USUAL).pictures)
+    if folder is not None:
+        method.take_up(folder, echo)
     return method
 
 
@@ -109,8 +115,8 @@ def find_start(options: Options, home: Path) -> Path:
     except BadRun as error:
         raise BadOptions(
             f"recipe {options.recipe} takes up the run {options.start}: {error}",
-            "train that first: flask gan train --recipe emoji, or name another run with "
-            "--set start=RUN, or begin anew with --set start=",
+            "train that first: flask gan train --recipe emoji; or name another run with "
+            f"--set start=RUN ({error.hint}), or begin anew with --set start=",
         ) from error
 
 
@@ -142,20 +148,27 @@ class Projected(relativistic.Relativistic):
         """Set what a run by `relativistic` or by this method has learned. Raises `BadOptions`."""
         before, found = read_options(folder), last_checkpoint(folder, echo)
         if before is None or found is None:
-            raise BadOptions(f"the run in {folder} has no checkpoint", "train it first")
-        parts = relativistic.Relativistic.variables(self)
+            raise BadOptions(
+                f"the run in {folder} has no checkpoint",
+                f"train it first: flask gan train --recipe emoji --run {folder.name}",
+            )
+        again = before.method == "projected"
+        parts = self.variables() if again else super().variables()
         names = {
             f"{part}/{i:03d}": variable
             for part, variables in parts.items()
             for i, variable in enumerate(variables)
         }
-        if before.dataset != self.options.dataset or before.method not in (
-            "relativistic",
-            "projected",
-        ):
+        if before.method not in ("relativistic", "projected"):
             raise BadOptions(
-                f"a run of recipe {before.recipe} on {before.dataset} cannot be taken up here",
-                f"train one first: flask gan train --recipe emoji --dataset {self.options.dataset}",
+                f"a run of recipe {before.recipe} cannot be taken up: it has other networks",
+                "--set start=RUN, of recipe emoji",
+            )
+        if before.dataset != self.options.dataset:
+            raise BadOptions(
+                f"the run in {folder} was trained on {before.dataset}, not on "
+                f"{self.options.dataset}",
+                f"--dataset {before.dataset}, or take up another run with --set start=RUN",
             )
         path, checkpoint = found
         try:
