@@ -1,4 +1,4 @@
-"""Class-conditional residual GAN at 64 px: relativistic pairing, R1 + R2; made emoji/2.
+"""Class-conditional residual GAN at 64 px: relativistic pairing, R1 + R2; emoji/2 began so.
 
 Loss and penalties after R3GAN (Huang et al. 2024), augmentation after DiffAugment (Zhao et al.
 2020), projection with a rising weight after "Collapse by Conditioning" (Shahbazi et al. 2022).
