@@ -91,7 +91,8 @@ class Pairing(Generic[Numbers]):
         """Make a step on ``batch``; see `Method.step`.
 
         Returns losses, mean logits, ``diversity`` (the mean over pixels of the deviation within
-        the batch of what is generated) and, at every ``penalty_every``-th step, the penalties.
+        the batch of what is generated), ``pull`` (the norm of the generator's gradient at what the
+        discriminator saw), what `judge_beside` adds and, at every ``penalty_every``-th step, the penalties.
         """
         options = self.options
         chosen = self._penalised if number % options.penalty_every == 0 else self._plain
