@@ -92,7 +92,8 @@ class Pairing(Generic[Numbers]):
 
         Returns losses, mean logits, ``diversity`` (the mean over pixels of the deviation within
         the batch of what is generated), ``pull`` (the norm of the generator's gradient at what the
-        discriminator saw), what `judge_beside` adds and, at every ``penalty_every``-th step, the penalties.
+        discriminator saw), what `judge_beside` adds and, at every ``penalty_every``-th step,
+        the penalties.
         """
         options = self.options
         chosen = self._penalised if number % options.penalty_every == 0 else self._plain
