@@ -96,15 +96,9 @@ def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
 def build(
     options: Options, dataset: Dataset, policy: str, home: Path, echo: Callable[[str], None]
 ) -> "Projected":
-    """Return the method, where the run that it takes up stands.
-
-    Raises `BadOptions` where that was not trained or does not fit, `WeightsMissing`.
-    """
-    folder = find_start(options, home) if options.start else None
+    """Return the method with fresh networks. Raises `WeightsMissing`."""
     method = Projected(options, dataset, policy, kept_weights(home, VARIANT, echo))
     method.standardise(options.batches(dataset).draw(0, _USUAL).pictures)
-    if folder is not None:
-        method.take_up(folder, echo)
     return method
 
 
@@ -121,7 +115,7 @@ def find_start(options: Options, home: Path) -> Path:
 
 
 class Projected(relativistic.Relativistic):
-    """That pairing with the discriminators of features; see `Method`, `BuildsOn`."""
+    """That pairing with the discriminators of features; see `Method`, `BuildsOn`, `TakesUp`."""
 
     options: Options
 
@@ -144,8 +138,14 @@ class Projected(relativistic.Relativistic):
             "heads_adam": self.heads_optimizer.variables,
         }
 
-    def take_up(self, folder: Path, echo: Callable[[str], None]) -> None:
-        """Set what a run by `relativistic` or by this method has learned. Raises `BadOptions`."""
+    def take_up(self, home: Path, echo: Callable[[str], None]) -> None:
+        """Set what a run by `relativistic` or by this method has learned, where one is named.
+
+        Raises `BadOptions` where that was not trained or does not fit.
+        """
+        if not self.options.start:
+            return
+        folder = find_start(self.options, home)
         before, found = read_options(folder), last_checkpoint(folder, echo)
         if before is None or found is None:
             raise BadOptions(

@@ -1,6 +1,7 @@
 """The seam between the trainer and what a recipe does in a step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import keras
@@ -45,3 +46,14 @@ class BuildsOn(Protocol):
     """A method that takes what another run has learned, and says which."""
 
     made_from: dict[str, Any]  # what that run's checkpoint said of itself, and its ``options``
+
+
+@runtime_checkable
+class TakesUp(Protocol):
+    """A method whose run begins where another one stands."""
+
+    def take_up(self, home: Path, echo: Callable[[str], None]) -> None:
+        """Set what that run has learned; called once, when a run begins.
+
+        A run that continues does not need the other one any more. Raises `BadOptions`.
+        """

@@ -10,7 +10,7 @@ import tensorflow as tf
 from gan.dataset.files import TRAIN, Dataset
 from gan.methods import method_module
 from gan.training.machine import choose_dtype_policy
-from gan.training.method import Method
+from gan.training.method import Method, TakesUp
 from gan.training.options import RunOptions
 
 FLOAT_BYTES = 4
@@ -58,6 +58,8 @@ def expected_time(
     policy = choose_dtype_policy(gpus=len(tf.config.list_physical_devices("GPU")))
     build = method_module(options.method).build
     method: Method = build(options, dataset, policy, home, echo)
+    if isinstance(method, TakesUp):
+        method.take_up(home, echo)
     batches = options.batches(dataset)
     first = max(0, options.steps() - 1 - steps)
     pictures, started = 0, time.perf_counter()

@@ -32,7 +32,7 @@ from gan.training.checkpoint import (
 from gan.training.collapse import CollapseWatch, diversity
 from gan.training.grid import tile, to_uint8
 from gan.training.machine import choose_dtype_policy
-from gan.training.method import BuildsOn, Method, ShowsSamples
+from gan.training.method import BuildsOn, Method, ShowsSamples, TakesUp
 from gan.training.options import RunOptions, check_continues, read_options, write_options
 
 GRID_SEED = 7
@@ -80,12 +80,13 @@ class Run:
         self.folder, self.dataset, self.options, self.echo = folder, dataset, options, echo
         keras.utils.set_random_seed(options.seed)
         self.batches: Draws = options.batches(dataset)
+        home = folder.parent.parent if home is None else home
         self.method: Method = method_module(options.method).build(
-            options, dataset, policy, folder.parent.parent if home is None else home, echo
+            options, dataset, policy, home, echo
         )
         self.progress = Progress()
         self._watch = CollapseWatch(diversity(self.batches.draw(0, 256).pictures))
-        self._continue_from_last()
+        self._continue_from_last(home)
         folder.mkdir(parents=True, exist_ok=True)
         write_options(folder, options)
 
@@ -97,7 +98,7 @@ class Run:
             for i, variable in enumerate(variables)
         }
 
-    def _continue_from_last(self) -> None:
+    def _continue_from_last(self, home: Path) -> None:
         found = last_checkpoint(self.folder, self.echo)
         if found is not None:
             path, checkpoint = found
@@ -106,6 +107,8 @@ class Run:
             if isinstance(self.method, BuildsOn):  # as it was when this run began
                 self.method.made_from = checkpoint.about["made_from"]
             self.echo(f"continuing at {self.kimg:.1f} kimg from {path.name}")
+        elif isinstance(self.method, TakesUp):
+            self.method.take_up(home, self.echo)
         for path in checkpoints_in(self.folder):
             if found is None or path > found[0]:
                 set_aside(path)

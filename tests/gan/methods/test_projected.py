@@ -16,6 +16,7 @@ from gan.methods import projected
 from gan.recipes import read_recipe
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
 from gan.training.options import BadOptions, RunOptions
+from gan.training.plan import expected_time
 from gan.training.run import Run
 from gan.training.trained import read_trained
 from tests.gan.conftest import make_dataset
@@ -179,15 +180,13 @@ def test_real_maps_reach_the_judges_standardised(home: Path, dataset: Dataset) -
         np.testing.assert_allclose(at_mean, 0, atol=1e-3)
 
 
-def test_continued_it_ends_with_the_same_weights(
+def test_continued_without_the_run_it_took_up_it_ends_with_the_same_weights(
     home: Path, tmp_path: Path, dataset: Dataset
 ) -> None:
-    def again() -> Run:
-        return Run(tmp_path / "runs" / "again", dataset, OPTIONS, print, home=home)
-
-    for _ in range(2):
-        again().train(minutes=1e-9)  # one step
-    again().train()
+    folder = tmp_path / "runs" / "again"
+    Run(folder, dataset, OPTIONS, print, home=home).train(minutes=1e-9)  # one step
+    begin(tmp_path, "again", dataset, OPTIONS).train(minutes=1e-9)  # no other run is in this home
+    begin(tmp_path, "again", dataset, OPTIONS).train()
     expected, found = arrays(home, "second"), arrays(tmp_path, "again")
     assert sorted(found) == sorted(expected)
     for key, array in found.items():
@@ -214,6 +213,8 @@ def test_without_a_run_to_take_up_it_begins_anew_where_asked(home: Path, dataset
         begin(home, "x", dataset, missing)
     assert "flask gan train --recipe emoji" in str(refused.value.hint)
     assert not (home / "runs" / "x").exists()
+    with pytest.raises(BadOptions, match="takes up the run none: there is no run"):
+        expected_time(dataset, missing, home, print)  # --dry-run
     anew = begin(home, "anew", dataset, dataclasses.replace(OPTIONS, start=""))
     anew.train(minutes=1e-9)
     assert read_trained(home / "runs" / "anew", home / "datasets", print).pictures_seen == 4

@@ -38,7 +38,7 @@ def test_r1_equals_finite_differences(tiny_dataset: Dataset) -> None:
     real = pictures(2)
     found = float(method.gradient_penalty(tf.constant(real), Growth(1)))
     judged = tf.function(lambda x: tf.reduce_sum(method.discriminator(x)))
-    step, total = 1e-2, 0.0
+    step, total = 1e-3, 0.0  # with 1e-2 a unit's kink may lie within a difference
     for i in range(2):  # the deviation within the batch ties both pictures together
         for place in np.ndindex(8, 8, 3):
             sums = []
@@ -48,7 +48,7 @@ def test_r1_equals_finite_differences(tiny_dataset: Dataset) -> None:
                 sums.append(other)
             plus, minus = (float(judged(tf.constant(o))) for o in sums)
             total += ((plus - minus) / (2 * step)) ** 2
-    np.testing.assert_allclose(found, total / 2, rtol=2e-2)
+    np.testing.assert_allclose(found, total / 2, rtol=1e-2)
 
 
 def test_the_penalty_is_weighed_by_half_gamma_and_its_interval(tiny_dataset: Dataset) -> None:
