@@ -89,9 +89,12 @@ bench-long: venv-test packages ## the random pick among ten million rows; ten mi
 	@$(python) -m bench.pick --rows 3600 --rows 10000000
 	@$(python) -m bench.soak
 
-train: venv-tensorflow ## fetch the emoji and train a generator on them; continues where it stopped
+train: venv-tensorflow ## train a generator as the shipped one was, on the emoji; continues where it stopped
 	@$(flask) gan dataset emoji
+	@$(flask) gan dataset emoji --size 128
 	@$(flask) gan train --recipe emoji
+	@$(flask) gan train --recipe emoji-projected
+	@$(flask) gan train --recipe emoji-upscaled
 
 lock: venv-test ## pin what pyproject.toml asks for; UPGRADE=1 takes the newest
 	@UV="$(VENV)/bin/uv" bin/lock

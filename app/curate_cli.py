@@ -58,7 +58,7 @@ def reject_command(pictures: tuple[str, ...], dry_run: bool) -> None:
     """Throw pictures out: they leave the site and are not made again.
 
     \b
-        flask curate reject hat/3000005-0f1e2d3c4b5a.webp
+        flask curate reject heart/3000005-0f1e2d3c4b5a.webp
         flask curate reject 0f1e2d3c4b5a 1e2d3c4b5a69
     """
     if dry_run:
@@ -140,7 +140,7 @@ def category_command(switch: str, slugs: tuple[str, ...], dry_run: bool) -> None
     """Switch whole categories off or on: their pictures leave the site and come back.
 
     \b
-        flask curate category off fax_machine hourglass
+        flask curate category off gadget office_supply
     """
     curating = _curating(write=not dry_run)
     if dry_run:

@@ -3,7 +3,8 @@
     python -m bench.pick --json figures.json
     python -m bench.scaling figures.json
 
-Nothing is measured by this: figures of time are those of docs/benchmarks.md, sizes are those of
+Nothing is measured by this: figures of time are those of the first shipped generator, emoji/1 at
+64 px, on two cores of a Xeon at 2.5 GHz (docs/benchmarks.md has newer ones), sizes are those of
 `bench.pick`, prices are assumptions with a date. Rows beyond those measured are a model of the
 index, which says how well it foretold the largest size that was measured from those below.
 """
@@ -23,14 +24,14 @@ GPUS = 1_000
 
 # name → value, unit, where it is from
 MEASURED: dict[str, tuple[float, str, str]] = {
-    "picture": (1389, "bytes, WebP of 64 px", "benchmarks.md, encoders"),
-    "encode": (2.16e-3, "s CPU a picture, outside the generator", "benchmarks.md, pregen"),
-    "generate": (1 / 119, "s of one core a picture, shipped generator", "benchmarks.md, pregen"),
-    "page": (475e-6, "s CPU, `/`", "benchmarks.md, the site"),
-    "picture_by_site": (50e-6, "s CPU, `/images/…` by the site", "benchmarks.md, the site"),
+    "picture": (1389, "bytes, WebP of 64 px", "emoji/1 on 2 cores of a Xeon"),
+    "encode": (2.16e-3, "s CPU a picture, outside the generator", "emoji/1 on 2 cores of a Xeon"),
+    "generate": (1 / 119, "s of one core a picture, emoji/1", "emoji/1 on 2 cores of a Xeon"),
+    "page": (475e-6, "s CPU, `/`", "2 cores of a Xeon"),
+    "picture_by_site": (50e-6, "s CPU, `/images/…` by the site", "2 cores of a Xeon"),
     "picture_by_nginx": (10e-6, "s CPU, a file by nginx", "tried on the same machine"),
     "page_bytes": (1197 + 537, "bytes, `/` compressed, with headers", "counted"),
-    "worker": (62e6, "bytes of memory a worker", "benchmarks.md, the site"),
+    "worker": (62e6, "bytes of memory a worker", "2 cores of a Xeon"),
 }  # fmt: skip
 
 # assumptions, November 2026, US dollars; list prices of large clouds rounded: put in your own
@@ -44,7 +45,7 @@ PRICES: dict[str, tuple[float, str]] = {
     "cdn_gb": (0.01, "a GB to visitors, from a CDN that charges little"),
     "disk_gb_month": (0.08, "a GB of SSD for a month"),
 }
-GPU_PICTURES_PER_S = 500  # assumption: no GPU was measured; 64 px, the shipped generator
+GPU_PICTURES_PER_S = 500  # assumption: no GPU was measured; 64 px, emoji/1
 BUSY = 0.5  # how busy cores may be, so that queues stay short
 PAGE_BYTES = {"sqlite": 4096, "postgresql": 8192}
 CACHED_SHARE = 0.9  # of pictures that a CDN or browsers hold: an assumption
@@ -148,7 +149,7 @@ def making_table(index_bytes_a_row: float) -> str:
     per_s = GPUS * GPU_PICTURES_PER_S
     cpu_hours = PICTURES * (_value("generate") + _value("encode")) / 3600
     rows = [
-        ["shipped generator on CPUs", f"{cpu_hours:,.0f} core hours"],
+        ["emoji/1 (64 px) on CPUs", f"{cpu_hours:,.0f} core hours"],
         [f"1,000 GPUs at {GPU_PICTURES_PER_S} pictures/s", f"{PICTURES / per_s:,.0f} s"],
         ["encoders beside them", f"{per_s * _value('encode'):,.0f} cores"],
         ["bytes of pictures", f"{per_s * _value('picture') / 1e6:,.0f} MB/s"],

@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 from flask.cli import with_appcontext
 
-from gan.commands.options import import_tensorflow, settings
+from gan.commands.options import import_tensorflow, judging_data_option, settings
 
 
 @click.command()
@@ -24,11 +24,7 @@ from gan.commands.options import import_tensorflow, settings
     show_default=True,
     help="Range that truncations are drawn from, or one number; 0 to 1.",
 )
-@click.option(
-    "--dataset",
-    "dataset_name",
-    help="Judge against this data set, at its size.  [default: the run's]",
-)
+@judging_data_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -48,8 +44,6 @@ def evaluate(
     Examples: flask gan evaluate --run emoji
               flask gan evaluate --run emoji --truncation 1 --out /tmp/untruncated
     """
-    from gan.dataset.files import read_dataset
-    from gan.dataset.place import find_dataset
     from gan.training.place import find_run
 
     home = settings().home
@@ -60,16 +54,13 @@ def evaluate(
     if is_translator_run(run):
         evaluate_translator(run, out or run)
         return
-    from gan.evaluation.report import check_split, parse_truncation, write_judgement
     from gan.evaluation.report import evaluate as evaluate_run
+    from gan.evaluation.report import parse_truncation, read_judging_data, write_judgement
     from gan.training.trained import read_trained
 
     between = parse_truncation(truncation)
     trained = read_trained(run, home / "datasets", click.echo)
-    data = own = read_dataset(find_dataset(home, trained.options.dataset))
-    if dataset_name:
-        data = read_dataset(find_dataset(home, dataset_name))
-        check_split(own, data)
+    data = read_judging_data(trained, home, dataset_name)
     found = evaluate_run(trained, data, home, pictures, between, click.echo)
     click.echo(f"written to {write_judgement(out or run, found)}")
 

@@ -46,6 +46,11 @@ size_option = click.option(
     help="Width and height of the pictures in pixels, a power of two.",
 )
 replace_option = click.option("--replace", is_flag=True, help="Make it anew where it exists.")
+judging_data_option = click.option(
+    "--dataset",
+    "dataset_name",
+    help="Judge against this data set, at its size.  [default: the run's]",
+)
 mirror_option = click.option("--mirror", is_flag=True, help="Add each picture's mirror image.")
 rotations_option = click.option(
     "--rotations",

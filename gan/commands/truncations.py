@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from gan.commands.options import import_tensorflow, settings
+from gan.commands.options import import_tensorflow, judging_data_option, settings
 
 
 @click.command()
@@ -22,28 +22,29 @@ from gan.commands.options import import_tensorflow, settings
     show_default=True,
     help="Categories that are not hidden in any case.",
 )
+@judging_data_option
 @with_appcontext
-def truncations(run_name: str, each: int, keep: int) -> None:
+def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -> None:
     """Choose each category's truncations, and hide categories that do not show.
 
     Writes truncations.json into the run's folder, from where flask gan export takes it.
 
     \b
-    Example: flask gan truncations --run emoji
+    Examples: flask gan truncations --run emoji
+              flask gan truncations --run emoji-upscaled --dataset emoji-64
     """
-    from gan.dataset.files import read_dataset
-    from gan.dataset.place import find_dataset
     from gan.training.place import find_run
 
     home = settings().home
     run = find_run(home, run_name)
     import_tensorflow()
+    from gan.evaluation.report import read_judging_data
     from gan.evaluation.tables import aligned
     from gan.evaluation.truncations import choose_truncations, truncation_table, write_truncations
     from gan.training.trained import read_trained
 
     trained = read_trained(run, home / "datasets", click.echo)
-    dataset = read_dataset(find_dataset(home, trained.options.dataset))
+    dataset = read_judging_data(trained, home, dataset_name)
     figures = choose_truncations(trained, dataset, home, click.echo, each, keep)
     click.echo("\n" + aligned(truncation_table(figures)))
     hidden = [slug for slug, found in figures["categories"].items() if found["hidden"]]

@@ -7,7 +7,8 @@ from typing import Any
 
 from core.errors import NonesuchError
 from core.files import write_durably
-from gan.dataset.files import HELD_OUT, TRAIN, Dataset
+from gan.dataset.files import HELD_OUT, TRAIN, Dataset, read_dataset
+from gan.dataset.place import find_dataset
 from gan.evaluation.generating import generate
 from gan.evaluation.judging import Judgement, JudgingOptions, evaluate_pictures
 from gan.evaluation.tables import aligned, tables
@@ -51,6 +52,20 @@ def check_split(trained_on: Dataset, dataset: Dataset) -> None:
             f"{len(known)} of {len(held_out)} concepts held out of {dataset.name} were trained on",
             "judge it against the data set of its run, or one made with the same split",
         )
+
+
+def read_judging_data(trained: Trained, home: Path, name: str | None) -> Dataset:
+    """Return the data set to judge a run by: the one of that name, or the run's own.
+
+    Raises `BadDataset`, or `BadEvaluation` where it has other labels or another split.
+    """
+    own = read_dataset(find_dataset(home, trained.options.dataset))
+    if not name:
+        return own
+    dataset = read_dataset(find_dataset(home, name))
+    check_labels(trained, dataset)
+    check_split(own, dataset)
+    return dataset
 
 
 def evaluate(

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gan.durations import in_words
 from gan.evaluation.tables import Table, tables
 from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout
@@ -90,7 +91,7 @@ def _run_lines(seen: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]
     averaged = any(value for name, value in options.items() if name.startswith("ema_"))
     return [
         f"Recipe `{seen['recipe']}`: {seen['pictures_seen']:,} pictures seen in "
-        f"{seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The weights are "
+        f"{seen['step']:,} steps and {in_words(seen['seconds'])}. The weights are "
         f"{'their running average (EMA)' if averaged else 'the last'}.\n",
         "| option | value |\n|---|---|",
         *(f"| {name} | {_shown(value)} |" for name, value in options.items()),

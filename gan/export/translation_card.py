@@ -5,6 +5,7 @@ from typing import Any
 
 from gan.dataset.files import HELD_OUT
 from gan.dataset.two_domains import domain_indices, domain_names
+from gan.durations import in_words
 from gan.evaluation.translating import translation_tables
 from gan.export.card import files_section, markdown
 from gan.export.description import ModelAbout
@@ -75,7 +76,7 @@ def training_section(trained: Translators) -> str:
         [
             "## Training\n",
             f"Recipe `{options.recipe}` (CycleGAN): {seen['pictures_seen']:,} pictures of each "
-            f"domain seen in {seen['step']:,} steps and {seen['seconds'] / 3600:.1f} hours. The "
+            f"domain seen in {seen['step']:,} steps and {in_words(seen['seconds'])}. The "
             f"weights are the {which}, {each:,} parameters in each direction.\n",
             "| option | value |\n|---|---|",
             *rows,

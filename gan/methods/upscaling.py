@@ -93,8 +93,8 @@ def build(
     except (BadRun, BadCheckpoint) as error:
         raise BadOptions(
             f"recipe {options.recipe} enlarges pictures of the run {options.generator}: {error}",
-            "train that first: flask gan train --recipe emoji, or name another run with "
-            "--set generator=RUN",
+            "train that first: flask gan train --recipe emoji, then emoji-projected; or name "
+            "another run with --set generator=RUN",
         ) from error
     check_fits(method.networks, trained, dataset)
     method.ema.get_layer(DRAWING).set_weights(trained.generator.get_weights())

@@ -13,7 +13,6 @@ OPTIONS = Options(
     learning_rate=2e-4,
     projection_kimg=0.0,
     augment_kimg=0.0,
-    ema_share=0.2,
     gamma=0.5,
     final_gamma=0.5,
     leave_out_styles=("streamline-emojis",),  # black line drawings; they lag far behind

@@ -1,10 +1,15 @@
-"""The pictures of a run of `emoji`, 64 px, at 128 px: a small network trained on real pictures."""
+"""A run's pictures of 64 px at 128 px: a small network trained on real pictures.
+
+The run is one of `emoji-projected` or of `emoji`.
+"""
 
 from gan.methods.upscaling import Options
 
 OPTIONS = Options(
     recipe="emoji-upscaled",
     dataset="emoji-128",
+    generator="emoji-projected",
+    total_kimg=24.0,
     leave_out_styles=("streamline-emojis",),  # black line drawings; they lag far behind
     no_mirror=("clock", "piece_of_music"),  # what reads wrong in a mirror
 )

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from gan.dataset.files import TRAIN, Dataset
+from gan.durations import in_words
 from gan.methods import method_module
 from gan.training.machine import choose_dtype_policy
 from gan.training.method import Method, TakesUp
@@ -73,8 +74,7 @@ def expected_time(
         else:
             pictures += count
     rate = pictures / (time.perf_counter() - started)
-    hours = options.total_kimg * 1000 / rate / 3600
-    length = f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    length = in_words(options.total_kimg * 1000 / rate)
     return f"{'time':<15}about {length} here: {rate:.3g} images/s in {steps} steps, {policy}"
 
 

@@ -105,6 +105,8 @@ def test_what_would_mislead_is_refused_in_one_line(
     done = gan_command("evaluate", "--run", "t", "--dataset", "other-8", "--pictures", "40")
     assert done.exit_code == 1
     assert "24 of 24 concepts held out of other were trained on" in done.output.splitlines()[-1]
+    again = gan_command("truncations", "--run", "t", "--dataset", "other-8")
+    assert again.exit_code == 1 and again.output.splitlines()[-1] == done.output.splitlines()[-1]
     labels = [*tiny_dataset.categories[1:], tiny_dataset.categories[0]]
     write_dataset(
         dataclasses.replace(tiny_dataset, categories=labels), home / "datasets" / "turned-8"

@@ -22,6 +22,7 @@ from gan.evaluation.truncations import (
 from gan.training.run import Run
 from gan.training.trained import read_trained
 from sources.description import read_model
+from tests.gan.conftest import make_dataset
 from tests.gan.methods.tiny_recipes import tiny
 from tests.gan.tiny import TINY
 
@@ -80,6 +81,11 @@ def test_the_command_writes_what_the_export_takes(
         assert len(found["right"]) == len(found["coverage"]) == len(LEVELS)
     gan_command("truncations", "--run", "t", "--each", "8", "--keep", "2")
     assert json.loads((home / "runs" / "t" / "truncations.json").read_text()) == figures
+    write_dataset(make_dataset(16), home / "datasets" / "tiny-16")
+    words = ("--run", "t", "--each", "8", "--keep", "2", "--dataset", "tiny-16")
+    assert gan_command("truncations", *words).exit_code == 0
+    larger = json.loads((home / "runs" / "t" / "truncations.json").read_text())
+    assert (figures["data_set"], larger["data_set"]) == ("tiny-8", "tiny-16")
 
     # as it would be found of a generator that has learned something
     found = figures["categories"]
