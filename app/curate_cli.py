@@ -58,7 +58,7 @@ def reject_command(pictures: tuple[str, ...], dry_run: bool) -> None:
     """Throw pictures out: they leave the site and are not made again.
 
     \b
-        flask curate reject heart/3000005-0f1e2d3c4b5a.webp
+        flask curate reject monster/3000005-0f1e2d3c4b5a.webp
         flask curate reject 0f1e2d3c4b5a 1e2d3c4b5a69
     """
     if dry_run:

@@ -107,7 +107,7 @@ def pregen(
 
     \b
         flask pregen --categories 60
-        flask pregen --categories heart,mammal --samples 100
+        flask pregen --categories monster,bird --samples 100
         flask pregen --truncation 0.4:0.7 --seed 7 --format png
         flask pregen --categories 60 --oversample 4
         flask pregen --model biggan-256 --categories 60

@@ -76,7 +76,7 @@ def morphs(
 
     \b
         flask morphs
-        flask morphs --categories heart,drink --between 1 --path spherical
+        flask morphs --categories monster,bird --between 1 --path spherical
         flask morphs --model biggan-128 --categories 3 --between 2
     """
     from core.cores import usable_cores

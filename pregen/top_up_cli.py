@@ -47,7 +47,7 @@ def top_up(
 
     \b
         flask top-up --dry-run
-        flask top-up --categories heart,drink --samples 100
+        flask top-up --categories monster,bird --samples 100
     """
     from pregen.topping_up import top_up as refill
 
