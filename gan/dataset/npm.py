@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,16 +33,18 @@ def fetch_package(name: str, version: str, cache: Path, members: Iterable[str] =
             "install Node.js (Debian: apt-get install npm) and run the command again",
         )
     cache.mkdir(parents=True, exist_ok=True)
-    command = [npm, "pack", f"{name}@{version}", "--json", "--pack-destination", str(cache)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S)
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise NpmFailed(
-                f"npm could not fetch {name}@{version} ({reason})", "is there a network?"
-            )
-        archive = cache / json.loads(done.stdout)[0]["filename"].replace("@", "").replace("/", "-")
-        unpack(archive, folder, tuple(members))
+        # a folder of its own: another process may be fetching the same
+        with tempfile.TemporaryDirectory(dir=cache) as own:
+            command = [npm, "pack", f"{name}@{version}", "--json", "--pack-destination", own]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S)
+            if done.returncode != 0:
+                reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+                raise NpmFailed(
+                    f"npm could not fetch {name}@{version} ({reason})", "is there a network?"
+                )
+            file = json.loads(done.stdout)[0]["filename"].replace("@", "").replace("/", "-")
+            unpack(Path(own) / file, folder, tuple(members))
     except (OSError, ValueError, KeyError, tarfile.TarError, subprocess.TimeoutExpired) as error:
         raise NpmFailed(
             f"{name}@{version} did not come whole from npm ({error})", "run the command again"

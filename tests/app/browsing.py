@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from gan.dataset.npm import NpmFailed, fetch_package
 from store.settings import PROJECT, Settings
+from tests.ports import free_port
 from tests.programs import absent
 from tests.scaled import in_environment
 
@@ -56,9 +56,7 @@ def axe_core() -> str:
 
 def serving(settings: Settings, stdout: IO[bytes] | None = None, **environ: str) -> Iterator[str]:
     """Run the production server over a store; yield its address. ``environ``: more variables."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
     words = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
@@ -94,9 +92,11 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the server does not answer")
 
 
-def wait_until(browser: webdriver.Chrome, script: str, *values: object) -> object:
+def wait_until(
+    browser: webdriver.Chrome, script: str, *values: object, wait_s: float = WAIT_S
+) -> object:
     """Wait until a script returns something true; return it."""
-    return WebDriverWait(browser, WAIT_S).until(lambda b: b.execute_script(script, *values))
+    return WebDriverWait(browser, wait_s).until(lambda b: b.execute_script(script, *values))
 
 
 def show(browser: webdriver.Chrome, width: int, scheme: str) -> None:

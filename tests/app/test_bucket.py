@@ -17,7 +17,8 @@ from store.rejecting import reject_images
 from store.settings import PROJECT, Settings
 from store.tables import image
 from tests.conftest import Filled, fill
-from tests.object_store import free_ports, shared_object_store
+from tests.object_store import shared_object_store
+from tests.ports import free_port
 from tests.scaled import in_environment, scaled
 
 
@@ -118,7 +119,7 @@ def test_other_sizes_go_with_their_picture(stored: Filled) -> None:
 
 def test_nobody_answers(stored: Filled, monkeypatch) -> None:
     category, file, data = stored.some()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     client = site(stored, store_answers="proxy", store_wait_s=0.2)
     for address in (f"/images/{category}/{file}", f"/sized/64/{digest(data)[:12]}.webp"):
         answer = client.get(address, headers={"Accept": "application/json"})

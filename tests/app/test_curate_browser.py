@@ -25,6 +25,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tests.app.browsing import WAIT_S, serving, show, violations
 
 pytestmark = pytest.mark.browser
+FIRST_TILE = "return document.activeElement.matches('.tile input')"  # has the focus
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def owner(store: Filled, browser: webdriver.Chrome) -> Iterator[str]:
     for address in serving(store.settings):
         show(browser, 1280, "light")
         browser.get(f"{address}/curate")
-        press(browser, token, Keys.ENTER)  # the field has the focus
+        wait(browser, "return document.activeElement.matches('[name=token]')")
+        press(browser, token, Keys.ENTER)
         wait(browser, "return document.querySelector('table') !== null")
         yield address
         browser.delete_all_cookies()
@@ -83,7 +85,7 @@ def test_reject_undo_select_and_go_on_by_keyboard(
     browser: webdriver.Chrome, store: Filled, owner: str
 ) -> None:
     browser.get(f"{owner}/curate/c/mammal")
-    wait(browser, "return document.activeElement.matches('.tile input')")
+    wait(browser, FIRST_TILE)
     press(browser, "x")  # the first has the focus
     wait_for_states(store, "mammal", [REJECTED, *[LIVE] * 6])
     assert focused(browser) == 1
@@ -123,7 +125,7 @@ def test_keys_in_quick_succession_are_done_in_order(
     browser: webdriver.Chrome, store: Filled, owner: str
 ) -> None:
     browser.get(f"{owner}/curate/c/mammal")
-    wait(browser, "return document.activeElement.matches('.tile input')")
+    wait(browser, FIRST_TILE)
     press(browser, "x", "x", "x", "u", "u")
     wait_for_states(store, "mammal", [REJECTED, *[LIVE] * 6])
     wait(browser, "return document.querySelectorAll('.tile.gone').length === 1")
@@ -148,7 +150,7 @@ def test_a_refusal_is_said_and_the_picture_stays(
     browser: webdriver.Chrome, store: Filled, owner: str
 ) -> None:
     browser.get(f"{owner}/curate/c/mammal")
-    wait(browser, "return document.activeElement.matches('.tile input')")
+    wait(browser, FIRST_TILE)
     OwnerToken(store.settings).make()  # somewhere else: this session ends
     press(browser, "x")
     wait(browser, "return document.querySelector('[data-status]').textContent.startsWith('Not')")
@@ -162,6 +164,7 @@ def test_without_script_the_forms_do_the_same(
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(f"{owner}/curate/c/hat")
+        wait(browser, FIRST_TILE)
         press(browser, Keys.SPACE, Keys.TAB, Keys.SPACE)
         browser.find_element(By.CSS_SELECTOR, "[data-act]").click()
         wait_for_states(store, "hat", [REJECTED, REJECTED, LIVE, LIVE, LIVE])
@@ -187,6 +190,7 @@ def test_near_duplicates_beside_each_other(
     assert len(browser.find_elements(By.CSS_SELECTOR, ".group")) == 1
     chosen = browser.find_elements(By.CSS_SELECTOR, ".tile input:checked")
     assert len(chosen) == 1
+    wait(browser, FIRST_TILE)
     press(browser, "x")
     wait_for_states(store, "mammal", [LIVE, LIVE, LIVE, LIVE, REJECTED, LIVE, LIVE])
     browser.refresh()
@@ -202,6 +206,7 @@ def test_axe_finds_nothing_on_the_owners_pages(
         known = ensure_category(connection, "long", "a very long name of a thing " * 5)
         add_images(connection, known, [NewImage("1.webp", "0" * 64, 1, 16, 16, "webp")])
     browser.get(f"{owner}/curate/c/hat")
+    wait(browser, FIRST_TILE)
     press(browser, "x")
     wait_for_states(store, "hat", [REJECTED, *[LIVE] * 4])
     paths = ["", "?done=off-3", "/c/hat", "/c/hat?state=rejected", "/c/long", "/duplicates"]

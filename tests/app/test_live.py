@@ -336,14 +336,23 @@ def test_no_more_than_the_cap_at_once(tmp_path: Path, at_once: int) -> None:
     assert most == at_once and inside == 0
 
 
-def test_past_the_queue_the_answer_comes_at_once(tmp_path: Path) -> None:
+def test_past_the_queue_the_answer_comes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns = turns_in(tmp_path, wait_s=20.0)
+    placed, wait_for_turn = threading.Semaphore(0), turns._wait_for_turn
+
+    def tell(until: float) -> int:
+        placed.release()
+        return wait_for_turn(until)
+
     with turns.turn():
+        monkeypatch.setattr(turns, "_wait_for_turn", tell)
         waiting = [threading.Thread(target=lambda: turns.turn().__enter__()) for _ in range(2)]
         for thread in waiting:
             thread.daemon = True
             thread.start()
-        time.sleep(0.3)
+        assert all(placed.acquire(timeout=30) for _ in waiting)
         for other in (turns, turns_in(tmp_path, wait_s=20.0)):
             started = time.perf_counter()
             with pytest.raises(Busy), other.turn():

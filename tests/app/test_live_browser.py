@@ -43,13 +43,13 @@ def test_ten_that_change(filled: Filled, models: Path, browser: webdriver.Chrome
     # one waits at most: the others of the six that a browser asks for at once are refused first
     with granian(filled, models, waiting=1) as site:
         browser.get(f"http://127.0.0.1:{site.port}/live")
-        wait_until(browser, ALL_SHOWN)
+        wait_until(browser, ALL_SHOWN, wait_s=90)  # the page asks again at growing intervals
         first = browser.execute_script(PIXELS)
         browser.refresh()
-        wait_until(browser, ALL_SHOWN)
+        wait_until(browser, ALL_SHOWN, wait_s=90)
         second = browser.execute_script(PIXELS)
         browser.find_element("css selector", ".button[data-next]").click()
-        wait_until(browser, ALL_SHOWN)
+        wait_until(browser, ALL_SHOWN, wait_s=90)
         third = browser.execute_script(PIXELS)
         refused = [e for e in browser.get_log("browser") if "503" in str(e["message"])]
     assert len({*first, *second, *third}) == 30
@@ -60,7 +60,7 @@ def test_a_page_elsewhere_needs_no_script(
     filled: Filled, models: Path, browser: webdriver.Chrome, tmp_path: Path
 ) -> None:
     """Ten pictures as in any blog post: `<img src="…/live/emoji?dummy=1">`."""
-    with granian(filled, models) as site:
+    with granian(filled, models, wait_s=60) as site:  # for the model to be loaded, however slowly
         address = f"http://127.0.0.1:{site.port}/live/tiny?dummy="
         pictures = "".join(f'<img src="{address}{i}">' for i in range(1, 11))
         (tmp_path / "post.html").write_text(f'<div class="live">{pictures}</div>')

@@ -7,7 +7,6 @@ import http.client
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +25,7 @@ from PIL import Image
 from store.metadata import read_provenance
 from store.settings import PROJECT
 from tests.conftest import Filled
+from tests.ports import free_port
 from tests.scaled import in_environment
 from tests.tiny_model import build_tiny_model
 
@@ -56,9 +56,7 @@ class Site:
 def granian(
     filled: Filled, models: os.PathLike[str], workers: int = 2, **settings: object
 ) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
@@ -150,7 +148,9 @@ def test_a_crowd_gets_pictures_or_503(filled: Filled, models: str) -> None:
     with granian(filled, models, waiting=4) as site:
         before = site.worker_megabytes()
         assert len(before) == 2 and before[-1] < 90, before  # nothing that makes pictures
-        ask(site, "/live/tiny?dummy=1", 200)  # both load the model, and grow for the last time
+        answered = 0
+        while answered < 60:  # both load the model, and grow for the last time
+            answered += ask(site, "/live/tiny?dummy=1", 200).statuses[200]
         warm = site.worker_megabytes()
         answers = ask(site, "/live/tiny?dummy=1", CALLS)
         after = site.worker_megabytes()
@@ -189,7 +189,8 @@ def test_pages_are_answered_while_pictures_are_waited_for(filled: Filled, models
 
 
 def test_the_ten_of_a_page_all_come(filled: Filled, models: str) -> None:
-    with granian(filled, models) as site:
+    # both workers load the model in the first turns, however long that takes here
+    with granian(filled, models, wait_s=60) as site:
         for _ in range(3):
             answers = ask(site, "/live/tiny?dummy=1", 10, connections=10)
             assert answers.statuses == {200: 10} and len(set(answers.pictures)) == 10

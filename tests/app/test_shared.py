@@ -1,5 +1,7 @@
 """Limits that all processes of a site share in Redis, and what is left of them without it."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +26,8 @@ from tests.app.test_curate import word_of
 from tests.conftest import Filled
 from tests.redis_server import RedisServer
 
+PATIENCE_S = app.shared._PATIENCE_S
+
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
@@ -31,6 +35,12 @@ def redis() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test machine that stands still for a moment is no Redis that is away."""
+    monkeypatch.setattr(app.shared, "_PATIENCE_S", 5.0)
 
 
 def workers(
@@ -87,10 +97,10 @@ def test_without_redis_every_worker_counts_for_itself_and_the_site_goes_on(
     assert "Redis is back" in caplog.text
 
 
-def test_a_redis_that_says_nothing_is_not_waited_for(filled: Filled, redis: RedisServer) -> None:
-    import os
-    import signal
-
+def test_a_redis_that_says_nothing_is_not_waited_for(
+    filled: Filled, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.shared, "_PATIENCE_S", PATIENCE_S)
     site = workers(filled, redis, 1)[0]
     assert site.get("/api/v1/categories").status_code == 200
     assert redis._process is not None
@@ -148,11 +158,13 @@ def wait_in_vain(machine: SharedTurns) -> None:
 
 
 def test_the_queue_is_bounded_over_all_machines(redis: RedisServer, tmp_path: Path) -> None:
-    machines = [turns(redis, tmp_path / str(i), waiting=1, wait_s=0.3) for i in range(2)]
+    machines = [turns(redis, tmp_path / str(i), waiting=1, wait_s=1.0) for i in range(2)]
+    places = Shared(redis.url)._client
     with machines[0].turn():
         waiting = threading.Thread(target=wait_in_vain, args=(machines[1],))
         waiting.start()
-        time.sleep(0.1)
+        while places.zcard("nonesuch:places") < 2:
+            assert waiting.is_alive()
         began = time.monotonic()
         with pytest.raises(Busy), machines[0].turn():
             pass
@@ -167,8 +179,8 @@ def test_a_machine_that_died_with_a_turn_is_forgotten(
 ) -> None:
     monkeypatch.setattr("app.shared_turns.LEASE_S", 0.5)
     dead = turns(redis, tmp_path / "dead").turn()
-    dead.__enter__()  # and never more is heard of it
     began = time.monotonic()
+    dead.__enter__()  # and never more is heard of it
     with turns(redis, tmp_path / "alive").turn():
         assert 0.3 < time.monotonic() - began < 3
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.servers import free_port
 from store.database import open_engine
 from store.migrating import upgrade
 from tests.conftest import Filled, fill, settings_in
+from tests.ports import free_port
 from tests.scaled import drop
 from tests.site_server import SiteServer
 

@@ -15,14 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import Run
+from tests.ports import free_port
 
 HONCHO = (sys.executable, "-m", "honcho")
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def get(address: str) -> tuple[int, str, bytes]:

@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from bench.servers import free_port
 from store.database import open_engine
 from store.migrating import upgrade
 from store.settings import Settings
 from tests import scaled
 from tests.conftest import Filled, fill
 from tests.nginx import Nginx
+from tests.ports import free_port
 from tests.programs import absent
 from tests.site_server import ENDS_WITHIN_S, SiteServer
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.servers import free_port
 from store.settings import PROJECT
 from tests.faults.filler import settings_in
+from tests.ports import free_port
 from tests.scaled import in_environment
 from tests.site_server import SiteServer
 

@@ -18,10 +18,10 @@ import pytest
 from click.testing import Result
 
 from app import create_app
-from bench.servers import free_port
 from pregen.verifying import REMEDIES
 from store.settings import Settings
 from tests.faults.filler import settings_in
+from tests.ports import free_port
 from tests.site_server import SiteServer
 from tests.tiny_model import build_tiny_model
 

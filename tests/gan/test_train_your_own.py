@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+
+from tests.ports import free_port
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENT = PROJECT / "docs" / "train-your-own.md"
@@ -80,9 +81,7 @@ def flask(words: list[str], environment: dict[str, str]) -> str:
 @pytest.fixture
 def address(environment: dict[str, str]) -> Iterator[str]:
     """The site, on a free port, over what the commands have made."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "run", "--port", str(port)],
         cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

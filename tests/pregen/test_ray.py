@@ -42,9 +42,17 @@ def nodes() -> Iterator[Nodes]:
         yield found
 
 
-def start(settings: Settings, *words: str, **environ: str) -> subprocess.Popen[str]:
+# flask, giving no job to a second machine however long the first one takes
+PATIENT_FLASK = (
+    "-c", "import pregen.ray_engine as e; e.PATIENCE_S = 600; from flask.cli import main; main()",
+)  # fmt: skip
+
+
+def start(
+    settings: Settings, *words: str, flask: tuple[str, ...] = ("-m", "flask"), **environ: str
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "flask", "pregen", *WORDS, *words],
+        [sys.executable, *flask, "pregen", *WORDS, *words],
         cwd=PROJECT,
         env={
             **os.environ,
@@ -110,7 +118,7 @@ def test_the_same_bytes_on_two_nodes(
     flask_command: Callable[..., Result],
 ) -> None:
     words = ("--samples", "150", "--engine", "ray", "--address", nodes.address)
-    output = finished(start(settings, *words))
+    output = finished(start(settings, *words, flask=PATIENT_FLASK))
     assert "made 750 pictures with tiny/1, 0 were there" in output
     # each node's rate, besides that of all
     assert output.count("750 of 750 pictures") == 1

@@ -78,8 +78,15 @@ class _Http(socketserver.ThreadingMixIn, HTTPServer):
 class StandIn:
     """Both faces over the models in a folder, on 127.0.0.1."""
 
-    def __init__(self, models: Path, grpc_port: int = 0, rest_port: int = 0) -> None:
-        self.servables = Servables(models)
+    def __init__(
+        self,
+        models: Path,
+        grpc_port: int = 0,
+        rest_port: int = 0,
+        servables: Servables | None = None,
+    ) -> None:
+        """``servables``: those of ``models``, where they are loaded already."""
+        self.servables = servables or Servables(models)
         self._grpc = grpc.server(
             ThreadPoolExecutor(8),
             options=[

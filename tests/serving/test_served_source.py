@@ -29,8 +29,9 @@ from sources.serving_errors import (
 )
 from store.metadata import read_provenance
 from store.settings import Settings
+from tests.ports import free_port
 from tests.serving.models import CATEGORIES, build_generator
-from tests.serving.servables import Code, Fault
+from tests.serving.servables import Code, Fault, Servables
 from tests.serving.standin import StandIn, standing_in
 
 # of uint8 levels. By gRPC the numbers are the SavedModel's own; by REST the server rounds them
@@ -175,18 +176,10 @@ def test_what_the_signature_does_not_take(standin: StandIn, scheme: str) -> None
         server.predict(signature, {**right, "latent": np.zeros((1, 13), np.float32)})
 
 
-def closed_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_nobody_there(tmp_path: Path, scheme: str) -> None:
     started = time.monotonic()
     with pytest.raises(Unreachable, match="cannot be reached") as raised:
-        find_model(tmp_path, f"{scheme}://127.0.0.1:{closed_port()}/tiny?tries=2")
+        find_model(tmp_path, f"{scheme}://127.0.0.1:{free_port()}/tiny?tries=2")
     assert "is the server up" in raised.value.hint
     assert time.monotonic() - started < 20
     with pytest.raises(Unreachable):
@@ -264,8 +257,10 @@ def test_nothing_else_is_tried_again(
 def test_an_answer_that_takes_too_long(
     standin: StandIn, served_models: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = find_model(served_models, address(standin, scheme, "tiny") + "?deadline=0.5")
+    model = find_model(served_models, address(standin, scheme, "tiny"))
     source = open_source(model, 1)
+    server = source._server  # type: ignore[attr-defined]
+    server.address = replace(server.address, deadline_s=0.5)  # for the picture alone
     monkeypatch.setattr(standin.servables, "ahead", [lambda: time.sleep(3)])
     started = time.monotonic()
     with pytest.raises(TooSlow, match=r"gave no answer in 0\.5 s"):
@@ -405,10 +400,11 @@ def test_a_server_that_comes_back_in_time(served_models: Path, scheme: str) -> N
     with pytest.raises(NonesuchError):
         open_source(replace(model, address=model.address.replace("tries=5", "tries=1")), 1)
     revived: list[StandIn] = []
+    loaded = Servables(served_models)  # which may take longer than anybody waits
 
     def revive() -> None:
         time.sleep(0.6)
-        revived.append(StandIn(served_models, *ports))
+        revived.append(StandIn(served_models, *ports, loaded))
         revived[0].start()
 
     thread = threading.Thread(target=revive)

@@ -21,7 +21,8 @@ from store.pictures import StoreUnusable, digest, file_name
 from store.settings import BadSetting, Settings, read_settings
 from store.states import OFF, REJECTED
 from tests.conftest import small_picture
-from tests.object_store import BUCKET, ObjectStore, free_ports, shared_object_store
+from tests.object_store import BUCKET, ObjectStore, shared_object_store
+from tests.ports import free_port
 from tests.scaled import scaled
 
 KILLS = int(os.environ.get("STORE_KILLS", "1"))
@@ -187,7 +188,7 @@ def test_a_missing_bucket(settings: Settings) -> None:
 
 
 def test_nobody_answers(settings: Settings, monkeypatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     other = open_pictures(dataclasses.replace(settings, store_wait_s=0.5))
     with pytest.raises(StoreUnusable, match=r"does not answer \(connection refused\)"):
         other.put_all("hat", {"2.webp": b"two"})

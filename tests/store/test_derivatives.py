@@ -166,7 +166,8 @@ def test_only_a_few_wait(tmp_path: Path, original: Path) -> None:
         waiting = [
             pool.submit(derivatives.make, original, DATA, 64, f"{HASH}.webp") for _ in range(2)
         ]
-        time.sleep(0.2)
+        while derivatives._callers._value:  # until both have come
+            time.sleep(0.01)
         started = time.monotonic()
         with pytest.raises(DerivativesBusy):
             derivatives.make(original, DATA, 64, "111111111111.webp")
