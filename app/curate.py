@@ -145,14 +145,14 @@ def curate_pages(
     @pages.get("/duplicates")
     def duplicates() -> Response:
         slug = request.args.get("category", "")
-        asked = request.args.get("from", "0")
-        if not asked[:9].isdecimal():
+        asked = request.args.get("from", "0")[:18]
+        if not (asked.isascii() and asked.isdecimal()):
             raise NotFound("there is no such page", "the first is /curate/duplicates")
-        first = int(asked[:9])
+        after = int(asked)
         with curating() as open_index:
             if slug and slug not in open_index.slugs():
                 raise NotFound("there is no such category", "all of them are at /curate")
-            groups, more = open_index.some_near_duplicates(slug or None, first, GROUPS)
+            groups, more = open_index.some_near_duplicates(slug or None, after, GROUPS)
         shown = [
             {
                 "name": group[0].name,
@@ -167,8 +167,8 @@ def curate_pages(
             "Pictures that look alike",
             groups=shown,
             slug=slug,
-            following=first + GROUPS if more else 0,
-            back=f"/curate/duplicates?category={slug}&from={first}",
+            following=groups[-1][0].id if more else 0,
+            back=f"/curate/duplicates?category={slug}&from={after}",
         )
 
     @pages.post("/reject")

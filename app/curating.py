@@ -131,10 +131,21 @@ class Curating:
                 yield tiles
 
     def some_near_duplicates(
-        self, slug: str | None, first: int, count: int
+        self, slug: str | None, after: int, count: int
     ) -> tuple[list[list[Tile]], bool]:
-        """Return some groups beyond the first ones, and whether there are more."""
-        found = list(islice(self.near_duplicates(slug), first, first + count + 1))
+        """Return some groups, and whether there are more.
+
+        ``after``: the id of the picture with which the last group of the page before began, be it
+        live or rejected; 0 for the first page.
+        """
+        groups = self.near_duplicates(slug)
+        with self._reading.connect() as connection:
+            last = tiles_of(connection, [after]) if after else []
+        if last:
+            place = {each: number for number, each in enumerate(self.slugs())}
+            seen = place.get(last[0].category, -1), after
+            groups = (g for g in groups if (place[g[0].category], g[0].id) > seen)
+        found = list(islice(groups, count + 1))
         return found[:count], len(found) > count
 
     def reports(self, kept: Reports) -> list[CategoryReport]:

@@ -14,6 +14,8 @@ function review(form) {
   let anchor = 0; // where a range begins
   let ranged = []; // what the range chose, to be let go when it shrinks
   let queue = Promise.resolve(); // one after the other, in the order of the keys
+  let waiting = 0; // of them, how many the site has not answered
+  let refused = false;
 
   const isGone = (box) => box.closest(".tile").classList.contains("gone");
   const chosen = () => boxes.filter((box) => box.checked && !isGone(box));
@@ -63,9 +65,11 @@ function review(form) {
   }
 
   function later(work) {
+    waiting += 1;
     queue = queue.then(work).catch((error) => {
+      refused = true;
       status.textContent = `Not done: ${error.message || "the site does not answer"}.`;
-    });
+    }).finally(() => { waiting -= 1; });
   }
 
   function doAct() {
@@ -104,6 +108,15 @@ function review(form) {
     });
   }
 
+  // what was rejected is sent before the page is left
+  onward.addEventListener("click", (event) => {
+    if (!waiting || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    refused = false;
+    queue.then(() => { if (!refused) onward.click(); });
+  });
+  addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
+
   form.addEventListener("change", show);
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act], [data-undo]");
@@ -123,7 +136,12 @@ function review(form) {
     const from = here();
     if (event.altKey || event.metaKey) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (event.ctrlKey && key !== "z") return;
+    if (event.ctrlKey && (key !== "z" || event.shiftKey)) return;
+    const once = ["x", "Delete", "Backspace", "u", "z", "n"]; // however long the key is held
+    if ((key === "Enter" && from >= 0) || (event.repeat && once.includes(key))) {
+      event.preventDefault(); // Enter would press the form's first button
+      return;
+    }
     // from the buttons below one gets back to the pictures
     if (from < 0 && !["u", "z", "n", "ArrowLeft", "ArrowUp"].includes(key)) return;
     const wide = from >= 0 && ["ArrowUp", "ArrowDown"].includes(key) ? columns(from) : 1;

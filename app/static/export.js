@@ -12,13 +12,16 @@ const pageOf = (hash, walk) => `${base}i/${hash}/${walk ? `#walk=${walk}` : ""}`
 
 const json = async (address) => (await fetch(base + address)).json();
 let kept = null;
-const index = () => (kept ??= json("pictures/index.json"));
+// what could not be had is asked for again
+const index = () => (kept ??= json("pictures/index.json").catch((error) => { kept = null; throw error; }));
 const chunks = new Map();
 
 async function hashAt(number) {
   const { chunk } = await index();
   const at = Math.floor(number / chunk);
-  if (!chunks.has(at)) chunks.set(at, json(`pictures/${at}.json`));
+  if (!chunks.has(at)) {
+    chunks.set(at, json(`pictures/${at}.json`).catch((error) => { chunks.delete(at); throw error; }));
+  }
   return (await chunks.get(at)).pictures[number % chunk].id;
 }
 
@@ -52,7 +55,9 @@ async function stepHash(step) {
 function swap(page) {
   current = page.querySelector("main");
   document.querySelector("main").replaceWith(current);
+  const staged = root.classList.contains("staged"); // by turning.js
   root.className = page.documentElement.className;
+  root.classList.toggle("staged", staged);
   document.title = page.title;
   globalThis.nonesuch.favourites.show(current);
 }

@@ -15,6 +15,7 @@
     const tiles = [];
     for (let i = 0; i < kept.length; i += most) {
       const answer = await fetch(linkTo(kept.slice(i, i + most)), { headers: { Accept: "text/html" } });
+      if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       tiles.push(...page.querySelectorAll("[data-wall] li"));
     }
@@ -28,7 +29,11 @@
     favourites.show(main);
   };
 
-  if (main.dataset.favourites === "own") showOwn().catch(() => say("The pictures cannot be reached."));
+  if (main.dataset.favourites === "own") {
+    const show = () => showOwn().catch(() => say("The pictures cannot be reached."));
+    show();
+    addEventListener("pageshow", (event) => { if (event.persisted) show(); }); // as it was left
+  }
 
   find("tools").addEventListener("click", (event) => {
     if (event.target.matches("[data-keep-all]")) {
@@ -37,8 +42,9 @@
       favourites.show();
     } else if (event.target.matches("[data-share-all]")) {
       const kept = favourites.all();
-      share(linkTo(kept.slice(0, most)));
-      if (kept.length > most) say(`A link holds ${most}: the last ones kept.`);
+      share(linkTo(kept.slice(0, most))).then(() => {
+        if (kept.length > most) say(`A link holds ${most}: the last ones kept.`);
+      });
     } else if (event.target.matches("[data-forget-all]") && confirm("Forget all favourites?")) {
       favourites.keep([]);
       location.reload();

@@ -4,6 +4,7 @@
 
 (() => {
   const MOST_TRIES = 5;
+  const MOST_SECONDS = 10; // between two
   const TAKEN_PX = 512;
   const form = document.querySelector("[data-translate]");
   if (!form) return;
@@ -26,6 +27,7 @@
       say(`This picture has ${Math.round(blob.size / 1e6)} MB, and at most ${form.dataset.mostBytes / 1e6} are taken.`);
       return;
     }
+    working?.abort(); // what would come now is of another picture
     picture = blob;
     show(taken, blob);
     made.hidden = true;
@@ -39,6 +41,7 @@
     NotFoundError: "There is no camera here. A file will do.",
     NotReadableError: "Another program has the camera. A file will do.",
   };
+  let starting = false;
   const isOn = () => Boolean(video.srcObject);
   const stop = () => {
     if (!isOn()) return;
@@ -47,20 +50,25 @@
     take.textContent = "Start the camera";
   };
   const start = async () => {
+    if (starting) return;
     if (!navigator.mediaDevices) {
       say("Browsers give the camera to pages over https alone. A file will do.");
       return;
     }
+    starting = true;
     try {
       video.srcObject = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "user", width: { ideal: 640 }, height: { ideal: 640 } },
       });
+      if (document.hidden) return void stop(); // it came after one had left
       await video.play();
       take.textContent = "Take the picture";
       say("");
     } catch (error) {
       stop();
       say(NO_CAMERA[error.name] ?? "The camera cannot be used. A file will do.");
+    } finally {
+      starting = false;
     }
   };
   const takePicture = () => {
@@ -85,9 +93,11 @@
         method: "POST", body: fields, signal,
         headers: { Accept: "image/webp, application/json;q=0.9" },
       });
-      if (answer.status !== 503 || tries === MOST_TRIES) return answer;
+      const seconds = Number(answer.headers.get("Retry-After") ?? 1);
+      // a longer time is no queue's: something is out of order
+      if (answer.status !== 503 || tries === MOST_TRIES || seconds > MOST_SECONDS) return answer;
       say("Others are before you.");
-      await wait(Number(answer.headers.get("Retry-After") ?? 1) * (0.5 + Math.random()));
+      await wait(seconds * (0.5 + Math.random()));
     }
   };
   const translate = async (fields) => {
@@ -122,7 +132,9 @@
     const sample = event.submitter?.name === "sample" ? event.submitter : null;
     if (sample) {
       form.querySelector(`[name=direction][value="${sample.dataset.direction}"]`).checked = true;
-      choose(await (await fetch(sample.querySelector("img").src)).blob());
+      const answer = await fetch(sample.querySelector("img").src).catch(() => null);
+      if (!answer?.ok) return say("This sample cannot be reached.");
+      choose(await answer.blob());
       file.value = "";
     }
     if (!picture) return;

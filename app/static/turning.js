@@ -12,18 +12,23 @@
   let timer = 0;
   let turning = false;
 
+  const fetched = (address) => fetch(address, { headers: { Accept: "text/html" } });
   // nothing turns once it is no longer wanted: the stage was left, or the show paused meanwhile
   const turn = async (address, wanted = () => bar) => {
     if (turning) return;
     turning = true;
     try {
-      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      let answer = await fetched(address);
+      // taken away meanwhile: the show goes on with any other
+      if ([404, 410].includes(answer.status)) answer = await fetched(root.dataset.base ?? "/");
+      if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const main = page.querySelector("main");
       const picture = main.querySelector(".print img");
       if (picture) await Object.assign(new Image(), { src: picture.src }).decode().catch(() => {});
       if (!wanted()) return;
       const swap = () => {
+        if (!wanted()) return; // left while the old picture was held for the cross-fade
         document.querySelector("main").replaceWith(main);
         root.className = `${page.documentElement.className} staged`;
         document.title = page.title;

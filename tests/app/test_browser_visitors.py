@@ -4,10 +4,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
+from store.changes import restore_image, retire_image
 from store.database import open_engine
 from store.migrating import upgrade
 from store.states import REJECTED
+from store.tables import image
 from tests.conftest import COUNTS, Filled, fill, settings_in, small_picture
 
 pytest.importorskip("selenium", reason="needs selenium: make test")
@@ -251,6 +254,55 @@ def test_nothing_turns_after_the_show_was_paused_or_left(
         browser.execute_async_script("setTimeout(arguments[0], 1000)")
         assert browser.execute_script(HASH_SHOWN) == first, ends
     assert browser.execute_script("return document.documentElement.matches('.staged')") is False
+
+
+def test_a_show_goes_on_where_a_picture_was_taken_away(
+    browser: webdriver.Chrome, site: str, store: Filled
+) -> None:
+    browser.get(f"{site}/c/mammal")
+    hashes = browser.execute_script(TILES)
+    browser.get(f"{site}/i/{hashes[0]}?in=category")
+    browser.execute_script("window.stayed = true")
+    browser.execute_script("document.querySelector('[data-stage]').click()")
+    with store.engine.begin() as connection:
+        next_one = select(image.c.id).where(image.c.sha256.startswith(hashes[1]))
+        taken: int = connection.execute(next_one).scalar_one()
+        assert retire_image(connection, taken, REJECTED)
+    try:
+        browser.execute_script("document.querySelector('[data-next]').click()")
+        other = wait_until(browser, ANOTHER, hashes[0])
+        assert other not in (None, hashes[1])
+        browser.execute_script("document.querySelector('[data-next]').click()")
+        assert wait_until(browser, ANOTHER, other)
+        assert browser.execute_script("return window.stayed")
+    finally:
+        with store.engine.begin() as connection:
+            restore_image(connection, taken)
+
+
+def test_favourites_that_cannot_be_had_are_not_said_to_be_gone(
+    browser: webdriver.Chrome, site: str
+) -> None:
+    browser.get(f"{site}/gallery")
+    kept = browser.execute_script(TILES)[:2]
+    browser.execute_script(
+        "localStorage.setItem('nonesuch.favourites', JSON.stringify(arguments[0]))", kept
+    )
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {
+        "source": "const f = window.fetch; window.fetch = (of, ...more) => window.up ? "
+                  "f(of, ...more) : Promise.resolve(new Response('<p>busy', {status: 503}))"
+    })  # fmt: skip
+    try:
+        browser.get(f"{site}/favourites")
+        word = "return document.querySelector('.word')?.textContent"
+        assert wait_until(browser, word) == "The pictures cannot be reached."
+        assert "not exist any more" not in browser.find_element(By.CSS_SELECTOR, "main").text
+        browser.execute_script(  # it comes back as it was left
+            "window.up = true;dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+        )
+        wait_until(browser, "return document.querySelectorAll('[data-wall] li').length === 2")
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 def test_favourites_are_kept_here_and_shared_as_a_link(

@@ -299,6 +299,34 @@ def test_addresses_that_show_nothing(owner: FlaskClient, path: str) -> None:
     assert owner.get(f"/curate/{path}").status_code == 404
 
 
+def test_every_group_of_duplicates_is_shown_though_those_before_are_rejected(
+    filled: Filled, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rejecting a group's pictures dissolves it, and its page is asked for no more."""
+    monkeypatch.setattr("app.curate.GROUPS", 1)
+    with filled.engine.begin() as connection:
+        ids = list(connection.execute(select(image.c.id).order_by(image.c.category_id, image.c.id)))
+        for place, (each,) in enumerate(ids):  # pairs of neighbours look alike
+            phash = f"{(place // 2 + 1) * 0x9E3779B97F4A7C15 % 2**64:016x}"
+            connection.execute(image.update().where(image.c.id == each).values(phash=phash))
+    path, rejected = "/curate/duplicates", []
+    for _ in range(len(ids)):
+        page = owner.get(path).text
+        chosen = re.findall(r'name="picture" value="([^"]+)"[^>]* checked', page)
+        assert len(chosen) == 1
+        assert act(owner, "/curate/reject", picture=chosen).json == {
+            "done": "rejected", "count": 1, "pictures": chosen,
+        }  # fmt: skip
+        rejected += chosen
+        following = re.search(r'href="(/curate/duplicates\?[^"]+)" rel="next"', page)
+        if following is None:
+            break
+        path = following[1].replace("&amp;", "&")
+    # 7, 3, 5 and 4 pictures
+    assert len(rejected) == len(set(rejected)) == 7
+    assert "No two pictures of a category look alike" in owner.get("/curate/duplicates").text
+
+
 def test_names_with_quotes_and_markup_are_shown_as_they_are(filled: Filled, token: str) -> None:
     with filled.engine.begin() as connection:
         name = """<b>"x" & 'y'</b>"""

@@ -158,6 +158,34 @@ def test_a_refusal_is_said_and_the_picture_stays(
     assert states(store, "mammal") == [LIVE] * 7
 
 
+def test_what_was_rejected_is_sent_before_the_page_is_left(
+    browser: webdriver.Chrome, store: Filled, owner: str
+) -> None:
+    browser.get(f"{owner}/curate/c/mammal")
+    wait(browser, FIRST_TILE)
+    browser.execute_script(
+        "const f = window.fetch; window.fetch = async (...of) => {"
+        " await new Promise(go => setTimeout(go, 400)); return f(...of); }"
+    )
+    press(browser, "x", "x", "x", "n")
+    wait(browser, "return !location.pathname.endsWith('/mammal')")
+    assert states(store, "mammal") == [REJECTED] * 3 + [LIVE] * 4
+
+
+def test_enter_and_held_keys_do_nothing_to_pictures(
+    browser: webdriver.Chrome, store: Filled, owner: str
+) -> None:
+    browser.get(f"{owner}/curate/c/mammal")
+    wait(browser, FIRST_TILE)
+    press(browser, Keys.ENTER)
+    held = {"type": "keyDown", "key": "x", "text": "x", "autoRepeat": True}
+    for _ in range(3):
+        browser.execute_cdp_cmd("Input.dispatchKeyEvent", held)
+    press(browser, "x")
+    wait_for_states(store, "mammal", [REJECTED, *[LIVE] * 6])
+    wait_for_status(browser, "Rejected 1.")
+
+
 def test_without_script_the_forms_do_the_same(
     browser: webdriver.Chrome, store: Filled, owner: str
 ) -> None:

@@ -146,6 +146,21 @@ def test_the_slideshow_goes_along_the_walk(
     browser.find_element(By.CSS_SELECTOR, "[data-leave]").click()
 
 
+def test_a_category_at_random_keeps_full_screens_dress(
+    browser: webdriver.Chrome, exported: tuple[str, Filled]
+) -> None:
+    address, _ = exported
+    browser.get(f"{address}c/hat/random/")
+    ready(browser)
+    browser.execute_script("document.querySelector('[data-stage]').click()")
+    for _ in range(3):
+        browser.execute_script("document.querySelector('[data-next]').click()")
+        browser.execute_async_script("setTimeout(arguments[0], 800)")
+    assert ready(browser)
+    assert browser.execute_script("return document.documentElement.matches('.staged')")
+    browser.find_element(By.CSS_SELECTOR, "[data-leave]").click()
+
+
 def test_it_works_without_script(browser: webdriver.Chrome, exported: tuple[str, Filled]) -> None:
     address, _ = exported
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
