@@ -1,56 +1,90 @@
 """A real Ray cluster on this machine: nodes are processes, and can be killed."""
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from typing import Any
 
 # a node that dies is missed after five seconds, not after fifteen
 _NOTICE = {"health_check_period_ms": 1000, "health_check_timeout_ms": 4000,
            "health_check_failure_threshold": 5}  # fmt: skip
+_STORE = {"object_store_memory": 100 * 2**20}
 
 
 class Nodes:
-    """A head without cores and nodes with one core each."""
+    """A head without cores and nodes with one core each.
+
+    A process of their own starts them: Ray forks, and in one that has used gRPC, as tests of
+    TensorFlow Serving do, some of its children die in that library's handlers.
+    """
 
     def __init__(self, count: int, **resources: int) -> None:
-        from ray.cluster_utils import Cluster
-
-        self._resources = {"num_cpus": 1, **resources}
-        self._cluster: Any = Cluster(
-            initialize_head=True,
-            head_node_args={
-                "num_cpus": 0, "include_dashboard": False,
-                "object_store_memory": 100 * 2**20, "_system_config": _NOTICE,
-            },
-        )  # fmt: skip
-        self.alive: list[Any] = []
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs, {"num_cpus": 1, **resources}))
+        self._process.start()
+        theirs.close()
+        self.address = str(self._answer())
+        self.count = 0
         for _ in range(count):
             self.add()
 
-    @property
-    def address(self) -> str:
-        return str(self._cluster.address)
-
     def add(self) -> None:
-        for is_last in (False, False, True):
-            try:
-                self.alive.append(
-                    self._cluster.add_node(
-                        wait=False, object_store_memory=100 * 2**20, **self._resources
-                    )
-                )
-                return
-            except Exception:  # Ray's own: a busy machine did not start it within 30 s
-                if is_last:
-                    raise
+        self._pipe.send(("add", 0))
+        self._answer()
+        self.count += 1
 
     def kill(self, place: int) -> None:
         """End a node's processes at once, as a power cut of its machine would."""
-        self._cluster.remove_node(self.alive.pop(place), allow_graceful=False)
+        self._pipe.send(("kill", place))
+        self._answer()
+        self.count -= 1
 
     def end(self) -> None:
-        self._cluster.shutdown()
+        self._pipe.close()
+        self._process.join()
+
+    def _answer(self) -> object:
+        found = self._pipe.recv()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def _serve(pipe: Connection, resources: dict[str, int]) -> None:
+    """Start a head, then add and kill nodes as told, until the other end is closed."""
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": _NOTICE, **_STORE}
+    cluster: Any = Cluster(initialize_head=True, head_node_args=head)
+    alive: list[Any] = []
+    pipe.send(cluster.address)
+    while True:
+        try:
+            what, place = pipe.recv()
+        except EOFError:
+            break
+        try:
+            if what == "add":
+                alive.append(_add(cluster, resources))
+            else:
+                cluster.remove_node(alive.pop(place), allow_graceful=False)
+            pipe.send(None)
+        except Exception as error:
+            pipe.send(RuntimeError(str(error)))
+    cluster.shutdown()
+
+
+def _add(cluster: Any, resources: dict[str, int]) -> object:
+    for is_last in (False, False, True):
+        try:
+            return cluster.add_node(wait=False, **_STORE, **resources)
+        except Exception:  # Ray's own: a busy machine did not start it within 30 s
+            if is_last:
+                raise
+    raise AssertionError
 
 
 @contextmanager

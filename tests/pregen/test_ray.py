@@ -154,7 +154,7 @@ def test_a_node_killed_at_random_moments(
         time.sleep(chance.random() * 0.3)
         if process.poll() is not None:
             break
-        nodes.kill(chance.randrange(len(nodes.alive)))
+        nodes.kill(chance.randrange(nodes.count))
         killed += 1
         nodes.add()
     output = finished(process)
