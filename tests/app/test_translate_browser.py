@@ -113,6 +113,45 @@ def test_a_file_and_why_one_is_not_taken(page: webdriver.Chrome, tmp_path: Path)
     wait_until(page, f"{STATUS}.startsWith('This picture has 11 MB')")
 
 
+def test_another_picture_ends_the_translation_of_the_one_before(
+    page: webdriver.Chrome, tmp_path: Path
+) -> None:
+    (tmp_path / "first.png").write_bytes(encoded(photograph()))
+    (tmp_path / "second.png").write_bytes(encoded(photograph()))
+    page.execute_script(  # an answer comes when the test lets it
+        "const f = window.fetch; window.posts = 0;"
+        "window.fetch = (of, how) => how?.method !== 'POST'"
+        " ? f(of, how) : new Promise((done, fail) => { window.posts++;"
+        " how.signal.addEventListener('abort', () => fail(how.signal.reason));"
+        " window.go = () => done(f(of, how)); })"
+    )
+    file = page.find_element(By.NAME, "picture")
+    file.send_keys(str(tmp_path / "first.png"))
+    wait_until(page, TAKEN)
+    button(page, "go").click()
+    wait_until(page, "return window.posts === 1")
+    file.send_keys(str(tmp_path / "second.png"))
+    wait_until(page, f"return !({STATUS.removeprefix('return ')})")
+    page.execute_async_script("window.go(); setTimeout(arguments[0], 1500)")
+    assert button(page, "made").get_attribute("hidden")
+    assert page.find_elements(By.CSS_SELECTOR, "form.working") == []
+    button(page, "go").click()
+    wait_until(page, "return window.posts === 2")
+    page.execute_script("window.go()")
+    wait_until(page, MADE)
+
+
+def test_two_clicks_start_one_camera(page: webdriver.Chrome) -> None:
+    page.execute_script(
+        "const devices = navigator.mediaDevices, get = devices.getUserMedia.bind(devices);"
+        "window.asked = 0; devices.getUserMedia = async (...of) => { window.asked++;"
+        " await new Promise(go => setTimeout(go, 300)); return get(...of); };"
+        "const take = document.querySelector('[data-take]'); take.click(); take.click()"
+    )
+    wait_until(page, PLAYS)
+    assert page.execute_script("return window.asked") == 1
+
+
 def test_a_dropped_picture_is_taken(page: webdriver.Chrome) -> None:
     drop = """
     const canvas = document.createElement('canvas'); canvas.width = canvas.height = 50;
