@@ -5,6 +5,8 @@
 (() => {
   const SECONDS = "nonesuch.seconds";
   const CHOICES = [3, 5, 8, 15, 30, 60];
+  const NEXT = "[data-next]";
+  const BEFORE = "[data-before]";
   const root = document.documentElement;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const { favourites, say } = globalThis.nonesuch;
@@ -13,16 +15,25 @@
   let turning = false;
 
   const fetched = (address) => fetch(address, { headers: { Accept: "text/html" } });
+  const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+  const isGone = ({ status }) => [404, 410].includes(status);
+  // what hangs there now where a picture was taken away: this page's own neighbour, asked for
+  // anew; any picture where this one went too
+  const instead = async (side) => {
+    const here = await fetched(location.href);
+    const link = here.ok && (await read(here)).querySelector(side);
+    const answer = link && await fetched(link.href);
+    return !answer || isGone(answer) ? fetched(root.dataset.base ?? "/") : answer;
+  };
   // nothing turns once it is no longer wanted: the stage was left, or the show paused meanwhile
-  const turn = async (address, wanted = () => bar) => {
+  const turn = async (link, wanted = () => bar) => {
     if (turning) return;
     turning = true;
     try {
-      let answer = await fetched(address);
-      // taken away meanwhile: the show goes on with any other
-      if ([404, 410].includes(answer.status)) answer = await fetched(root.dataset.base ?? "/");
+      let answer = await fetched(link.href);
+      if (isGone(answer)) answer = await instead(link.matches(BEFORE) ? BEFORE : NEXT);
       if (!answer.ok) throw new Error(answer.status);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = await read(answer);
       const main = page.querySelector("main");
       const picture = main.querySelector(".print img");
       if (picture) await Object.assign(new Image(), { src: picture.src }).decode().catch(() => {});
@@ -59,8 +70,8 @@
   const play = () => {
     stop();
     timer = setInterval(() => {
-      const next = document.querySelector("[data-next]");
-      if (next && !document.hidden) turn(next.href, () => timer);
+      const next = document.querySelector(NEXT);
+      if (next && !document.hidden) turn(next, () => timer);
     }, seconds() * 1000);
     bar.querySelector("[data-play]").textContent = "Pause";
   };
@@ -99,7 +110,7 @@
     made.append(
       pressed("Play", () => (timer ? stop() : play()), "play"),
       select,
-      pressed("Next", () => turn(document.querySelector("[data-next]")?.href ?? "/")),
+      pressed("Next", () => document.querySelector(NEXT)?.click()),
       pressed("Leave", leave, "leave"),
     );
     return made;
@@ -122,11 +133,11 @@
       enter();
       return void play();
     }
-    const link = bar && event.target.closest("[data-next], [data-before], a.print");
+    const link = bar && event.target.closest(`${NEXT}, ${BEFORE}, a.print`);
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
       if (timer) play(); // its time begins anew
-      turn(link.href);
+      turn(link);
     }
   });
   addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
@@ -142,7 +153,7 @@
     if (!from || performance.now() - from.at > 600 || visualViewport?.scale > 1.05) return;
     const x = touch.clientX - from.x;
     const far = Math.abs(x) > 50 && Math.abs(x) > 2 * Math.abs(touch.clientY - from.y);
-    if (far) document.querySelector(x < 0 ? "[data-next]" : "[data-before]")?.click();
+    if (far) document.querySelector(x < 0 ? NEXT : BEFORE)?.click();
     from = null;
   }, { passive: true });
 })();
