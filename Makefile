@@ -7,7 +7,8 @@ CATEGORIES ?= 60
 PYTEST ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 
 # what is run a second time, on PostgreSQL; all of it: make test-scaled
-on_postgresql := tests/store/test_index.py tests/store/test_curating.py tests/app/test_curate.py \
+on_postgresql := tests/store/test_index.py tests/store/test_curating.py \
+	$(addprefix tests/app/curate/,test_acts.py test_door.py test_read_only.py test_walls.py) \
 	tests/app/test_pages.py tests/app/test_random_picture.py tests/pregen/test_index_and_verify.py
 # but what is about formats and addresses alone
 not_on_postgresql := not by_ending and not accept_decides and not makes_no_sense and not test_sizes \
@@ -51,7 +52,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/app/test_picking.py tests/sources/test_biggan.py \
 		tests/gan/methods/test_documents.py tests/gan/methods/test_latent.py \
 		tests/gan/training/test_run.py tests/store/test_hashing.py \
-		tests/app/test_curate_browser.py tests/app/test_translate_load.py
+		tests/app/curate/test_browser.py tests/app/test_translate_load.py
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl

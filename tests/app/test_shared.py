@@ -22,7 +22,7 @@ from app.live_turns import Turns
 from app.shared import Away, Shared
 from app.shared_turns import SharedTurns
 from store.settings import BadSetting, read_settings
-from tests.app.test_curate import word_of
+from tests.app.curate.forms import word_of
 from tests.conftest import Filled
 from tests.redis_server import RedisServer
 

@@ -15,15 +15,18 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from app import create_app, upload_decoder, uploads
+from app import create_app
 from sources.translation import read_translator
 from sources.translator import LiteRTTranslator
 from store.settings import PROJECT, Settings
+from tests.app.photographs import BAD, encoded, photograph
 from tests.scaled import in_environment
 from tests.tiny_model import build_tiny_model
 from tests.tiny_translator import build_tiny_translator
 
 JSON = {"Accept": "application/json"}
+
+
 BROWSER = {"Accept": "text/html,application/xhtml+xml,image/webp,*/*;q=0.8"}
 
 
@@ -44,18 +47,6 @@ def own_models(models: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def site(settings: Settings, models: Path) -> FlaskClient:
     return create_app(replace(settings, models_folder=models)).test_client()
-
-
-def encoded(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, form, **options)
-    return file.getvalue()
-
-
-def photograph(width: int = 90, height: int = 60) -> Image.Image:
-    """Noise in which every pixel differs, so that a cut or a turn is seen."""
-    levels = np.random.RandomState(4).randint(0, 256, (height // 6, width // 6, 3))
-    return Image.fromarray(levels.astype(np.uint8)).resize((width, height))
 
 
 def send(
@@ -93,75 +84,6 @@ def test_a_picture_comes_back_as_the_model_redraws_it(
     assert np.abs(opened(answer.data) - expected(models, square, other)).mean() > 20
 
 
-def decoded(data: bytes, size_px: int = 32) -> np.ndarray:
-    pixels = uploads.decode_upload(data, size_px)
-    return np.frombuffer(pixels, np.uint8).reshape(size_px, size_px, 3).astype(int)
-
-
-def test_the_middle_is_taken_upright_and_over_white() -> None:
-    wide = Image.new("RGB", (90, 30), "red")
-    wide.paste("blue", (30, 0, 60, 30))
-    assert (decoded(encoded(wide))[4:-4, 4:-4] == (0, 0, 255)).all()
-    # upper half green, stored lying on its side as telephones do (EXIF orientation 6)
-    upright = Image.new("RGB", (40, 40), "white")
-    upright.paste("green", (0, 0, 40, 20))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    lying = upright.transpose(Image.Transpose.ROTATE_90)
-    for form in ("JPEG", "PNG", "WEBP"):
-        found = decoded(encoded(lying, form, exif=exif.tobytes()))
-        assert np.abs(found[2:13, 2:-2] - (0, 128, 0)).max() < 12, form
-        assert found[19:-2, 2:-2].min() > 240, form
-    nothing = Image.new("RGBA", (40, 40), (200, 0, 0, 0))
-    assert (decoded(encoded(nothing)) == 255).all()
-    half = Image.new("RGBA", (40, 40), (0, 0, 0, 128))
-    assert np.abs(decoded(encoded(half)) - 127).max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("picture", "form", "colour"),
-    [
-        (Image.new("L", (40, 40), 90), "PNG", (90, 90, 90)),
-        (Image.new("1", (40, 40), 1), "PNG", (255, 255, 255)),
-        (Image.new("I;16", (40, 40), 90 * 256), "PNG", (90, 90, 90)),
-        (Image.new("RGB", (40, 40), (10, 90, 200)).quantize(4), "PNG", (10, 90, 200)),
-        (Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "JPEG", (255, 0, 0)),
-        (Image.new("LA", (40, 40), (90, 255)), "PNG", (90, 90, 90)),
-    ],
-)
-def test_every_mode_is_read(picture: Image.Image, form: str, colour: tuple[int, ...]) -> None:
-    assert np.abs(decoded(encoded(picture, form)) - colour).max() <= 3
-
-
-def huge() -> bytes:
-    """144 megapixels in 17 kB."""
-    return encoded(Image.new("1", (12_000, 12_000)))
-
-
-def moving() -> bytes:
-    """200 frames."""
-    random = np.random.RandomState(2)
-    frames = [Image.fromarray(random.randint(0, 256, (16, 16, 3), np.uint8)) for _ in range(200)]
-    return encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=40)
-
-
-SVG = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>'
-)
-BAD = {
-    "144 megapixels": (huge, 413, "it has 144 megapixels, and at most 36 are taken"),
-    "200 frames": (moving, 415, "it moves: it has 200 frames"),
-    "SVG": (lambda: SVG, 415, "it is no PNG, JPEG or WebP that can be read"),
-    "HTML": (lambda: b"<!doctype html><title>a.png</title>", 415, "it is no PNG, JPEG or WebP"),
-    "GIF": (lambda: encoded(photograph(), "GIF"), 415, "it is no PNG, JPEG or WebP"),
-    "cut off": (lambda: encoded(photograph())[:900], 415, "it is no PNG, JPEG or WebP"),
-    "nothing": (lambda: b"", 400, "no picture was sent"),
-    "no file": (lambda: None, 400, "no picture was sent"),
-    "11 MB": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(10_000_100), 413, "10 MB"),
-    "50 MB": (lambda: bytes(50 * 10**6), 413, "this form has 50 MB"),
-}
-
-
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_picture_gets_one_clear_answer(site: FlaskClient, name: str) -> None:
     make, status, words = BAD[name]
@@ -181,60 +103,6 @@ def test_what_is_no_picture_gets_one_clear_answer(site: FlaskClient, name: str) 
 
 def test_a_program_that_names_no_type_reads_why_as_json(site: FlaskClient) -> None:
     assert send(site, b"x").json["error"]["status"] == 415
-
-
-def test_a_decoder_that_breaks_or_never_ends_is_a_refusal(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The process itself, given scripts that do what a broken decoder may do."""
-    cases = {
-        "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)": (415, "cannot be read"),
-        "import time; time.sleep(60)": (413, "takes too long"),
-        "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass":
-            (413, "takes too long"),
-        "print('too little')": (415, "cannot be read"),
-    }  # fmt: skip
-    monkeypatch.setattr(uploads, "_DECODING_S", 3.0)
-    from app.errors import notice_of
-    from core.errors import NonesuchError
-
-    for i, (script, (status, words)) in enumerate(cases.items()):
-        path = tmp_path / f"{i}.py"
-        path.write_text(script)
-        monkeypatch.setattr(uploads, "_DECODER", path)
-        with pytest.raises(NonesuchError, match=words) as raised:
-            uploads.decode_upload(encoded(photograph()), 32)
-        assert notice_of(raised.value).status == status
-
-
-def test_the_decoders_process_is_limited(tmp_path: Path) -> None:
-    """Memory, files and processor time, seen from inside."""
-    script = f"""
-import sys
-sys.path.insert(0, {str(PROJECT)!r})
-from app import upload_decoder
-upload_decoder.limit()
-failed = []
-for name, attempt in (
-    ("memory", lambda: bytearray(upload_decoder.MEMORY_BYTES)),
-    ("file", lambda: open({str(tmp_path / "x")!r}, "w", buffering=1).write("x\\n")),
-    ("files", lambda: [open("/dev/null") for _ in range(20)]),
-):
-    try:
-        attempt()
-    except (MemoryError, OSError):
-        failed.append(name)
-import resource
-print(failed, resource.getrlimit(resource.RLIMIT_CPU)[1], resource.getrlimit(resource.RLIMIT_FSIZE))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.strip() == "['memory', 'file', 'files'] 5 (0, 0)", done.stderr
-
-
-def test_both_sides_agree_on_exit_statuses() -> None:
-    assert (uploads._TOO_LARGE, uploads._NOT_A_PICTURE) == (
-        upload_decoder.TOO_LARGE, upload_decoder.NOT_A_PICTURE,
-    )  # fmt: skip
 
 
 def test_a_form_without_scripts_gets_a_page_with_both_pictures(

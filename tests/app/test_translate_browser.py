@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.app.browsing import axe_core, chromium, serving, show, violations, wait_until
-from tests.app.test_translate import encoded, photograph
+from tests.app.photographs import encoded, photograph
 from tests.conftest import Filled
 from tests.tiny_translator import build_tiny_translator
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.app.photographs import BAD, encoded, photograph
 from tests.app.test_live_load import Site, granian
-from tests.app.test_translate import BAD, encoded, photograph
 from tests.conftest import Filled
 from tests.tiny_translator import build_tiny_translator
 

@@ -39,6 +39,14 @@ def test_help_lists_every_target(run: Run) -> None:
     assert {"run", "test", "deploy-commit"} < set(asked_for)
 
 
+@pytest.mark.parametrize("target", ["test", "test-long", "test-faults", "test-scaled"])
+def test_the_tests_that_are_named_are_there(run: Run, target: str) -> None:
+    done = run("make", "--dry-run", target)
+    named = re.findall(r"\btests/[\w/.]*\w", done.stdout)
+    assert named, done.stderr
+    assert [path for path in named if not (PROJECT / path).exists()] == []
+
+
 @pytest.mark.parametrize("version", ["3.10.13", "3.14.0", "2.7.18"])
 def test_a_wrong_python_is_one_line(run: Run, tmp_path: Path, version: str) -> None:
     program, _ = pretend_python(tmp_path, version)

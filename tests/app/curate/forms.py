@@ -1,0 +1,36 @@
+"""What the owner sends, and what it left in the index."""
+
+import re
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from store.tables import category, image
+from tests.conftest import Filled
+
+
+def word_of(client: FlaskClient, path: str = "/curate") -> str:
+    found = re.search(r'name="word" value="([0-9a-f]{64})"', client.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+def enter(client: FlaskClient, token: str, **more: object):
+    data = {"word": word_of(client), "token": token}
+    return client.post("/curate/enter", data=data, **more)  # type: ignore[arg-type]
+
+
+def states(filled: Filled, slug: str) -> list[str]:
+    with filled.engine.connect() as connection:
+        statement = select(image.c.state).join(category).where(category.c.slug == slug)
+        return list(connection.execute(statement.order_by(image.c.id)).scalars())
+
+
+def labels(filled: Filled, slug: str) -> list[str]:
+    return [f"{c}/{f}" for c, f in filled.files if c == slug]
+
+
+def act(client: FlaskClient, path: str, **data: object):
+    return client.post(
+        path, data={"word": word_of(client), **data}, headers={"Accept": "application/json"}
+    )
