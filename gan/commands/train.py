@@ -83,10 +83,10 @@ def train(
     data = read_dataset(find_dataset(settings().home, options.dataset))
     share_cores(options.branches)
     if dry_run:
-        from gan.training.plan import describe_run, expected_time
+        from gan.training.plan import describe_run, try_steps
 
         click.echo(describe_run(data, options))
-        click.echo(expected_time(data, options, settings().home, click.echo))
+        click.echo(try_steps(data, options, settings().home, click.echo))
         return
     from gan.training.run import Run
 

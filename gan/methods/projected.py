@@ -108,7 +108,7 @@ def find_start(options: Options, home: Path) -> Path:
         return find_run(home, options.start)
     except BadRun as error:
         raise BadOptions(
-            f"recipe {options.recipe} takes up the run {options.start}: {error}",
+            f"recipe {options.recipe} takes up the run {options.start}: {error.message}",
             "train that first: flask gan train --recipe emoji; or name another run with "
             f"--set start=RUN ({error.hint}), or begin anew with --set start=",
         ) from error

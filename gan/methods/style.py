@@ -58,6 +58,10 @@ class Options(RunOptions):
         if self.picture_channels != 3:
             raise BadOptions("picture_channels must be 3: pictures stand on white")
 
+    @property
+    def cycle(self) -> int:
+        return self.penalty_every
+
     def networks(self, dataset: DatasetAbout) -> StyleOptions:
         return StyleOptions(dataset.size_px, self.latent, self.most_channels, self.channels_base)
 

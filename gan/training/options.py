@@ -62,6 +62,11 @@ class RunOptions:
         """Return how many real pictures were seen before a step, counted from 0."""
         return step * self.batch
 
+    @property
+    def cycle(self) -> int:
+        """After how many steps their kinds come again, each of which is compiled by itself."""
+        return 1
+
     def steps(self) -> int:
         """Return the number of steps in which ``total_kimg`` are seen."""
         wanted, low, high = self.total_kimg * 1000, 0, 1
@@ -148,6 +153,10 @@ class PenalisedOptions(TrainingOptions):
         super().__post_init__()
         if self.penalty_every <= 0:
             raise BadOptions(f"penalty_every is {self.penalty_every}, but must be above 0")
+
+    @property
+    def cycle(self) -> int:
+        return self.penalty_every
 
     def gamma_at(self, kimg: float) -> float:
         """From ``gamma`` to ``final_gamma``, geometrically over ``gamma_kimg``."""

@@ -1,6 +1,7 @@
 """`flask gan`: help without TensorFlow, one-line errors, training in a real process."""
 
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -79,6 +80,8 @@ def test_a_dry_run_shows_networks_and_writes_nothing(
 
     import tensorflow as tf
 
+    from gan.training.plan import MAXRSS_BYTES
+
     tf.config.run_functions_eagerly(True)  # what is timed would be compiled for longer
     request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
     big = tiny_dataset.pictures.repeat(8, 1).repeat(8, 2)
@@ -91,6 +94,10 @@ def test_a_dry_run_shows_networks_and_writes_nothing(
     done = gan_command(*words)
     assert done.exit_code == 0, done.output
     assert re.search(r"time +about [\d.]+ (hours|minutes) here: [\d.]+ images/s", done.output)
+    held = re.search(r"memory +([\d,]+) MB held in 4 steps", done.output)
+    assert held is not None
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_BYTES / 1e6
+    assert 200 < float(held[1].replace(",", "")) <= own + 1  # at least TensorFlow
     assert "24 pictures to train on" in done.output
     assert "3 categories, 2 styles" in done.output
     assert not (home / "runs").exists()
