@@ -1,7 +1,8 @@
 """A trained generator's pictures drawn twice as large, by a network trained on real pictures.
 
-Real pictures are made half as large and are to come back. A generator's are softer than those and
-a little uneven, so the small ones are blurred and given noise, each by another amount. The loss is
+Real pictures are made half as large and are to come back. A generator's are softer than those, a
+little uneven, and their outlines waver, so the small ones are warped, blurred and given noise, each
+by another amount. The loss is
 of smoothed absolute differences, of the picture and of its steps from pixel to pixel, which keeps
 outlines sharp. The generator stays as it is.
 """
@@ -44,6 +45,7 @@ class Options(RunOptions):
     warm_up_kimg: float = 1.0
     blur: float = 0.7  # at most: share of a picture that is exchanged for its 3×3 binomial blur
     noise: float = 0.04  # deviation at most, of pictures in [-1, 1]
+    warp: float = 0.0  # deviation at most, in small pixels, of where a pixel is taken from
     ema_steps: float = 300.0  # half-life of the average
 
     def __post_init__(self) -> None:
@@ -53,6 +55,9 @@ class Options(RunOptions):
         for name in ("learning_rate", "channels", "ema_steps"):
             if getattr(self, name) <= 0:
                 raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        for name in ("blur", "noise", "warp"):
+            if getattr(self, name) < 0:
+                raise BadOptions(f"{name} is {getattr(self, name)}, but must not be below 0")
 
     def networks(self, dataset: DatasetAbout) -> UpscaledOptions:
         """Raises `BadNetwork`."""
@@ -147,6 +152,23 @@ def enlarging_loss(difference: tf.Tensor) -> tf.Tensor:
     return loss
 
 
+def warped(pictures: tf.Tensor, shifts: tf.Tensor) -> tf.Tensor:
+    """Return [N, H, W, C] taken from elsewhere: ``shifts`` [N, H, W, 2], pixels down and right."""
+    height, width = pictures.shape[1], pictures.shape[2]
+    grid = tf.stack(tf.meshgrid(tf.range(height), tf.range(width), indexing="ij"), -1)
+    most = tf.constant([height - 1.0, width - 1.0])
+    places = tf.clip_by_value(tf.cast(grid, tf.float32) + shifts, 0.0, most)
+    first = tf.minimum(tf.floor(places), most - 1)
+    down, right = tf.split(places - first, 2, axis=-1)
+    corner = tf.cast(first, tf.int32)
+    taken = [
+        [tf.gather_nd(pictures, corner + tf.constant([i, j]), batch_dims=1) for j in (0, 1)]
+        for i in (0, 1)
+    ]
+    rows = [left + right * (other - left) for left, other in taken]
+    return rows[0] + down * (rows[1] - rows[0])
+
+
 class Upscaling:
     """The network, its optimizer, its average behind the generator; see `Method`, `BuildsOn`."""
 
@@ -183,9 +205,13 @@ class Upscaling:
         )
 
     def spoilt(self, small: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Return pictures [N, H, W, 3] blurred and with noise, each by another amount."""
-        seeds = tf.random.split(seed, 2)
-        strength = tf.random.stateless_uniform([2, small.shape[0], 1, 1, 1], seeds[0])
+        """Return pictures [N, H, W, 3] warped, blurred and with noise, each by other amounts."""
+        seeds = tf.random.split(seed, 3)
+        strength = tf.random.stateless_uniform([3, small.shape[0], 1, 1, 1], seeds[0])
+        if self.options.warp:
+            coarse = (small.shape[0], small.shape[1] // 2, small.shape[2] // 2, 2)
+            shifts = tf.image.resize(tf.random.stateless_normal(coarse, seeds[2]), small.shape[1:3])
+            small = warped(small, shifts * strength[2] * self.options.warp)
         taps = tf.constant([1.0, 2.0, 1.0]) / 4
         kernel = tf.tile((taps[:, None] * taps)[:, :, None, None], [1, 1, 3, 1])
         padded = tf.pad(small, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")

@@ -13,7 +13,7 @@ from gan.export.card import training_section
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
 from gan.methods import upscaling
-from gan.methods.upscaling import enlarging_loss, shrunk
+from gan.methods.upscaling import enlarging_loss, shrunk, warped
 from gan.networks.upscaling import DRAWING, UPSCALER, UpscaledOptions, build_upscaler
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
 from gan.training.machine import dtype_policy
@@ -134,6 +134,40 @@ def test_small_pictures_are_spoilt_each_by_another_amount(dataset: Dataset) -> N
     np.testing.assert_allclose(made, flat, atol=1e-6)
 
 
+def test_a_warp_takes_pixels_from_elsewhere() -> None:
+    random = np.random.RandomState(0)
+    pictures = random.rand(2, 6, 8, 3).astype(np.float32)
+    nowhere = np.zeros((2, 6, 8, 2), np.float32)
+    np.testing.assert_allclose(warped(pictures, nowhere), pictures, atol=1e-6)
+    # one down, two right; what lies outside is the rim
+    made = warped(pictures, nowhere + np.float32([1.0, 2.0]))
+    np.testing.assert_allclose(made[:, :-1, :-2], pictures[:, 1:, 2:], atol=1e-6)
+    np.testing.assert_allclose(made[:, -1, -1], pictures[:, -1, -1], atol=1e-6)
+    # a quarter of the way: between the two
+    quarter = warped(pictures, nowhere + np.float32([0.0, -0.25]))
+    between = 0.25 * pictures[:, :, :-1] + 0.75 * pictures[:, :, 1:]
+    np.testing.assert_allclose(quarter[:, :, 1:], between, atol=1e-6)
+    # each pixel has a shift of its own
+    shifts = nowhere.copy()
+    shifts[1, 3, 4] = [-3.0, 2.0]
+    made = warped(pictures, shifts)
+    np.testing.assert_allclose(made[1, 3, 4], pictures[1, 0, 6], atol=1e-6)
+    assert int(np.any(np.abs(made - pictures) > 1e-6, -1).sum()) == 1
+
+
+def test_outlines_waver_and_plain_ground_stays(dataset: Dataset) -> None:
+    options = dataclasses.replace(LARGE, blur=0.0, noise=0.0, warp=1.0)
+    method = upscaling.Upscaling(options, dataset, "float32")
+    upright = np.ones((8, 16, 16, 3), np.float32)
+    upright[:, :, :6] = -1.0
+    made = method.spoilt(tf.constant(upright), tf.constant([0, 1])).numpy()
+    outline = np.abs(made - upright)[:, :, 2:10].mean((1, 2, 3))
+    assert len(np.unique(outline.round(4))) == 8 and outline.min() > 0
+    assert made[:, :, 5:7].std(1).mean() > 0.05
+    np.testing.assert_allclose(made[:, :, 12:], 1.0, atol=1e-6)
+    assert np.abs(made).max() <= 1.0
+
+
 def test_continued_it_ends_with_the_same_weights(
     home: Path, tmp_path: Path, dataset: Dataset
 ) -> None:
@@ -191,9 +225,10 @@ def test_without_its_generator_it_says_what_to_train_first(home: Path, dataset: 
         ({"picture_channels": 4}, "picture_channels must be 3"),
         ({"channels": 0}, "channels is 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
+        ({"warp": -1.0}, "warp is -1.0, but must not be below 0"),
     ],
 )
-def test_options_out_of_range_are_refused(changes: dict[str, int], said: str) -> None:
+def test_options_out_of_range_are_refused(changes: dict[str, float], said: str) -> None:
     with pytest.raises(BadOptions, match=said):
         dataclasses.replace(LARGE, **changes)
 
