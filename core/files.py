@@ -20,7 +20,7 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes | memoryview) -> None:
     """Write ``data`` to ``path``: temporary file → fsync → rename → fsync of the folder.
 
     The parent folder must exist. Raises OSError; then ``path`` is as it was before.

@@ -2,6 +2,7 @@
 
 
 def in_words(seconds: float) -> str:
-    """Return ``3.2 hours``, below one ``33 minutes``."""
-    hours = seconds / 3600
-    return f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    """Return ``3.2 hours``, ``33 minutes`` or ``20 seconds``."""
+    if seconds < 60:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.0f} minutes"

@@ -85,8 +85,8 @@ def train(
     if dry_run:
         from gan.training.plan import describe_run, try_steps
 
-        click.echo(describe_run(data, options))
-        click.echo(try_steps(data, options, settings().home, click.echo))
+        click.echo(describe_run(target, data, options))
+        click.echo(try_steps(target, data, options, click.echo))
         return
     from gan.training.run import Run
 

@@ -35,14 +35,24 @@ def checkpoints_in(run: Path) -> list[Path]:
     return sorted(path for path in run.glob("checkpoint-*.npz") if _NAME.fullmatch(path.name))
 
 
-def save_checkpoint(run: Path, step: int, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint, then drop all but the last `KEEP`."""
+def numbers_of(variables: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return what variables hold now, by the same names."""
+    return {name: np.asarray(variable) for name, variable in variables.items()}
+
+
+def packed(checkpoint: Checkpoint) -> memoryview:
+    """Return the bytes of a checkpoint's file."""
     buffer = io.BytesIO()
     about = np.frombuffer(json.dumps(checkpoint.about).encode(), dtype=np.uint8)
     arrays: dict[str, np.ndarray] = {**checkpoint.arrays, "__about__": about}
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getbuffer()  # no second copy: a large recipe's has 800 MB
+
+
+def save_checkpoint(run: Path, step: int, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint, then drop all but the last `KEEP`."""
     path = run / f"checkpoint-{step:09d}.npz"
-    write_durably(path, buffer.getvalue())
+    write_durably(path, packed(checkpoint))
     for old in checkpoints_in(run)[:-KEEP]:
         old.unlink()
     return path

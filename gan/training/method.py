@@ -33,6 +33,15 @@ class Method(Protocol):
         """
 
 
+def state_of(method: Method) -> dict[str, tf.Variable]:
+    """Return every variable of a run under a stable name."""
+    return {
+        f"{part}/{i:03d}": variable
+        for part, variables in method.variables().items()
+        for i, variable in enumerate(variables)
+    }
+
+
 @runtime_checkable
 class ShowsSamples(Protocol):
     """A method that has another grid than pictures drawn from latents."""

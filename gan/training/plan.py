@@ -12,54 +12,70 @@ import tensorflow as tf
 from gan.dataset.files import TRAIN, Dataset
 from gan.durations import in_words
 from gan.methods import method_module
+from gan.training.checkpoint import Checkpoint, last_checkpoint, numbers_of, packed
 from gan.training.machine import choose_dtype_policy
-from gan.training.method import Method, TakesUp
-from gan.training.options import RunOptions
+from gan.training.method import Method, TakesUp, state_of
+from gan.training.options import RunOptions, check_continues, read_options
 
-FLOAT_BYTES = 4
 LEAST_STEPS = 3  # that are timed
 # of ru_maxrss (getrusage(2)): kB on Linux, bytes on macOS
 MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
-def describe_run(dataset: Dataset, options: RunOptions) -> str:
-    """Return the plan of a run as aligned text."""
+def describe_run(folder: Path, dataset: Dataset, options: RunOptions) -> str:
+    """Return the plan of the run in ``folder`` as aligned text.
+
+    Raises `BadOptions` where another run was begun there.
+    """
+    begun = read_options(folder)
+    if begun is not None:
+        check_continues(begun, options, folder)
     models: dict[str, keras.Model] = method_module(options.method).models(options, dataset)
-    parameters = {name: model.count_params() for name, model in models.items()}
-    # weights and two Adam moments each, and the generator's average
-    state = (3 * sum(parameters.values()) + parameters["generator"]) * FLOAT_BYTES
     pictures = len(dataset.indices(TRAIN, options.leave_out_styles))
-    rows = [
+    return _aligned([
         ("recipe", options.recipe),
         ("data set", f"{options.dataset}: {pictures} pictures to train on"),
         ("labels", f"{len(dataset.categories)} categories, {len(dataset.styles)} styles"),
         ("length", f"{options.total_kimg:g} kimg in batches of {options.batch}"),
-        *((name, f"{count:,} parameters") for name, count in parameters.items()),
-        ("checkpoint", f"{_mb(state)} MB, the last 2 are kept"),
-    ]
-    return _aligned(rows)
+        *((name, f"{model.count_params():,} parameters") for name, model in models.items()),
+    ])  # fmt: skip
 
 
 def try_steps(
-    dataset: Dataset,
-    options: RunOptions,
-    home: Path,
-    echo: Callable[[str], None],
+    folder: Path, dataset: Dataset, options: RunOptions, echo: Callable[[str], None]
 ) -> str:
-    """Return how long the run would take and how much memory, from a few of its last steps.
+    """Return what a run's checkpoints, memory and time would be, as aligned text.
 
-    They are made here and lost. Some before them compile every kind of step and are not counted.
-    ``home`` keeps pretrained weights. Memory is the most that this process has held: data,
-    weights, gradients and TensorFlow itself, but nothing of a GPU.
+    Measured in a few of its last steps, which are made here and lost. Some before them compile
+    every kind of step and are not counted. Memory is the most that this process has held: data,
+    weights, gradients, a checkpoint and TensorFlow itself, but nothing of a GPU. Time is what is
+    left where the run was begun.
     """
     policy = choose_dtype_policy(gpus=len(tf.config.list_physical_devices("GPU")))
-    build = method_module(options.method).build
-    method: Method = build(options, dataset, policy, home, echo)
-    if isinstance(method, TakesUp):
+    home = folder.parent.parent
+    method: Method = method_module(options.method).build(options, dataset, policy, home, echo)
+    found = last_checkpoint(folder, echo)
+    if found is None and isinstance(method, TakesUp):
         method.take_up(home, echo)
+    seen = options.pictures_seen(found[1].about["step"]) if found else 0
+    left = max(0, options.pictures_seen(options.steps()) - seen)
+    timed, rate = _timed(method, dataset, options)
+    about = found[1].about if found else {}
+    file_bytes = len(packed(Checkpoint(numbers_of(state_of(method)), about)))
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_BYTES
+    so_far = f", {seen / 1000:g} kimg are seen" if seen else ""
+    length = f"about {in_words(left / rate)} here" if left else "nothing is left"
+    return _aligned([
+        ("checkpoint", f"{_mb(file_bytes)} MB, the last 2 are kept"),
+        ("memory", f"{_mb(held)} MB held in {timed} steps and a checkpoint"),
+        ("time", f"{length}{so_far}: {rate:.3g} images/s in these steps, {policy}"),
+    ])  # fmt: skip
+
+
+def _timed(method: Method, dataset: Dataset, options: RunOptions) -> tuple[int, float]:
+    """Return how many steps were timed, and pictures per second in them."""
     batches = options.batches(dataset)
-    cycles = -(-LEAST_STEPS // options.cycle)
-    timed = cycles * options.cycle
+    timed = -(-LEAST_STEPS // options.cycle) * options.cycle
     first = max(0, options.steps() - 1 - timed - options.cycle)
     pictures, started = 0, time.perf_counter()
     for number in range(first, first + options.cycle + timed):
@@ -70,13 +86,7 @@ def try_steps(
         metrics = method.step(number, batches.draw(number, count), seen / 1000)
         float(next(iter(metrics.values())))  # waits for the device
         pictures += count
-    rate = pictures / (time.perf_counter() - started)
-    length = in_words(options.total_kimg * 1000 / rate)
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_BYTES
-    return _aligned([
-        ("memory", f"{_mb(held)} MB held in {timed} steps"),
-        ("time", f"about {length} here: {rate:.3g} images/s in these steps, {policy}"),
-    ])  # fmt: skip
+    return timed, pictures / (time.perf_counter() - started)
 
 
 def _aligned(rows: list[tuple[str, str]]) -> str:
@@ -84,4 +94,4 @@ def _aligned(rows: list[tuple[str, str]]) -> str:
 
 
 def _mb(count: int) -> str:
-    return f"{count / 1e6:,.0f}"
+    return f"{count / 1e6:,.0f}" if count >= 10e6 else f"{count / 1e6:.2g}"

@@ -25,6 +25,7 @@ from gan.training.checkpoint import (
     Checkpoint,
     checkpoints_in,
     last_checkpoint,
+    numbers_of,
     restore,
     save_checkpoint,
     set_aside,
@@ -32,7 +33,7 @@ from gan.training.checkpoint import (
 from gan.training.collapse import CollapseWatch, diversity
 from gan.training.grid import tile, to_uint8
 from gan.training.machine import choose_dtype_policy
-from gan.training.method import BuildsOn, Method, ShowsSamples, TakesUp
+from gan.training.method import BuildsOn, Method, ShowsSamples, TakesUp, state_of
 from gan.training.options import RunOptions, check_continues, read_options, write_options
 
 GRID_SEED = 7
@@ -90,19 +91,11 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         write_options(folder, options)
 
-    def _state(self) -> dict[str, tf.Variable]:
-        """Every variable of the run under a stable name."""
-        return {
-            f"{part}/{i:03d}": variable
-            for part, variables in self.method.variables().items()
-            for i, variable in enumerate(variables)
-        }
-
     def _continue_from_last(self, home: Path) -> None:
         found = last_checkpoint(self.folder, self.echo)
         if found is not None:
             path, checkpoint = found
-            restore(self._state(), checkpoint, path)
+            restore(state_of(self.method), checkpoint, path)
             self.progress = Progress(checkpoint.about["step"], checkpoint.about["seconds"])
             if isinstance(self.method, BuildsOn):  # as it was when this run began
                 self.method.made_from = checkpoint.about["made_from"]
@@ -129,7 +122,7 @@ class Run:
         }
         if isinstance(self.method, BuildsOn):
             about["made_from"] = self.method.made_from
-        arrays = {name: np.asarray(variable) for name, variable in self._state().items()}
+        arrays = numbers_of(state_of(self.method))
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise self._not_finite("weights")
         return save_checkpoint(self.folder, self.progress.step, Checkpoint(arrays, about))

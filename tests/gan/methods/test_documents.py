@@ -117,8 +117,8 @@ def test_what_is_exported_draws_the_same_and_fills_a_store(
 
 
 @pytest.mark.parametrize("recipe", SMALLER)
-def test_a_plan_names_both_networks(recipe: str, tiny_dataset: Dataset) -> None:
-    plan = describe_run(tiny_dataset, tiny(recipe))
+def test_a_plan_names_both_networks(recipe: str, tiny_dataset: Dataset, tmp_path: Path) -> None:
+    plan = describe_run(tmp_path, tiny_dataset, tiny(recipe))
     assert "generator" in plan
     assert "discriminator" in plan
 

@@ -18,6 +18,7 @@ from gan.networks.autoencoder import AutoencoderSizes, build_decoder
 from gan.networks.latent import DECODER, Straight
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
 from gan.training.options import BadOptions, RunOptions
+from gan.training.plan import describe_run, try_steps
 from gan.training.run import Run
 from gan.training.trained import read_trained
 from sources.description import read_model
@@ -121,6 +122,16 @@ def test_continued_it_ends_with_the_same_weights(
     expected = arrays(home / "runs" / name)
     for key, array in arrays(tmp_path / "runs" / f"{name}-again").items():
         np.testing.assert_array_equal(array, expected[key], err_msg=key)
+
+
+@pytest.mark.parametrize(("options", "network"), [(FIRST, "decoder"), (SECOND, "generator")])
+def test_a_plan_names_networks_and_checkpoint(
+    home: Path, dataset: Dataset, options: RunOptions, network: str
+) -> None:
+    folder = home / "runs" / "planned"
+    assert f"{network} " in describe_run(folder, dataset, options)
+    assert "MB, the last 2 are kept" in try_steps(folder, dataset, options, print)
+    assert not folder.exists()
 
 
 def test_a_generator_moves_and_the_autoencoder_behind_it_stays(home: Path) -> None:

@@ -214,7 +214,7 @@ def test_without_a_run_to_take_up_it_begins_anew_where_asked(home: Path, dataset
     assert "flask gan train --recipe emoji" in str(refused.value.hint)
     assert not (home / "runs" / "x").exists()
     with pytest.raises(BadOptions, match="takes up the run none: there is no run"):
-        try_steps(dataset, missing, home, print)  # --dry-run
+        try_steps(home / "runs" / "x", dataset, missing, print)  # --dry-run
     anew = begin(home, "anew", dataset, dataclasses.replace(OPTIONS, start=""))
     anew.train(minutes=1e-9)
     assert read_trained(home / "runs" / "anew", home / "datasets", print).pictures_seen == 4

@@ -1,6 +1,7 @@
 """Twice the size behind a trained generator: the loss, what moves, continuing, export, refusals."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gan.networks.upscaling import DRAWING, UPSCALER, UpscaledOptions, build_ups
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
+from gan.training.plan import describe_run, try_steps
 from gan.training.run import Run
 from gan.training.trained import read_trained
 from sources.description import read_model
@@ -180,6 +182,13 @@ def test_continued_it_ends_with_the_same_weights(
     expected = arrays(home, "large")
     for key, array in arrays(tmp_path, "again").items():
         np.testing.assert_array_equal(array, expected[key], err_msg=key)
+
+
+def test_a_plan_of_the_network_behind_a_generator(home: Path, dataset: Dataset) -> None:
+    folder = home / "runs" / "planned"
+    assert re.search(r"upscaler +[\d,]+ parameters", describe_run(folder, dataset, LARGE))
+    assert "MB held in 3 steps" in try_steps(folder, dataset, LARGE, print)
+    assert not folder.exists()
 
 
 def test_a_run_says_what_it_was_made_from(home: Path) -> None:
