@@ -8,9 +8,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from core.commands import Command
+from core.durations import in_words
 
 if TYPE_CHECKING:
-    from pregen.filling import Estimate, Filling
+    from pregen.estimating import Estimate
+    from pregen.filling import Filling
 
 
 @click.command(cls=Command)
@@ -153,6 +155,8 @@ def pregen(
                 click.echo(f"{len(filling.off)} categories are off: {off}", err=True)
             if dry_run:
                 _say_estimate(filling, filling.estimate(sources, chosen))
+                if replace and (old := filling.old()):
+                    click.echo(f"would reject {len(old):,} pictures of other versions")
                 return
             if engine == "ray":
                 made = filling.run(
@@ -194,7 +198,8 @@ def _say_estimate(filling: "Filling", estimate: "Estimate") -> None:
     )
     click.echo(
         f"about {estimate.bytes / 2**20:.1f} MB in {filling.store.place}, "
-        f"about {estimate.seconds:.0f} s"
+        f"about {in_words(estimate.seconds)}"
+        + (", and what the way to the bucket takes" if filling.settings.store_url else "")
     )
 
 
@@ -248,7 +253,7 @@ def verify(rebuild_count: int) -> None:
     """
     from tqdm import tqdm
 
-    from pregen.verifying import REMEDIES, rebuild, verify_store
+    from pregen.verifying import rebuild, remedy, verify_store
     from sources.hub import Caches
     from store.database import check_revision, open_engine
     from store.opening import open_pictures
@@ -272,7 +277,7 @@ def verify(rebuild_count: int) -> None:
             click.echo(f"{kind}: {line}")
         if len(lines) > 20:
             click.echo(f"{kind}: and {len(lines) - 20:,} more")
-        click.echo(f"{len(lines):,} {kind}; {REMEDIES[kind]}")
+        click.echo(f"{len(lines):,} {kind}; {remedy(kind, lines)}")
     if report.problems:
         raise SystemExit(1)
     click.echo("store and index agree")

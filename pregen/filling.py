@@ -1,15 +1,14 @@
 """One run of pregen, from the request to the summary."""
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Engine, select
 
 from core.cores import usable_cores
 from pregen.choosing import Chooser
 from pregen.engine import BatchEngine, LocalEngine
-from pregen.making import make
+from pregen.estimating import Estimate, estimate
 from pregen.plan import Plan, make_plan
 from pregen.progress import Progress
 from pregen.recording import Recorder
@@ -17,7 +16,6 @@ from pregen.request import BadRequest, Request
 from pregen.targets import forget_targets, remember_targets
 from sources.curator import read_curator
 from sources.description import Model
-from sources.latents import draw
 from sources.source import Source
 from store.database import IndexMissing, check_revision, empty_engine, open_engine, writing
 from store.duplicates import is_hash
@@ -31,16 +29,6 @@ from store.tables import category, image
 
 BYTES_GUESS = 8192  # per picture, until one has been made
 ROUNDS = 8  # of candidates, until enough of them were good enough
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a run would take, from one batch that was made and thrown away."""
-
-    pictures: int
-    present: int
-    bytes: int
-    seconds: float
 
 
 class Filling:
@@ -65,26 +53,8 @@ class Filling:
         self.chooser: Chooser | None = None
 
     def estimate(self, sources: Sequence[Source], chosen: Format) -> Estimate:
-        """Make one batch, keep nothing, and extrapolate."""
-        source = sources[0]
-        if not self.plan.batches:
-            return Estimate(0, self.plan.present, 0, 0.0)
-        first = self.plan.batches[0]
-        truncations = self.request.truncations_of(self.model, first.category)
-        draws = [draw(self.model, seed, truncations) for seed in first.calls[0]]
-        source.generate(first.category.label, draws)  # the first call also warms up
-        started = time.perf_counter()
-        pictures = source.generate(first.category.label, draws)
-        each_s = (time.perf_counter() - started) / len(draws) / len(sources)
-        seconds = each_s * sum(len(batch.seeds) for batch in self.plan.batches)
-        made = [
-            make(picture, d, self.model, first.category.slug, chosen)
-            for picture, d in zip(pictures, draws, strict=True)
-        ]
-        each = sum(len(m.data) for m in made) / len(made)
-        return Estimate(
-            self.plan.missing, self.plan.present, int(each * self.plan.missing), seconds
-        )
+        """Make some batches, keep nothing, and extrapolate."""
+        return estimate(self.settings, self.model, self.request, self.plan, sources, chosen)
 
     def fill(self, sources: Sequence[Source], chosen: Format, echo: Callable[[str], None]) -> int:
         """Make what is missing on this machine; return how many pictures were recorded.
@@ -145,11 +115,11 @@ class Filling:
         with writing(self.engine) as connection:
             remember_targets(connection, self.model, self.request, chosen.name)
 
-    def replace_old(self) -> int:
-        """Reject the request's pictures that other versions of this model made."""
+    def old(self) -> list[int]:
+        """Return the ids of the request's pictures that other versions of this model made."""
         slugs = [c.slug for c in self.request.categories]
         with self.engine.connect() as connection:
-            old = connection.execute(
+            found = connection.execute(
                 select(image.c.id)
                 .join(category)
                 .where(
@@ -159,9 +129,13 @@ class Filling:
                     image.c.model_digest != self.model.digest,
                 )
             ).scalars()
-            ids = list(old)
+            return list(found)
+
+    def replace_old(self) -> int:
+        """Reject these pictures; return how many."""
+        ids = self.old()
         with writing(self.engine) as connection:
-            forget_targets(connection, self.model, slugs)
+            forget_targets(connection, self.model, [c.slug for c in self.request.categories])
         return reject_images(self.engine, self.store, self.settings.instance_folder, ids)
 
 

@@ -108,6 +108,9 @@ def morphs(
             f"would make {len(missing)} walks of {count:,} frames with {model.label}; "
             f"{len(walks) - len(missing)} are there"
         )
+        others = sum(key not in set(keys) for key in there)
+        if replace and others:
+            click.echo(f"would delete {others} walks that are not of this run")
         return
     if missing:
         source = open_source(model, threads or usable_cores())

@@ -68,15 +68,18 @@ def top_up(
     for line in outcome.skipped:
         click.echo(f"skipped: {line}", err=True)
     lacking = sum(count for count, _ in outcome.missing.values())
+    slugs_of = {slug for slug, _ in outcome.missing}
+    several = len({label for _, label in outcome.missing}) > 1
     if dry_run:
-        for slug, (count, target) in sorted(outcome.missing.items()):
-            click.echo(f"{slug}: {target - count:,} of {target:,}")
-        click.echo(f"would make {lacking:,} pictures in {len(outcome.missing):,} categories")
+        for (slug, label), (count, target) in sorted(outcome.missing.items()):
+            of = f"{slug} by {label}" if several else slug
+            click.echo(f"{of}: {target - count:,} of {target:,}")
+        click.echo(f"would make {lacking:,} pictures in {len(slugs_of):,} categories")
     elif not outcome.made:
         click.echo(f"nothing to do: {outcome.present:,} pictures are there")
     else:
         click.echo(
-            f"made {outcome.made:,} pictures in {len(outcome.missing):,} categories, "
+            f"made {outcome.made:,} pictures in {len(slugs_of):,} categories, "
             f"{outcome.present:,} were there"
         )
     if outcome.short:

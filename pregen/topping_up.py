@@ -37,10 +37,11 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What was made, or would be, by category, and why some were left out."""
+    """What was made, or would be, by category and model, and why some were left out."""
 
     made: int = 0
-    missing: dict[str, tuple[int, int]] = field(default_factory=dict)  # slug → lacking, target
+    # (slug, the model's label) → lacking, target
+    missing: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     present: int = 0
     short: int = 0  # still missing, since too few candidates were good enough
     skipped: list[str] = field(default_factory=list)
@@ -66,9 +67,12 @@ def top_up(
     given: Model | None = None
     if model_name:
         given = find_model(settings.models_folder, model_name, Caches.of(settings))
+        makers = sorted({each.model for each in targets})
         targets = [each for each in targets if each.model_digest == given.digest]
         if not targets:
-            raise NothingToRefill(f"{given.label} made none of these", "see: flask models report")
+            raise NothingToRefill(
+                f"{given.label} made none of these", f"these did: {', '.join(makers)}"
+            )
     if samples is not None:
         targets = [replace(each, samples=samples) for each in targets]
     opened: dict[str, list[Source]] = {}
@@ -80,9 +84,9 @@ def top_up(
         filling = Filling(settings, model, job.request, sources[0].batch, dry_run=dry_run)
         outcome.present += filling.plan.present
         for batch in filling.plan.batches:
-            slug = batch.category.slug
-            lacking, _ = outcome.missing.get(slug, (0, 0))
-            outcome.missing[slug] = (lacking + batch.count, job.request.samples)
+            key = (batch.category.slug, model.label)
+            lacking, _ = outcome.missing.get(key, (0, 0))
+            outcome.missing[key] = (lacking + batch.count, job.request.samples)
         if not dry_run:
             if filling.plan.batches:
                 outcome.made += filling.fill(sources, find_format(job.format), echo)
@@ -129,9 +133,12 @@ def _jobs(
         except NonesuchError:
             model = None
         if model is None or model.digest != first.model_digest:
+            slugs = ",".join(each.slug for each in members)
             outcome.skipped.append(
                 f"{len(members)} categories of {first.model}: it is not here as it was; name it "
-                "by --model, or let another version's take their place: flask pregen --replace"
+                "by --model, or let another version's take their place: flask pregen --replace "
+                f"--model {first.model.partition('/')[0]} --samples {first.samples} "
+                f"--categories {slugs}"
             )
             continue
         by_slug = {known.slug: known for known in model.categories}

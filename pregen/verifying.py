@@ -16,7 +16,7 @@ from sources.latents import draw
 from sources.registry import find_model, open_source
 from sources.source import batch_sizes
 from store.database import IndexDamaged
-from store.encoding import find_format
+from store.encoding import BadPicture, find_format, read_picture
 from store.parallel import in_parallel
 from store.pictures import PictureStore, digest
 from store.states import LIVE, OFF
@@ -24,15 +24,22 @@ from store.tables import category, image
 
 REMEDIES = {
     "damaged index": "move it away and rebuild it with: flask index",
-    "missing": "make them again with: flask pregen, or forget them with: flask index",
+    "missing": "make them again with: flask top-up, or forget them with: flask index",
     "unreadable": "check owner, mode and disk",
-    "changed": "accept them with: flask index, or delete them and run: flask pregen",
+    "changed": "accept them with: flask index, or delete them and run: flask top-up",
     "orphaned": "take them in with: flask index",
+    "copy": "delete them, or move them out of the store",
     "rejected but there": "delete them, or move them out of the store",
-    "off but there": "switch the category off once more with: flask curate category off",
+    "off but there": "switch off once more with: flask curate category off {slugs}",
     "wrong counts": "rebuild the index: move it away, then: flask index",
     "not as generated": "another version of Pillow or LiteRT encodes differently; else see changed",
 }
+
+
+def remedy(kind: str, lines: list[str]) -> str:
+    """Return what to do about these problems of a kind."""
+    slugs = dict.fromkeys(line.partition("/")[0] for line in lines)
+    return REMEDIES[kind].format(slugs=" ".join(slugs))
 
 
 @dataclass
@@ -83,28 +90,44 @@ def _check_categories(
     """Compare the pictures of each category, in the index or in the store; yield for each."""
     for slug in sorted({*known, *store.categories()}):
         rows = connection.execute(
-            select(image.c.file, image.c.sha256, image.c.state).where(
-                image.c.category_id == known.get(slug)
-            )
+            select(
+                image.c.file, image.c.sha256, image.c.state, image.c.model_digest, image.c.seed
+            ).where(image.c.category_id == known.get(slug))
         ).all()
         live = [row for row in rows if row.state == LIVE]
         read = partial(store.read, slug)
         contents = in_parallel(read, (row.file for row in live), store.at_once)
         for row, data in zip(live, contents, strict=True):
             if data is None:
-                there = store.has(slug, row.file)
-                report.add("unreadable" if there else "missing", f"{slug}/{row.file}")
+                kind = "unreadable" if store.has(slug, row.file) else "missing"
+                report.add(kind, f"{slug}/{row.file}")
             elif digest(data) != row.sha256:
                 report.add("changed", f"{slug}/{row.file}")
             yield
         state_of = {row.file: row.state for row in rows}
-        for file in store.files_of(slug):
+        files = store.files_of(slug)
+        there = {(r.model_digest, r.seed): r.file for r in rows if r.file in set(files)}
+        for file in files:
             state = state_of.get(file)
             if state is None:
-                report.add("orphaned", f"{slug}/{file}")
+                made = _made_from(store.read(slug, file))
+                other = there.get(made) if made else None
+                if other is None:
+                    report.add("orphaned", f"{slug}/{file}")
+                else:
+                    report.add("copy", f"{slug}/{file}: the same picture as {other}")
             elif state != LIVE:
                 kind = "off but there" if state == OFF else "rejected but there"
                 report.add(kind, f"{slug}/{file}")
+
+
+def _made_from(data: bytes | None) -> tuple[str, int] | None:
+    """Return digest of the model and seed of a picture that says so."""
+    try:
+        made = None if data is None else read_picture(data).provenance
+    except BadPicture:
+        return None
+    return None if made is None else (made.model_digest, made.seed)
 
 
 def _check_counts(connection: Connection, report: Report) -> None:

@@ -53,14 +53,14 @@ def reindex(
         found = _read_files(store, slug, outcome)
         with writing(engine) as connection:
             category_id = ensure_category(connection, slug, name_of(slug))
-            _reconcile(connection, category_id, found, outcome)
+            _reconcile(connection, category_id, slug, found, outcome)
         _put_away(engine, aside, category_id, slug)
     with engine.connect() as connection:
         indexed = connection.execute(select(category.c.id, category.c.slug)).all()
     for category_id, slug in indexed:
         if slug not in stored:
             with writing(engine) as connection:
-                _reconcile(connection, category_id, {}, outcome)
+                _reconcile(connection, category_id, slug, {}, outcome)
     _remember_rejected(engine, aside.beside[REJECTED], name_of, outcome)
     _remember_off(engine, aside.beside[OFF], name_of, outcome)
     return outcome
@@ -108,7 +108,11 @@ def read_row(file: str, data: bytes) -> NewImage:
 
 
 def _reconcile(
-    connection: Connection, category_id: int, found: dict[str, NewImage], outcome: Outcome
+    connection: Connection,
+    category_id: int,
+    slug: str,
+    found: dict[str, NewImage],
+    outcome: Outcome,
 ) -> None:
     """Bring one category's rows to what was found; counts go into ``outcome``."""
     rows = connection.execute(
@@ -129,13 +133,13 @@ def _reconcile(
         if known is None:
             key = (new.model_digest, new.seed) if new.model_digest else file
             if key in fresh:
-                outcome.skipped.append(f"{file}: the same picture as {fresh[key].file}")
+                outcome.skipped.append(f"{slug}/{file}: the same picture as {fresh[key].file}")
             else:
                 fresh[key] = new
         elif known.state in FOLDERS:
             outcome.counts[f"{known.state} before"] += 1
         elif known.file != file and known.file in found:
-            outcome.skipped.append(f"{file}: the same picture as {known.file}")
+            outcome.skipped.append(f"{slug}/{file}: the same picture as {known.file}")
         elif known.state == MISSING or known.file not in found:
             if known.state == LIVE:
                 outcome.counts["missing"] -= 1  # it came back under another name

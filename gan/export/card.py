@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gan.durations import in_words
+from core.durations import in_words
 from gan.evaluation.tables import Table, tables
 from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout

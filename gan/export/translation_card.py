@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from core.durations import in_words
 from gan.dataset.files import HELD_OUT
 from gan.dataset.two_domains import domain_indices, domain_names
-from gan.durations import in_words
 from gan.evaluation.translating import translation_tables
 from gan.export.card import files_section, markdown
 from gan.export.description import ModelAbout

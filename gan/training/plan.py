@@ -9,8 +9,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from core.durations import in_words
 from gan.dataset.files import TRAIN, Dataset
-from gan.durations import in_words
 from gan.methods import method_module
 from gan.training.checkpoint import Checkpoint, last_checkpoint, numbers_of, packed
 from gan.training.machine import choose_dtype_policy

@@ -1,5 +1,7 @@
 """`flask index` and `flask verify`: the folders are the truth, and lies are named."""
 
+import io
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -119,16 +121,47 @@ def test_verify_names_every_kind_of_difference(flask_command: Flask, filled: Set
     store.remove("hat", hats[0])
     other = store.read("hat", hats[2])
     assert other is not None
-    store.put_all("hat", {hats[1]: other, "77-aaaaaaaaaaaa.webp": other})
+    adopted = io.BytesIO()
+    Image.new("RGB", (30, 30), "red").save(adopted, "WEBP")
+    store.put_all(
+        "hat", {hats[1]: other, "77-aaaaaaaaaaaa.webp": other, "mine.webp": adopted.getvalue()}
+    )
     run_sql(filled, "UPDATE category SET n = 9 WHERE slug = 'bird'")
     result = flask_command("verify")
     assert result.exit_code == 1
     assert f"missing: hat/{hats[0]}" in result.output
     assert f"changed: hat/{hats[1]}" in result.output
-    assert "orphaned: hat/77-aaaaaaaaaaaa.webp" in result.output
+    assert "orphaned: hat/mine.webp" in result.output
+    assert f"copy: hat/77-aaaaaaaaaaaa.webp: the same picture as {hats[2]}" in result.output
     assert "wrong counts: bird: 6 live pictures, 9 counted" in result.output
     result = flask_command("verify", "--rebuild", "12")
     assert f"not as generated: hat/{hats[1]}" in result.output
+
+
+def test_what_verify_says_to_type_helps(flask_command: Flask, filled: Settings) -> None:
+    """Each line as it is shown, typed; but for what is to be deleted by hand."""
+    store = open_pictures(filled)
+    hats = store.files_of("hat")
+    hat = store.read("hat", hats[1])
+    assert hat is not None
+    store.put_all("hat", {"copy.webp": hat})
+    result = flask_command("verify")
+    assert f"copy: hat/copy.webp: the same picture as {hats[1]}\n" in result.output
+    assert "1 copy; delete them" in result.output
+    skipped = f"skipped hat/copy.webp: the same picture as {hats[1]}"
+    assert skipped in flask_command("index").output
+    store.remove("hat", "copy.webp")
+    assert flask_command("curate", "category", "off", "hat").exit_code == 0
+    store.put_all("hat", {hats[1]: hat})
+    store.remove("bird", store.files_of("bird")[0])
+    result = flask_command("verify")
+    assert "1 off but there; switch off once more with: flask curate category off hat\n" in (
+        result.output
+    )
+    for line in re.findall(r"with: flask ([a-z][^,\n]*)", result.output):
+        done = flask_command(*line.split())
+        assert done.exit_code == 0, (line, done.output)
+    assert "store and index agree" in flask_command("verify").output
 
 
 @pytest.mark.folder  # the same in a folder alone: by its paths

@@ -85,6 +85,9 @@ def test_dry_run_and_replace(flask_command: Flask, settings: Settings) -> None:
     assert "would make 2 walks of 20 frames with tiny/1; 0 are there" in result.output
     assert not settings.instance_folder.exists()
     flask_command(*words, "--categories", "hat")
+    result = flask_command(*words, "--categories", "bird", "--replace", "--dry-run")
+    assert "would delete 1 walks that are not of this run" in result.output
+    assert len(MorphFolder(settings.instance_folder).all()) == 1
     result = flask_command(*words, "--categories", "bird", "--replace")
     assert "made 1 walks with tiny/1, 0 were there, 1 deleted" in result.output
     names = [m.categories for m in MorphFolder(settings.instance_folder).all()]

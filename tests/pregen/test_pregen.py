@@ -192,9 +192,20 @@ def test_replace_rejects_other_versions(
     if not (models / "tiny" / "2").exists():
         build_tiny_model(models, version=2, weights=5)
     try:
-        result = flask_command(
-            "pregen", "--model", "tiny/2", "--categories", "hat", "--samples", "4", "--replace"
+        words = (
+            "pregen",
+            "--model",
+            "tiny/2",
+            "--categories",
+            "hat",
+            "--samples",
+            "4",
+            "--replace",
         )
+        told = flask_command(*words, "--dry-run").output
+        assert "would reject 4 pictures of other versions" in told
+        assert {r.state for r in rows_of(settings)} == {LIVE}
+        result = flask_command(*words)
         assert "made 4 pictures with tiny/2" in result.output
         assert "rejected 4 pictures of other versions" in result.output
         live = {(r.slug, r.model) for r in rows_of(settings) if r.state == LIVE}

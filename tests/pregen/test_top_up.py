@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from store.switching import switch_off
 from store.tables import category, image, target
 from tests.pregen.test_kill import environment
 from tests.scaled import empty_again
+from tests.tiny_model import build_tiny_model
 
 Flask = Callable[..., Result]
 PREGEN = ("pregen", "--model", "tiny", "--categories", "hat,bird,drink")
@@ -151,6 +153,29 @@ def test_a_model_that_is_not_here_is_said(flask_command: Flask, settings: Settin
     done = flask_command("top-up")
     assert done.exit_code == 0
     assert "3 categories of tiny/1: it is not here as it was" in done.output
+    words = done.output.splitlines()[0].partition("flask ")[2].split()  # as one would type it
+    assert set(words[words.index("--categories") + 1].split(",")) == {"hat", "bird", "drink"}
+    done = flask_command(*words, "--dry-run")
+    assert "would make 6 pictures in 3 categories with tiny/1" in done.output, done.output
+    assert "would reject 6 pictures of other versions" in done.output
+
+
+def test_a_category_by_two_models_is_told_of_both(
+    flask_command: Flask, settings: Settings, models: Path
+) -> None:
+    build_tiny_model(models, version=2, weights=5)
+    try:
+        for label, samples in (("tiny/1", "4"), ("tiny/2", "7")):
+            flask_command("pregen", "--model", label, "--categories", "hat", "--samples", samples)
+        reject(settings, "hat", 11)
+        dry = flask_command("top-up", "--dry-run").output
+        assert "hat by tiny/1: 0 of 4\nhat by tiny/2: 0 of 7\n" in dry
+        assert "would make 11 pictures in 1 categories" in dry
+        done = flask_command("top-up", "--model", "tiny/2", "--categories", "hat")
+        assert "made 7 pictures in 1 categories" in done.output
+        assert "hat: 0 of 4\nwould make 4" in flask_command("top-up", "--dry-run").output
+    finally:
+        shutil.rmtree(models / "tiny" / "2")
 
 
 def test_only_what_one_model_made(flask_command: Flask, settings: Settings) -> None:
@@ -162,7 +187,7 @@ def test_only_what_one_model_made(flask_command: Flask, settings: Settings) -> N
         connection.execute(target.update().values(model_digest="1" * 64))
         connection.execute(image.update().values(model_digest="1" * 64))
     done = flask_command("top-up", "--model", "tiny")
-    assert done.exit_code == 1 and "tiny/1 made none of these" in done.output
+    assert done.exit_code == 1 and "tiny/1 made none of these; these did: tiny/1" in done.output
     assert "did you mean tiny?" in flask_command("top-up", "--model", "tinny").output
 
 
