@@ -120,8 +120,8 @@ class Notice:
     @property
     def command(self) -> str:
         """The command that the hint ends with, if it does."""
-        _, found, command = self.hint.partition(": flask ")
-        return f"flask {command}" if found else ""
+        _, found, command = self.hint.rpartition(": flask ")
+        return f"flask {command}" if found and ";" not in command else ""
 
     @property
     def advice(self) -> str:

@@ -84,7 +84,8 @@ class Features:
             shape = self._run.get_input_details()[INPUT]["shape"]
         except (ValueError, RuntimeError, KeyError) as error:
             raise NoCurator(
-                f"{path} is no network of a curator ({error})", "make it anew: flask gan curator"
+                f"{path} is no network of a curator ({error})",
+                "make it anew: flask gan curator --run RUN --name NAME --replace",
             ) from error
         self.size_px = int(shape[1])
 
@@ -149,7 +150,8 @@ def read_curator(model: Model, threads: int = 1) -> Curator:
         what = f"category {unknown[0]}" if unknown else f"pictures of {model.size_px} px"
         raise NoCurator(
             f"the curator of {model.label} does not know {what}",
-            "make it anew from the run that made the model: flask gan curator --replace",
+            f"make it anew from the run that made the model: flask gan curator --run RUN "
+            f"--name {model.name} --replace",
         )
     return curator
 
@@ -161,7 +163,8 @@ def read_fitted(path: Path) -> Fitted:
             values = {name: kept[name] for name in Fitted.__dataclass_fields__}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise NoCurator(
-            f"{path} cannot be read ({error})", "make it anew: flask gan curator"
+            f"{path} cannot be read ({error})",
+            "make it anew: flask gan curator --run RUN --name NAME --replace",
         ) from error
     values["size_px"] = int(values["size_px"])
     return Fitted(**values)

@@ -4,9 +4,11 @@ import dataclasses
 import json
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
+from app import create_app
 from gan.dataset.files import (
     BadDataset,
     Dataset,
@@ -16,6 +18,8 @@ from gan.dataset.files import (
     write_dataset,
 )
 from gan.dataset.place import find_dataset, is_there
+from gan.recipes import read_recipe, recipe_names
+from store.settings import read_settings
 
 
 def test_it_comes_back_as_it_was(tmp_path: Path, tiny_dataset: Dataset) -> None:
@@ -88,8 +92,32 @@ def test_a_missing_one_says_how_to_make_it(tmp_path: Path, tiny_dataset: Dataset
         read_dataset(tmp_path / "none")
     write_dataset(tiny_dataset, tmp_path / "datasets" / "emoji-64")
     assert find_dataset(tmp_path, "emoji-64") == tmp_path / "datasets" / "emoji-64"
-    with pytest.raises(BadDataset, match=r"did you mean emoji-64?"):
-        find_dataset(tmp_path, "emjoi-64")
+    for name, advice in {
+        "emjoi-64": "did you mean emoji-64?",
+        "emoji-128": "make it with: flask gan dataset emoji --size 128",
+        "flat_3d-64": "fluent-emoji-flat fluent-emoji-3d --name flat_3d --dataset emoji-64",
+        "pokemon-128": "flask gan dataset folder PATH --name pokemon --size 128; or choose another "
+        "with --dataset, there are: emoji-64",
+        "mine": "flask gan dataset folder PATH --name mine; or",
+    }.items():
+        with pytest.raises(BadDataset) as missing:
+            find_dataset(tmp_path, name)
+        assert advice in missing.value.hint
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipes_data_set_can_be_made_as_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadDataset) as missing:
+        find_dataset(tmp_path, read_recipe(name).dataset)
+    words = missing.value.hint.partition("flask ")[2].split()
+    command: click.Command = create_app(read_settings({"SECRET_KEY": "test"})).cli
+    with click.Context(command) as context:
+        while isinstance(command, click.Group):
+            found = command.get_command(context, words.pop(0))
+            assert found is not None
+            command = found
+        given = {"PATH": str(tmp_path)}
+        command.make_parser(context).parse_args([given.get(word, word) for word in words])
 
 
 def test_the_same_one_is_there_and_another_is_not_replaced_unasked(
