@@ -203,5 +203,5 @@ def check_revision(engine: Engine) -> None:
     if found != HEAD_REVISION:
         raise IndexUnusable(
             f"the index stands at migration {found}, this program at {HEAD_REVISION}",
-            "if the index is the newer one, use the program that made it; else run: flask db upgrade",
+            "use the program that made it if the index is the newer one, else run: flask db upgrade",
         )

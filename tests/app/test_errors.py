@@ -186,5 +186,7 @@ def test_an_unforeseen_error_says_nothing_of_the_inside(
 def test_a_hint_is_split_from_its_command() -> None:
     notice = Notice(503, "", "", "rebuild it with: flask index")
     assert (notice.advice, notice.command) == ("rebuild it with", "flask index")
+    notice = Notice(503, "", "", "make one: flask gan curator --run RUN; or leave it out")
+    assert (notice.advice, notice.command) == (notice.hint, "")
     notice = Notice(404, "", "", "did you mean cat?")
     assert (notice.advice, notice.command) == ("did you mean cat?", "")
