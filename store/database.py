@@ -203,5 +203,5 @@ def check_revision(engine: Engine) -> None:
     if found != HEAD_REVISION:
         raise IndexUnusable(
             f"the index stands at migration {found}, this program at {HEAD_REVISION}",
-            "use the program that made it if the index is the newer one, else run: flask db upgrade",
+            "if the index is newer, use the program that made it; otherwise: flask db upgrade",
         )
