@@ -4,7 +4,8 @@ Real pictures are made half as large and are to come back. A generator's are sof
 little uneven, and their outlines waver, so the small ones are warped, blurred and given noise, each
 by another amount. The loss is
 of smoothed absolute differences, of the picture and of its steps from pixel to pixel, which keeps
-outlines sharp. The generator stays as it is.
+outlines sharp. Where every real picture is white nothing is drawn: a generator that was taught by
+another network's features may tint the corners. It stays as it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan.dataset.files import Dataset, DatasetAbout
-from gan.networks.upscaling import DRAWING, UPSCALER, UpscaledOptions, build_upscaler
-from gan.training.batches import Batch
+from gan.dataset.files import TRAIN, Dataset, DatasetAbout
+from gan.networks.upscaling import DRAWING, GROUND, UPSCALER, UpscaledOptions, build_upscaler
+from gan.training.batches import Batch, on_white
 from gan.training.checkpoint import BadCheckpoint
 from gan.training.kernels import Adam
 from gan.training.machine import dtype_policy
@@ -26,6 +27,8 @@ from gan.training.options import BadOptions, RunOptions
 from gan.training.place import BadRun, find_run
 from gan.training.trained import Trained, read_trained
 from gan.training.updates import move_average
+
+WHITE_LEVELS = 8  # that a pixel may differ from white and be called white
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def build(
     check_fits(method.networks, trained, dataset)
     method.ema.get_layer(DRAWING).set_weights(trained.generator.get_weights())
     method.made_from = {**trained.about, "options": asdict(trained.options)}
+    method.keep_white(inked(dataset, options))
     return method
 
 
@@ -132,6 +136,14 @@ def check_fits(networks: UpscaledOptions, trained: Trained, dataset: DatasetAbou
                 "generator was trained on",
                 "make both data sets from the same pictures",
             )
+
+
+def inked(dataset: Dataset, options: Options) -> np.ndarray:
+    """Return bool [H, W], False where all pictures trained on are white, mirrored or not."""
+    found = np.zeros(dataset.pictures.shape[1:3], bool)
+    for i in dataset.indices(TRAIN, options.leave_out_styles):
+        found |= on_white(dataset.pictures[i][None])[0].min(-1) < 256 - WHITE_LEVELS
+    return found | found[:, ::-1]
 
 
 def shrunk(pictures: tf.Tensor) -> tf.Tensor:
@@ -191,6 +203,11 @@ class Upscaling:
             "ema": self.ema.variables,
             "adam": self.optimizer.variables,
         }
+
+    def keep_white(self, drawn_on: np.ndarray) -> None:
+        """Draw only where ``drawn_on``, bool [S, S], is True."""
+        for network in (self.generator, self.average):
+            network.get_layer(GROUND).inked.assign(drawn_on[..., None].astype(np.float32))
 
     def step(self, number: int, batch: Batch, kimg: float) -> dict[str, tf.Tensor]:
         """Make a step on ``batch``; see `Method.step`.

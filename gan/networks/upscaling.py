@@ -3,7 +3,8 @@
 What lies between two pixels of a drawing is nearly known: outlines are smooth and fills are flat.
 So twice the size costs a small network that is trained on real pictures alone, in minutes, instead
 of a generator of that size. It works at the smaller size, as residual blocks do, and adds what is
-missing to the picture enlarged by linear interpolation; it begins at adding nothing.
+missing to the picture enlarged by linear interpolation; it begins at adding nothing. What is white
+in every real picture, such as the margin that icons keep, is white in what it makes too.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,20 @@ from gan.networks.layers import Clip, conv, depth_to_space, leaky
 from gan.networks.residual import BadNetwork, ResidualOptions, build_generator
 
 DRAWING, UPSCALER = "drawing", "upscaler"  # the parts of a whole generator, by their names
+GROUND = "picture"  # the upscaler's last layer
+
+
+@keras.saving.register_keras_serializable("nonesuch")
+class Ground(keras.layers.Layer):
+    """White where nothing is ever drawn. ``inked``, [H, W, 1] of 0 and 1, is not trained."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.inked = self.add_weight(
+            shape=(shape[1], shape[2], 1), initializer="ones", trainable=False, name="inked"
+        )
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        return 1.0 - self.inked * (1.0 - x)
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,8 @@ def build_upscaler(options: UpscaledOptions) -> keras.Model:
     detail = conv(leaky(x), 3 * 4, gain=0.0)
     # under any policy: bfloat16 would round it by up to half a grey level
     plain = keras.layers.UpSampling2D(interpolation="bilinear", dtype="float32")(picture)
-    found = Clip(dtype="float32", name="picture")(plain + depth_to_space(detail, 2))
+    drawn = Clip(dtype="float32")(plain + depth_to_space(detail, 2))
+    found = Ground(dtype="float32", name=GROUND)(drawn)
     return keras.Model(picture, found, name=UPSCALER)
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.dataset.files import Dataset, write_dataset
+from gan.dataset.files import TRAIN, Dataset, write_dataset
 from gan.export.card import training_section
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
 from gan.methods import upscaling
-from gan.methods.upscaling import enlarging_loss, shrunk, warped
+from gan.methods.upscaling import enlarging_loss, inked, shrunk, warped
 from gan.networks.upscaling import DRAWING, UPSCALER, UpscaledOptions, build_upscaler
+from gan.training.batches import on_white
 from gan.training.checkpoint import checkpoints_in, load_checkpoint
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
@@ -87,7 +88,8 @@ def test_it_begins_as_linear_interpolation(policy: str) -> None:
 def test_parameters_and_sizes_of_the_recipe() -> None:
     options = UpscaledOptions(128, 74, 9, (256, 256, 128, 64))
     inside = 9 * 32 * 32 + 32
-    assert build_upscaler(options).count_params() == 9 * 3 * 32 + 32 + 8 * inside + 9 * 32 * 12 + 12
+    trained = 9 * 3 * 32 + 32 + 8 * inside + 9 * 32 * 12 + 12
+    assert build_upscaler(options).count_params() == trained + 128 * 128  # where ink may be
     whole = options.build()
     assert whole.output_shape == (None, 128, 128, 3)
     assert whole.get_layer(DRAWING).output_shape == (None, 64, 64, 3)
@@ -100,7 +102,9 @@ def test_the_upscaler_moves_and_the_generator_stays(home: Path, dataset: Dataset
     for i in range(count):
         np.testing.assert_array_equal(large[f"ema/{i:03d}"], small[f"ema/{i:03d}"])
         np.testing.assert_array_equal(begun[f"ema/{i:03d}"], small[f"ema/{i:03d}"])
-    for name in (name for name in begun if name.startswith("upscaler/")):
+    ground = max(name for name in begun if name.startswith("upscaler/"))
+    np.testing.assert_array_equal(large[ground], begun[ground])
+    for name in (name for name in begun if name.startswith("upscaler/") and name != ground):
         moved = np.abs(large[name] - begun[name]).max()
         average = f"ema/{count + int(name[-3:]):03d}"
         assert 0 < np.abs(large[average] - begun[average]).max() < moved, name
@@ -134,6 +138,18 @@ def test_small_pictures_are_spoilt_each_by_another_amount(dataset: Dataset) -> N
     flat = tf.ones((2, 8, 8, 3))
     made = upscaling.Upscaling(blurred, dataset, "float32").spoilt(flat, tf.constant([0, 1]))
     np.testing.assert_allclose(made, flat, atol=1e-6)
+
+
+def test_what_is_white_in_all_pictures_stays_white(home: Path, dataset: Dataset) -> None:
+    drawn_on = inked(dataset, LARGE)
+    shown = on_white(dataset.pictures[dataset.indices(TRAIN)])
+    np.testing.assert_array_equal(drawn_on, ((shown < 248) | (shown[:, :, ::-1] < 248)).any((0, 3)))
+    assert 0 < drawn_on.sum() < drawn_on.size  # the tiny pictures have a margin
+    trained = read_trained(home / "runs" / "large", home / "datasets", print)
+    upscaler = trained.generator.get_layer(UPSCALER)
+    made = np.asarray(upscaler(-np.ones((1, 8, 8, 3), np.float32)))[0]
+    np.testing.assert_array_equal(made[~drawn_on], 1.0)
+    assert made[drawn_on].max() < 0.9
 
 
 def test_a_warp_takes_pixels_from_elsewhere() -> None:
