@@ -95,7 +95,9 @@ train: venv-tensorflow ## train a generator as the shipped one was, on the emoji
 	@$(flask) gan dataset emoji --size 128
 	@$(flask) gan train --recipe emoji
 	@$(flask) gan train --recipe emoji-projected
-	@$(flask) gan train --recipe emoji-upscaled
+	@$(flask) gan train --recipe emoji-projected --run emoji-projected-2 \
+		--set start=emoji-projected --set seed=1 --kimg 250
+	@$(flask) gan train --recipe emoji-upscaled --set generator=emoji-projected-2
 
 lock: venv-test ## pin what pyproject.toml asks for; UPGRADE=1 takes the newest
 	@UV="$(VENV)/bin/uv" bin/lock
