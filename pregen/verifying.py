@@ -105,12 +105,12 @@ def _check_categories(
                 report.add("changed", f"{slug}/{row.file}")
             yield
         state_of = {row.file: row.state for row in rows}
-        files = store.files_of(slug)
-        there = {(r.model_digest, r.seed): r.file for r in rows if r.file in set(files)}
-        for file in files:
+        files = set(store.files_of(slug))
+        there = {(r.model_digest, r.seed): r.file for r in rows if r.file in files}
+        for file in sorted(files):
             state = state_of.get(file)
             if state is None:
-                made = _made_from(store.read(slug, file))
+                made = _made_from(store.read(slug, file)) if there else None
                 other = there.get(made) if made else None
                 if other is None:
                     report.add("orphaned", f"{slug}/{file}")
