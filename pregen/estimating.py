@@ -27,6 +27,7 @@ from store.picture_folder import PictureFolder
 from store.settings import Settings
 
 TRIAL_S = 2.0  # about as long is measured, where a batch takes less
+LONG_S = 10.0  # beside so long a time, warming up is nothing
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ def estimate(
     sources: Sequence[Source],
     chosen: Format,
 ) -> Estimate:
-    """Make some batches of ``plan`` twice, keep nothing, and extrapolate from the second time.
+    """Make some batches of ``plan``, keep nothing, and extrapolate.
 
-    The first time warms up. Raises `NoCurator` where the request needs one.
+    The first ones warm up, and are all where they take long by themselves. Raises `NoCurator`
+    where the request needs one.
     """
     if not plan.batches:
         return Estimate(0, plan.present, 0, 0.0)
@@ -58,10 +60,14 @@ def estimate(
         trial = _Trial(settings, model, request, sources, chosen, Path(name))
         first = batches[: len(sources)]
         warm = trial.run(first, "warm")
-        number = max(len(first), round(TRIAL_S / (warm.seconds / len(first))))
-        # spread over the plan, so that every category counts
-        some = batches[:: max(1, len(batches) // number)][:number]
-        found = trial.run(some, "timed")
+        if warm.seconds > LONG_S:
+            some, found = first, warm
+        else:
+            number = max(len(first), round(TRIAL_S / (warm.seconds / len(first))))
+            number = min(number, len(batches))
+            # spread over the plan, so that every category counts
+            some = [batches[i * len(batches) // number] for i in range(number)]
+            found = trial.run(some, "timed")
     if request.oversample > 1 and found.pictures:  # rounds go on until as many are good enough
         share = found.pictures / plan.missing
     else:

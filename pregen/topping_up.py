@@ -69,7 +69,7 @@ def top_up(
         given = find_model(settings.models_folder, model_name, Caches.of(settings))
         makers = sorted({each.model for each in targets})
         targets = [each for each in targets if each.model_digest == given.digest]
-        if not targets:
+        if makers and not targets:
             raise NothingToRefill(
                 f"{given.label} made none of these", f"these did: {', '.join(makers)}"
             )

@@ -97,21 +97,27 @@ def _check_categories(
         live = [row for row in rows if row.state == LIVE]
         read = partial(store.read, slug)
         contents = in_parallel(read, (row.file for row in live), store.at_once)
+        whole: dict[tuple[str, int], str] = {}  # what made a picture that is as it was → its file
         for row, data in zip(live, contents, strict=True):
             if data is None:
                 kind = "unreadable" if store.has(slug, row.file) else "missing"
                 report.add(kind, f"{slug}/{row.file}")
             elif digest(data) != row.sha256:
                 report.add("changed", f"{slug}/{row.file}")
+            elif row.model_digest is not None:
+                whole[row.model_digest, row.seed] = row.file
             yield
         state_of = {row.file: row.state for row in rows}
-        files = set(store.files_of(slug))
-        there = {(r.model_digest, r.seed): r.file for r in rows if r.file in files}
-        for file in sorted(files):
+        files = store.files_of(slug)
+        unknown = [file for file in files if file not in state_of] if whole else []
+        made_from = dict(
+            zip(unknown, map(_made_from, in_parallel(read, unknown, store.at_once)), strict=True)
+        )
+        for file in files:
             state = state_of.get(file)
             if state is None:
-                made = _made_from(store.read(slug, file)) if there else None
-                other = there.get(made) if made else None
+                made = made_from.get(file)
+                other = whole.get(made) if made else None
                 if other is None:
                     report.add("orphaned", f"{slug}/{file}")
                 else:

@@ -57,10 +57,11 @@ def try_steps(
     found = last_checkpoint(folder, echo)
     if found is None and isinstance(method, TakesUp):
         method.take_up(home, echo)
-    seen = options.pictures_seen(found[1].about["step"]) if found else 0
+    about = found[1].about if found else {"step": 0}
+    del found  # its numbers: a run drops them too, once they are set
+    seen = options.pictures_seen(about["step"])
     left = max(0, options.pictures_seen(options.steps()) - seen)
     timed, rate = _timed(method, dataset, options)
-    about = found[1].about if found else {}
     file_bytes = len(packed(Checkpoint(numbers_of(state_of(method)), about)))
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_BYTES
     so_far = f", {seen / 1000:g} kimg are seen" if seen else ""

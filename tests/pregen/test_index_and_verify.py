@@ -123,15 +123,17 @@ def test_verify_names_every_kind_of_difference(flask_command: Flask, filled: Set
     assert other is not None
     adopted = io.BytesIO()
     Image.new("RGB", (30, 30), "red").save(adopted, "WEBP")
-    store.put_all(
-        "hat", {hats[1]: other, "77-aaaaaaaaaaaa.webp": other, "mine.webp": adopted.getvalue()}
-    )
+    whole = store.read("hat", hats[1])
+    assert whole is not None
+    strangers = {"77-aaaaaaaaaaaa.webp": other, "mine.webp": adopted.getvalue()}
+    store.put_all("hat", {hats[1]: other, "whole.webp": whole, **strangers})
     run_sql(filled, "UPDATE category SET n = 9 WHERE slug = 'bird'")
     result = flask_command("verify")
     assert result.exit_code == 1
     assert f"missing: hat/{hats[0]}" in result.output
     assert f"changed: hat/{hats[1]}" in result.output
     assert "orphaned: hat/mine.webp" in result.output
+    assert "orphaned: hat/whole.webp" in result.output  # what was made as hats[1], which changed
     assert f"copy: hat/77-aaaaaaaaaaaa.webp: the same picture as {hats[2]}" in result.output
     assert "wrong counts: bird: 6 live pictures, 9 counted" in result.output
     result = flask_command("verify", "--rebuild", "12")

@@ -188,6 +188,9 @@ def test_only_what_one_model_made(flask_command: Flask, settings: Settings) -> N
         connection.execute(image.update().values(model_digest="1" * 64))
     done = flask_command("top-up", "--model", "tiny")
     assert done.exit_code == 1 and "tiny/1 made none of these; these did: tiny/1" in done.output
+    assert flask_command("curate", "category", "off", "hat").exit_code == 0
+    done = flask_command("top-up", "--model", "tiny", "--categories", "hat")
+    assert done.exit_code == 0 and "skipped: hat is off" in done.output
     assert "did you mean tiny?" in flask_command("top-up", "--model", "tinny").output
 
 
