@@ -108,7 +108,7 @@ def morphs(
             f"would make {len(missing)} walks of {count:,} frames with {model.label}; "
             f"{len(walks) - len(missing)} are there"
         )
-        others = sum(key not in set(keys) for key in there)
+        others = len(there.keys() - set(keys))
         if replace and others:
             click.echo(f"would delete {others} walks that are not of this run")
         return

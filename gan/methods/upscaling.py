@@ -2,10 +2,10 @@
 
 Real pictures are made half as large and are to come back. A generator's are softer than those, a
 little uneven, and their outlines waver, so the small ones are warped, blurred and given noise, each
-by another amount. The loss is
-of smoothed absolute differences, of the picture and of its steps from pixel to pixel, which keeps
-outlines sharp. Where every real picture is white nothing is drawn: a generator that was taught by
-another network's features may tint the corners. It stays as it is.
+by another amount. The loss is of smoothed absolute differences, of the picture and of its steps
+from pixel to pixel, which keeps outlines sharp. Where every real picture is white nothing is drawn:
+a generator that was taught by another network's features may tint the corners. The generator itself
+stays as it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence

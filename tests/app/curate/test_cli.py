@@ -11,6 +11,7 @@ from app import create_app
 from app.curate_token import OwnerToken
 from store.states import LIVE, OFF, REJECTED
 from store.tables import category, image
+from tests.app.curate.forms import labels, states
 from tests.conftest import Filled
 
 Run = Callable[..., Result]
@@ -20,16 +21,6 @@ Run = Callable[..., Result]
 def run(filled: Filled) -> Run:
     application = create_app(filled.settings)
     return lambda *words: application.test_cli_runner().invoke(args=[*words])
-
-
-def states(filled: Filled, slug: str) -> list[str]:
-    with filled.engine.connect() as connection:
-        statement = select(image.c.state).join(category).where(category.c.slug == slug)
-        return list(connection.execute(statement.order_by(image.c.id)).scalars())
-
-
-def labels(filled: Filled, slug: str) -> list[str]:
-    return [f"{c}/{f}" for c, f in filled.files if c == slug]
 
 
 def set_hashes(filled: Filled, slug: str, hashes: list[str]) -> None:
