@@ -29,6 +29,7 @@ _SAME |= {f"{point:x}": "1f550" for point in range(0x1F550, 0x1F568)}  # 24 cloc
 _MODIFIERS = {"2640", "2642", "27a1"} | {f"{p:x}" for p in range(0x1F3FB, 0x1F400)}
 _HAIR = {f"{p:x}" for p in range(0x1F9B0, 0x1F9B4)}
 _JOINER = "200d"
+_LEFT_OUT = {"1f595"}  # middle finger: a generator draws in public what it was shown
 _FAMILY_MEMBERS = {"1f9d1", "1f9d2", "1f46a", "1f476"}
 
 
@@ -64,19 +65,20 @@ def read_categories() -> list[tuple[Label, list[str]]]:
 
 
 def meanings(emoji: list[dict]) -> dict[str, Meaning]:
-    """Return code points → meaning for each entry of emoji.json that is in a category."""
+    """Return code points → meaning for each entry of emoji.json that belongs to the data set."""
     category_of = {
         subcategory: label.slug
         for label, subcategories in read_categories()
         for subcategory in subcategories
     }
-    return {
+    found = {
         plain_code_points(entry["unified"]): Meaning(
             category_of[entry["subcategory"]], concept_of(entry["unified"])
         )
         for entry in emoji
         if entry["subcategory"] in category_of
     }
+    return {points: each for points, each in found.items() if each.concept not in _LEFT_OUT}
 
 
 def left_out_subcategories(emoji: list[dict]) -> list[str]:

@@ -81,6 +81,14 @@ def test_meanings_leave_out_flags_and_signs() -> None:
     assert left_out_subcategories(emoji) == ["arrow", "country-flag"]
 
 
+def test_the_middle_finger_is_in_no_data_set() -> None:
+    emoji = [
+        {"unified": points, "subcategory": "hand-single-finger"}
+        for points in ("1F595", "1F595-1F3FB", "1F446")
+    ]
+    assert list(meanings(emoji)) == ["1f446"]
+
+
 def test_names_of_icons_find_their_code_points() -> None:
     emoji = [{"unified": "2764-FE0F", "name": "HEAVY BLACK HEART", "short_names": ["heart"]}]
     found = names_to_code_points(emoji, [{"2764-fe0f": "red-heart", "1f1e9": "not-an-emoji-here"}])
