@@ -53,21 +53,34 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def granian_command(
+    target: str,
+    port: int,
+    workers: int = 1,
+    threads: int = 1,
+    ends_within_s: int = 15,
+    log_level: str = "error",
+) -> list[str]:
+    """Return what starts Granian on a port of this machine, with the options of `bin/serve`.
+
+    A worker that has not ended after ``ends_within_s`` is killed.
+    """
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1",
+        "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
+        "--respawn-failed-workers", "--blocking-threads", str(threads),
+        "--workers-kill-timeout", str(ends_within_s), "--no-ws", "--log-level", log_level, target,
+    ]  # fmt: skip
+
+
 @contextmanager
 def granian(
     target: str, environ: Mapping[str, str], path: str = "/", workers: int = 1, threads: int = 1
 ) -> Iterator[Server]:
     """Serve a WSGI target on Granian until the block ends."""
     port = free_port()
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads),
-            "--no-access-log",
-            "--log-level", "error", target,
-        ],
-        env=dict(environ),
-    )  # fmt: skip
+    command = granian_command(target, port, workers, threads)
+    process = subprocess.Popen(command, env=dict(environ))
     server = Server(psutil.Process(process.pid), f"http://127.0.0.1:{port}")
     try:
         wait_until_it_answers(server.url + path)

@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
+from bench.servers import granian_command
 from store.settings import PROJECT, Settings
 from tests.scaled import in_environment
 
@@ -36,13 +36,10 @@ class SiteServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        words = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws"]
-        self.process = subprocess.Popen(
-            [sys.executable, *words, "--port", str(self.port), "--workers", str(self._workers),
-             "--blocking-threads", str(self._threads), "--log-level", "warning",
-             "--workers-kill-timeout", str(ENDS_WITHIN_S), "app.wsgi:app"],
-            cwd=PROJECT, env=self._environ,
-        )  # fmt: skip
+        command = granian_command(
+            "app.wsgi:app", self.port, self._workers, self._threads, ENDS_WITHIN_S, "warning"
+        )
+        self.process = subprocess.Popen(command, cwd=PROJECT, env=self._environ)
         until = time.monotonic() + 90
         while not self.is_ready():
             assert self.process.poll() is None, "the server ended"
@@ -50,11 +47,7 @@ class SiteServer:
             time.sleep(0.1)
 
     def is_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/healthz/ready", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return answers_ready(self.url)
 
     def stop(self) -> float:
         """End it as systemd does; return how many seconds it took."""
@@ -65,3 +58,12 @@ class SiteServer:
         assert status == 0, status
         self.process = None
         return time.monotonic() - began
+
+
+def answers_ready(url: str) -> bool:
+    """Say whether a site answers that its index can be read."""
+    try:
+        with urllib.request.urlopen(f"{url}/healthz/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ from typing import IO
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
+from bench.servers import granian_command
 from gan.dataset.npm import NpmFailed, fetch_package
 from store.settings import PROJECT, Settings
 from tests.ports import free_port
@@ -58,14 +58,12 @@ def serving(settings: Settings, stdout: IO[bytes] | None = None, **environ: str)
     """Run the production server over a store; yield its address. ``environ``: more variables."""
     port = free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
-    words = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    log_level = environ.pop("GRANIAN_LOG_LEVEL", "error")
     server = subprocess.Popen(
-        [sys.executable, *words, "--blocking-threads", "2", "--no-ws",
-         "--workers-kill-timeout", "1", "app.wsgi:app"],
+        granian_command("app.wsgi:app", port, 1, 2, ends_within_s=1, log_level=log_level),
         cwd=PROJECT,
         env={
             **kept,
-            "GRANIAN_LOG_LEVEL": "error",
             **in_environment(settings),
             **environ,
         },

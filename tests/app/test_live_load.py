@@ -8,7 +8,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -22,6 +21,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from bench.servers import granian_command
 from store.metadata import read_provenance
 from store.settings import PROJECT
 from tests.conftest import Filled
@@ -59,9 +59,7 @@ def granian(
     port = free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NONESUCH_")}
     server = subprocess.Popen(
-        [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-         "--port", str(port), "--workers", str(workers), "--blocking-threads", "24", "--no-ws",
-         "--log-level", "error", "--workers-kill-timeout", "1", "app.wsgi:app"],
+        granian_command("app.wsgi:app", port, workers, 24, ends_within_s=1),
         cwd=PROJECT,
         env={
             **kept,
