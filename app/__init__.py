@@ -38,6 +38,7 @@ from app.translate import translation_pages
 from core.kinds import translator_names
 from store.opening import check_store, open_bucket, picture_origin
 from store.settings import BadSetting, Settings, read_settings
+from store.withheld import Withheld
 
 if TYPE_CHECKING:
     from app.bucket_files import BucketFiles
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     key = signing_key(settings)
     permalinks = Permalinks(key)
     shared = shared_by(settings.redis_url)
+    withheld = Withheld(index.reader)
 
     shown_first, random_answer = picture_pages(settings, index, dress, permalinks)
     app.register_blueprint(shown_first)
@@ -89,9 +91,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(developer_api(settings, index, dress, key, shared))
     app.register_blueprint(health_check(index))
     app.register_blueprint(curate_pages(settings, dress, key, shared))
-    app.register_blueprint(morph_pages(settings, dress))
+    app.register_blueprint(morph_pages(settings, dress, withheld))
     if settings.live_at_once:
-        app.register_blueprint(live_pictures(settings, dress, shared))
+        app.register_blueprint(live_pictures(settings, dress, withheld, shared))
     if settings.translate_at_once:
         app.register_blueprint(translation_pages(settings, dress))
     register_error_handlers(app, dress)

@@ -18,10 +18,12 @@ from app.open_index import OpenIndex
 from app.pages import picture_address
 from core.files import folder_written_whole
 from store.gallery import PAGE, Gallery, Shelf, Shelves
+from store.morphs import MorphFolder
 from store.opening import open_pictures
 from store.picking import IndexReader, Picture
 from store.settings import Settings
 from store.walking import read_walk
+from store.withheld import Withheld
 
 CHUNK = 256  # pictures of one file of the index: about 30 kB
 SITEMAP_MOST = 50_000  # addresses of one sitemap (sitemaps.org)
@@ -187,8 +189,10 @@ class _Export:
         for number in range(1, (int(last[1].replace(",", "")) if last else 1) + 1):
             self._put_page(f"/morphs?page={number}")
             self._put_page(f"/morphs?page={number}&still")
-        for path in sorted((self._settings.instance_folder / "morphs").glob("*.webp")):
-            self._put(f"morphs/{path.name}", path.read_bytes())
+        folder = MorphFolder(self._settings.instance_folder)
+        for morph in Withheld(lambda: self._reader).shown(folder.all()):
+            for name in (morph.file, morph.still):
+                self._put(f"morphs/{name}", (folder.folder / name).read_bytes())
 
     def _put_rest(self) -> None:
         listed = json.loads(self._get("/categories.json"))

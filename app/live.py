@@ -8,10 +8,11 @@ from flask import Blueprint, Response, request
 
 from app.answers import etag_matches
 from app.dress import Dress
-from app.errors import BadParameter, NotFound
+from app.errors import BadParameter, Gone, NotFound
 from app.live_models import LiveModel, LiveModels, Wish
 from app.live_turns import Turns
 from store.settings import Settings
+from store.withheld import Withheld
 
 if TYPE_CHECKING:
     from app.shared import Shared
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
 _FORMATS = {"webp": "image/webp", "png": "image/png"}
 PICTURES_ON_PAGE = 10
+_MOST_DRAWS = 64  # of a seed, where all so far are of rejected pictures
 
 
-def live_pictures(settings: Settings, dress: Dress, shared: "Shared | None" = None) -> Blueprint:
+def live_pictures(
+    settings: Settings, dress: Dress, withheld: Withheld, shared: "Shared | None" = None
+) -> Blueprint:
     """Return the routes; ``shared``: where all machines count. Raises `BadSetting`."""
     routes = Blueprint("live", __name__)
     models = LiveModels(settings)
@@ -54,7 +58,7 @@ def live_pictures(settings: Settings, dress: Dress, shared: "Shared | None" = No
         models.check_name(name)
         seed, truncation = _whole_number("seed"), _number("truncation")
         model = loaded(name)
-        wish = model.wish(seed, request.args.get("category"), truncation)
+        wish = wished(model, seed, truncation)
         headers = [("Content-Location", _address(name, ending, wish, truncation))]
         if seed is None:
             headers.append(("Cache-Control", "no-store"))
@@ -72,6 +76,15 @@ def live_pictures(settings: Settings, dress: Dress, shared: "Shared | None" = No
                 return unchanged
         data = make(name, model, wish, ending)
         return Response(data, headers=[*headers, ("Content-Type", _FORMATS[ending])])
+
+    def wished(model: LiveModel, seed: int | None, truncation: float | None) -> Wish:
+        """Return what is asked for, or what is drawn, unless the owner has taken it away."""
+        off = withheld.categories()
+        for _ in range(_MOST_DRAWS if seed is None else 1):
+            wish = model.wish(seed, request.args.get("category"), truncation, off)
+            if not withheld.has(model.label, model.digest, wish.category.slug, wish.seed):
+                return wish
+        raise Gone("this picture was taken away", "without seed= another is made", "/live")
 
     def make(name: str, model: LiveModel, wish: Wish, ending: str) -> bytes:
         with turns.turn():

@@ -50,19 +50,26 @@ class LiveModel:
         # a LiteRT interpreter is for one thread; a server takes several calls
         self._running = None if is_remote else threading.Lock()
 
-    def wish(self, seed: int | None, slug: str | None, truncation: float | None) -> Wish:
+    def wish(
+        self,
+        seed: int | None,
+        slug: str | None,
+        truncation: float | None,
+        off: frozenset[str] = frozenset(),
+    ) -> Wish:
         """Return the picture that is meant; what is not given is drawn, with a seed from it.
 
-        Raises `NotFound` for a category and `BadParameter` for a truncation it does not have.
+        ``off``: categories that the owner switched off; the model seems not to know them. Raises
+        `NotFound` for a category and `BadParameter` for a truncation it does not have.
         """
-        if slug is not None and slug not in self._categories:
-            close = nearest(slug[:100], self._categories)
+        if slug is not None and (slug in off or slug not in self._categories):
+            close = nearest(slug[:100], self._categories.keys() - off)
             raise NotFound(
                 f"{self._model.name} knows no category {slug[:100]}",
                 f"did you mean {close}?" if close else "all of them are at /categories",
                 what="category",
             )
-        category = self._categories[slug] if slug else self._drawn_category(seed)
+        category = self._categories[slug] if slug else self._drawn_category(seed, off)
         truncations = self._model.truncations_of(category)
         if truncation is not None:
             lowest, highest = self._model.truncation.lowest, self._model.truncation.highest
@@ -74,12 +81,31 @@ class LiveModel:
             truncations = (truncation, truncation)
         return Wish(category, random.getrandbits(32) if seed is None else seed, truncations)
 
-    def _drawn_category(self, seed: int | None) -> "ModelCategory":
+    def _drawn_category(self, seed: int | None, off: frozenset[str]) -> "ModelCategory":
         every = self._model.categories
         categories = [each for each in every if not each.hidden] or every
-        if seed is None:
-            return random.choice(categories)
-        return categories[zlib.crc32(str(seed).encode()) % len(categories)]
+        first = random.randrange(len(categories))
+        if seed is not None:
+            first = zlib.crc32(str(seed).encode()) % len(categories)
+        # the next one that is on: seeds of all other categories keep theirs
+        for category in (*categories[first:], *categories[:first]):
+            if category.slug not in off:
+                return category
+        raise NotFound(
+            f"all categories of {self._model.name} are switched off",
+            f"switch one on with: flask curate category on {categories[first].slug}",
+            what="model",
+        )
+
+    @property
+    def label(self) -> str:
+        """The model's name/version."""
+        return self._model.label
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 that its pictures carry."""
+        return self._model.digest
 
     def key(self, wish: Wish) -> str:
         """Return what a picture's content depends upon, besides its format."""

@@ -5,16 +5,17 @@ import re
 from flask import Blueprint, Response, request
 
 from app.dress import Dress
-from app.errors import NotFound, NothingToShow
+from app.errors import Gone, NotFound, NothingToShow
 from app.picture_files import PictureFiles
 from store.morphs import Morph, MorphFolder
 from store.settings import Settings
+from store.withheld import Withheld
 
 _PER_PAGE = 24
 _FILE = re.compile(r"[a-z0-9_\-]{1,150}-(?P<hash>[0-9a-f]{12})(\.still)?\.webp")
 
 
-def morph_pages(settings: Settings, dress: Dress) -> Blueprint:
+def morph_pages(settings: Settings, dress: Dress, withheld: Withheld) -> Blueprint:
     """Return the page and the files on it."""
     pages = Blueprint("morphs", __name__)
     folder = MorphFolder(settings.instance_folder)
@@ -22,9 +23,9 @@ def morph_pages(settings: Settings, dress: Dress) -> Blueprint:
 
     @pages.get("/morphs")
     def morphs() -> Response:
-        found = folder.all()
+        found = withheld.shown(folder.all())
         if not found:
-            raise NothingToShow("no walks have been made yet", "make some with: flask morphs")
+            raise NothingToShow("there are no walks to show", "make some with: flask morphs")
         last = (len(found) + _PER_PAGE - 1) // _PER_PAGE
         text = request.args.get("page", "1")
         page = int(text) if re.fullmatch(r"\d{1,6}", text) else 0
@@ -50,8 +51,12 @@ def morph_pages(settings: Settings, dress: Dress) -> Blueprint:
     @pages.get("/morphs/<file>")
     def morph_file(file: str) -> Response:
         match = _FILE.fullmatch(file)
-        if match is None:
+        # by the list: what is taken away keeps its file, so that it can come back
+        listed = [morph for morph in folder.all() if file in (morph.file, morph.still)]
+        if match is None or not listed:
             raise NotFound("there is no such walk", "all of them are at /morphs", what="walk")
+        if not withheld.shown(listed):
+            raise Gone("this walk was taken away", "there are others at /morphs", "/morphs")
         # a walk and its still share the hash in their names, but not their bytes
         tag = f"{match['hash']}{'-still' if '.still.' in file else ''}"
         try:

@@ -1,6 +1,6 @@
 """One run of pregen, from the request to the summary."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Engine, select
@@ -46,7 +46,7 @@ class Filling:
         with self.engine.connect() as connection:
             off = set(connection.execute(select(category.c.slug).where(category.c.off)).scalars())
             self.off = [c.slug for c in request.categories if c.slug in off]
-            self.request = _without(request, off)
+            self.request = without(request, off)
             self.plan: Plan = make_plan(connection, self.store, model, self.request, batch)
         self._batch = batch
         self.present, self.short = self.plan.present, 0
@@ -139,7 +139,7 @@ class Filling:
         return reject_images(self.engine, self.store, self.settings.instance_folder, ids)
 
 
-def _without(request: Request, off: set[str]) -> Request:
+def without(request: Request, off: Collection[str]) -> Request:
     """Return the request less the categories that are off. Raises `BadRequest` for none."""
     wanted = tuple(c for c in request.categories if c.slug not in off)
     if not wanted:

@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,12 +55,17 @@ class Walk:
 
 
 def plan_walks(
-    model: Model, categories: Sequence[ModelCategory], between: int, options: WalkOptions
+    model: Model,
+    categories: Sequence[ModelCategory],
+    between: int,
+    options: WalkOptions,
+    is_rejected: Callable[[str, int], bool] = lambda slug, seed: False,  # noqa: ARG005
 ) -> list[Walk]:
     """Return a loop within each category, then ``between`` loops from one to the next and back.
 
     The first comes through the first pictures of each category, as pregen with the same --seed
-    makes them. Raises `BadWalk` and `NotMixable`.
+    makes them; ``is_rejected`` says of a category and a seed that they are passed over. Raises
+    `BadWalk` and `NotMixable`.
     """
     if options.stops < 2 or options.frames < 2 or options.frame_ms < 20:
         raise BadWalk(
@@ -78,15 +83,15 @@ def plan_walks(
         check_blendable(model)
     position = {category.slug: i for i, category in enumerate(model.categories)}
 
-    def seed(category: ModelCategory, number: int) -> int:
-        return seed_of(options.seed, position[category.slug], number)
+    def first_of(category: ModelCategory, count: int) -> list[tuple[ModelCategory, int]]:
+        place = position[category.slug]
+        seeds = (seed_of(options.seed, place, number) for number in itertools.count())
+        shown = (seed for seed in seeds if not is_rejected(category.slug, seed))
+        return [(category, seed) for seed in itertools.islice(shown, count)]
 
-    walks = [
-        Walk((each,), tuple((each, seed(each, n)) for n in range(options.stops)))
-        for each in categories
-    ]
+    walks = [Walk((each,), tuple(first_of(each, options.stops))) for each in categories]
     for a, b in itertools.islice(_pairs(categories), between):
-        walks.append(Walk((a, b), ((a, seed(a, 0)), (b, seed(b, 0)))))
+        walks.append(Walk((a, b), (*first_of(a, 1), *first_of(b, 1))))
     return walks
 
 

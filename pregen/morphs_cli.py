@@ -72,7 +72,8 @@ def morphs(
     """Make walks from picture to picture as looping animations, for /morphs.
 
     Within a category a walk comes through its first pictures; between two categories it blends
-    them, which needs a model that takes categories one-hot. Makes only what is missing.
+    them, which needs a model that takes categories one-hot. Makes only what is missing. Rejected
+    pictures are passed over, and categories that are off.
 
     \b
         flask morphs
@@ -80,6 +81,7 @@ def morphs(
         flask morphs --model biggan-128 --categories 3 --between 2
     """
     from core.cores import usable_cores
+    from pregen.filling import without
     from pregen.morphs import WalkOptions, described, make_walk, plan_walks
     from pregen.progress import Progress
     from pregen.request import check_request
@@ -87,6 +89,7 @@ def morphs(
     from sources.obtaining import obtain
     from sources.registry import find_model, open_source
     from store.morphs import MorphFolder
+    from store.withheld import Withheld
 
     settings = current_app.extensions["settings"]
     caches = Caches.of(settings)
@@ -97,7 +100,15 @@ def morphs(
     request = check_request(model, categories, 1, text, seed)
     middle = round(sum(request.truncations or model.truncation.default) / 2, 2)
     options = WalkOptions(seed, stops, frames, frame_ms, middle, path)
-    walks = plan_walks(model, request.categories, between, options)
+    withheld = Withheld(current_app.extensions["index"].reader)
+    request = without(request, withheld.categories())
+    walks = plan_walks(
+        model,
+        request.categories,
+        between,
+        options,
+        lambda slug, seed: withheld.has(model.label, model.digest, slug, seed),
+    )
     folder = MorphFolder(settings.instance_folder)
     there = {morph.key: morph for morph in folder.all()}
     keys = [described(walk, model, options).key for walk in walks]

@@ -13,7 +13,7 @@ import pytest
 from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import Engine, select, text
 
-from store import gallery, hashing, listing, models_shown, picking, sampling
+from store import gallery, hashing, listing, models_shown, picking, sampling, withheld
 from store.changes import add_images, ensure_category, restore_image, retire_image
 from store.curation import new_batch, record
 from store.database import IndexAway, open_engine, writing
@@ -77,7 +77,7 @@ def statements() -> dict[str, str]:
     """Every statement that a visitor can cause, by name."""
     found = {
         f"{module.__name__}.{name}": value
-        for module in (picking, gallery, hashing, listing, sampling, models_shown)
+        for module in (picking, gallery, hashing, listing, sampling, models_shown, withheld)
         for name, value in vars(module).items()
         if isinstance(value, str) and ("FROM image" in value or "JOIN image" in value)
     }
@@ -103,6 +103,8 @@ def values_for(sql: str) -> dict[str, Any]:
             values[name] = "c3"
         elif name.startswith("hash_"):
             values[name] = "0123456789ab"
+        elif name.startswith("digest_"):
+            values[name] = "0" * 64
         elif name not in values:
             values[name] = 5  # ordinals, points, ids
     return {name: values[name] for name in names}
