@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--all-categories",
     is_flag=True,
-    help="Draw also from the categories that the model hides, such as two thirds of BigGAN's.",
+    help="Draw also from the categories that the model hides: flask models inspect says why.",
 )
 @click.option(
     "--truncation",

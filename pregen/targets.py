@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
 
 from pregen.request import Request
 from sources.description import Model
-from store.changes import ensure_category
+from store.changes import ensure_category, rename_category
 from store.states import LIVE, REJECTED
 from store.tables import category, image, target
 
@@ -32,7 +32,7 @@ class Target:
 
 
 def remember_targets(connection: Connection, model: Model, request: Request, chosen: str) -> None:
-    """Write down what a run was asked for; a later run's word counts."""
+    """Write down what a run was asked for, and names; a later run's word counts."""
     values = {
         "model": model.label,
         "samples": request.samples,
@@ -43,6 +43,7 @@ def remember_targets(connection: Connection, model: Model, request: Request, cho
     for wanted in request.categories:
         low, high = request.truncations_of(model, wanted)
         category_id = ensure_category(connection, wanted.slug, wanted.name)
+        rename_category(connection, category_id, wanted.name)
         this = (target.c.category_id == category_id, target.c.model_digest == model.digest)
         connection.execute(delete(target).where(*this))
         connection.execute(

@@ -58,8 +58,10 @@ def list_models() -> None:
                 click.echo(f"{label:<20} cannot be used: {error}")
                 continue
             runs = "LiteRT" if model.runtime == "litert" else "SavedModel"
+            hidden = sum(category.hidden for category in model.categories)
             click.echo(
-                f"{label:<20} {runs}, {len(model.categories)} categories, {model.size_px} px, "
+                f"{label:<20} {runs}, {len(model.categories)} categories"
+                f"{f' ({hidden} hidden)' if hidden else ''}, {model.size_px} px, "
                 f"digest {model.digest[:12]}"
             )
     caches = Caches.of(settings)
@@ -77,9 +79,11 @@ def inspect(place: str, wanted: str | None, write: bool) -> None:
     """List tag sets and signatures of a SavedModel and propose a model.toml.
 
     Reads saved_model.pb or saved_model.pbtxt; nothing of the model is run. Of a model on a
-    TensorFlow Serving, tfserving:// or grpc://, the server is asked.
+    TensorFlow Serving, tfserving:// or grpc://, the server is asked. Where the folder holds a
+    model.toml, the categories that it hides are listed, each with the reason.
 
     \b
+        flask models inspect models/emoji/2
         flask models inspect ~/stylegan/1
         flask models inspect ~/stylegan/1 --write
         flask pregen --model ~/stylegan/1 --categories 1
@@ -112,6 +116,8 @@ def inspect(place: str, wanted: str | None, write: bool) -> None:
     tags = graph.tags if len(graphs) > 1 else None
     text = propose(signature, _name_of(place), tags, version)
     target = path / "model.toml"
+    if target.exists():
+        _show_hidden(target)
     if not write:
         click.echo("\n# a model.toml for it, which --write puts beside it")
         click.echo(text, nl=False)
@@ -139,6 +145,22 @@ def _show_signature(signature: "Signature") -> None:
     for word, tensors in (("in ", signature.inputs), ("out", signature.outputs)):
         for info in tensors.values():
             click.echo(f"    {word} {info}")
+
+
+def _show_hidden(toml: Path) -> None:
+    """List the categories that a model.toml hides; what is wrong in it is said, not raised."""
+    from core.errors import NonesuchError
+    from sources.model_toml import read_contents
+
+    try:
+        hidden = [each for each in read_contents(toml).categories if each.hidden]
+    except NonesuchError as error:
+        click.echo(f"\n{error.message}")
+        return
+    if hidden:
+        click.echo(f"\n{toml} hides {len(hidden)} categories:")
+    for each in hidden:
+        click.echo(f"    {each.slug:<20} {each.why_hidden or 'no reason is given'}")
 
 
 def _name_of(place: str) -> str:

@@ -33,6 +33,7 @@ class ModelCategory:
     name: str
     hidden: bool = False  # drawn only where it is asked for by its slug
     truncations: tuple[float, float] | None = None  # its own range; None: the model's
+    why_hidden: str = ""  # the owner's reason, where one is given
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,20 @@ def _own_truncations(table: Table, model: Truncation) -> tuple[float, float] | N
     return low, high
 
 
+def _hidden(table: Table) -> tuple[bool, str]:
+    """Return whether a category is hidden, and the reason, empty where none is given."""
+    value = table.peek("hidden")
+    if isinstance(value, str) and value.strip():
+        return True, value.strip()
+    if value is None or isinstance(value, bool):
+        return bool(value), ""
+    raise table.wrong(
+        "hidden",
+        f"categories.hidden is {value!r}, neither a reason nor true or false",
+        'write for example: hidden = "it draws an average of unlike things"',
+    )
+
+
 def litert_sha256(table: Table) -> str:
     """Return the hash that a LiteRT file shall have, hexadecimal; "" where none is given."""
     found = table.take("sha256", str, f'"{"0" * 64}"', "")
@@ -266,9 +281,9 @@ def _categories(top: Table, name: str, truncation: Truncation) -> tuple[ModelCat
         slugs.add(slug)
         spoken = table.take("name", str, '"swamp thing"', slug.replace("_", " "))
         label = table.take("label", int, str(len(found)))
-        hidden = table.take("hidden", bool, "true", False)
+        hidden, why = _hidden(table)
         truncations = _own_truncations(table, truncation)
         table.finish(("label", "slug", "name", "hidden", "truncation"))
-        found.append(ModelCategory(label, slug, spoken, hidden, truncations))
+        found.append(ModelCategory(label, slug, spoken, hidden, truncations, why))
     # a generator of one kind of thing need not say which
     return tuple(found) or (ModelCategory(0, slugify(name), name.replace("_", " ")),)

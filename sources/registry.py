@@ -9,7 +9,6 @@ grpc://host:8500/emoji         the same by gRPC
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import NonesuchError
@@ -170,8 +169,8 @@ def open_sources(model: Model, threads: int) -> list[Source]:
     return [open_source(model, threads)]
 
 
-def display_names(models_folder: Path) -> Callable[[str], str]:
-    """Return slug → display name as the newest models say; other slugs with spaces."""
+def display_names(models_folder: Path) -> dict[str, str]:
+    """Return slug → display name as the newest models say."""
     names: dict[str, str] = {}
     for name in model_names(models_folder):
         try:
@@ -182,4 +181,4 @@ def display_names(models_folder: Path) -> Callable[[str], str]:
             names.setdefault(category.slug, category.name)
     for category in imagenet_categories():
         names.setdefault(category.slug, category.name)
-    return lambda slug: names.get(slug, slug.replace("_", " "))
+    return names

@@ -51,6 +51,15 @@ def ensure_category(connection: Connection, slug: str, name: str) -> int:
     return int(found)
 
 
+def rename_category(connection: Connection, category_id: int, name: str) -> None:
+    """Give a category another display name; its slug, and so its addresses, stay."""
+    connection.execute(
+        update(category)
+        .where(category.c.id == category_id, category.c.name != name)
+        .values(name=name)
+    )
+
+
 def add_images(connection: Connection, category_id: int, images: Iterable[NewImage]) -> int:
     """Append live pictures to a category, or off ones where it is off; return how many."""
     rows = list(images)

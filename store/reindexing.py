@@ -1,7 +1,7 @@
 """The index, rebuilt from the store alone: generated pictures and plain ones."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from store.changes import (
     ensure_category,
     hide_category,
     point_of,
+    rename_category,
     retire_image,
     revive_image,
 )
@@ -37,12 +38,13 @@ def reindex(
     engine: Engine,
     store: PictureStore,
     instance: Path,
-    name_of: Callable[[str], str],
+    names: Mapping[str, str],
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> Outcome:
     """Make the index say what the store holds; one transaction per category.
 
-    ``name_of``: slug → display name for new categories. Rejected pictures stay rejected, and
+    ``names``: slug → display name; a category that is in none of them keeps the name it has, and a
+    new one gets its slug with spaces. Rejected pictures stay rejected, and
     categories that are off stay off.
     """
     aside = Aside(store, instance)
@@ -52,7 +54,7 @@ def reindex(
     for slug in progress(stored):
         found = _read_files(store, slug, outcome)
         with writing(engine) as connection:
-            category_id = ensure_category(connection, slug, name_of(slug))
+            category_id = _named_category(connection, slug, names)
             _reconcile(connection, category_id, slug, found, outcome)
         _put_away(engine, aside, category_id, slug)
     with engine.connect() as connection:
@@ -61,9 +63,17 @@ def reindex(
         if slug not in stored:
             with writing(engine) as connection:
                 _reconcile(connection, category_id, slug, {}, outcome)
-    _remember_rejected(engine, aside.beside[REJECTED], name_of, outcome)
-    _remember_off(engine, aside.beside[OFF], name_of, outcome)
+    _remember_rejected(engine, aside.beside[REJECTED], names, outcome)
+    _remember_off(engine, aside.beside[OFF], names, outcome)
     return outcome
+
+
+def _named_category(connection: Connection, slug: str, names: Mapping[str, str]) -> int:
+    """Return the id of a category, made if it is new, under the name that it shall have."""
+    category_id = ensure_category(connection, slug, names.get(slug, slug.replace("_", " ")))
+    if slug in names:
+        rename_category(connection, category_id, names[slug])
+    return category_id
 
 
 def _unsafe_names(store: PictureStore) -> list[str]:
@@ -171,26 +181,26 @@ def _known_values(new: NewImage) -> dict[str, object]:
 
 
 def _remember_rejected(
-    engine: Engine, aside: PictureStore, name_of: Callable[[str], str], outcome: Outcome
+    engine: Engine, aside: PictureStore, names: Mapping[str, str], outcome: Outcome
 ) -> None:
     """Give every file among the rejected a tombstone, so that pregen does not make it again."""
     for slug in aside.categories():
         found = _read_files(aside, slug, outcome)
         with writing(engine) as connection:
-            category_id = ensure_category(connection, slug, name_of(slug))
+            category_id = _named_category(connection, slug, names)
             for new in _unknown(connection, category_id, found):
                 _insert_tombstone(connection, category_id, new)
                 outcome.counts["rejected, remembered"] += 1
 
 
 def _remember_off(
-    engine: Engine, aside: PictureStore, name_of: Callable[[str], str], outcome: Outcome
+    engine: Engine, aside: PictureStore, names: Mapping[str, str], outcome: Outcome
 ) -> None:
     """Keep every category off whose pictures lie among those that are off."""
     for slug in aside.categories():
         found = _read_files(aside, slug, outcome)
         with writing(engine) as connection:
-            category_id = ensure_category(connection, slug, name_of(slug))
+            category_id = _named_category(connection, slug, names)
             fresh = _unknown(connection, category_id, found)
             if fresh:
                 hide_category(connection, category_id)

@@ -27,7 +27,8 @@ from gan.commands.options import import_tensorflow, judging_data_option, setting
 def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -> None:
     """Choose each category's truncations, and hide categories that do not show.
 
-    Writes truncations.json into the run's folder, from where flask gan export takes it.
+    Writes truncations.json into the run's folder, from where flask gan export takes it. A category
+    whose "hidden" there is a reason of yours, instead of true, stays hidden when this runs again.
 
     \b
     Examples: flask gan truncations --run emoji
@@ -40,12 +41,19 @@ def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -
     import_tensorflow()
     from gan.evaluation.report import read_judging_data
     from gan.evaluation.tables import aligned
-    from gan.evaluation.truncations import choose_truncations, truncation_table, write_truncations
+    from gan.evaluation.truncations import (
+        choose_truncations,
+        keep_reasons,
+        read_truncations,
+        truncation_table,
+        write_truncations,
+    )
     from gan.training.trained import read_trained
 
     trained = read_trained(run, home / "datasets", click.echo)
     dataset = read_judging_data(trained, home, dataset_name)
     figures = choose_truncations(trained, dataset, home, click.echo, each, keep)
+    figures = keep_reasons(figures, read_truncations(run))
     click.echo("\n" + aligned(truncation_table(figures)))
     hidden = [slug for slug, found in figures["categories"].items() if found["hidden"]]
     click.echo(f"{len(hidden)} hidden" + (f": {', '.join(hidden)}" if hidden else ""))

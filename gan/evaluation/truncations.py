@@ -179,6 +179,17 @@ def hidden_ones(reached: np.ndarray, below: float, keep: int) -> set[int]:
     return {c for c in order[: max(0, len(order) - keep)] if reached[c] < below}
 
 
+def keep_reasons(figures: dict[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the figures with the categories hidden that the owner had hidden with a reason.
+
+    ``before``: what truncations.json said, where an owner may write a reason instead of ``true``.
+    """
+    for slug, found in (before or {}).get("categories", {}).items():
+        if isinstance(found["hidden"], str) and slug in figures["categories"]:
+            figures["categories"][slug]["hidden"] = found["hidden"]
+    return figures
+
+
 def write_truncations(run: Path, figures: dict[str, Any]) -> Path:
     """Write truncations.json into a run's folder; return its path."""
     path = run / FILE

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from core.slugs import slugify
@@ -32,8 +33,17 @@ def text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def describe(trained: Trained, about: ModelAbout, litert_sha256: str) -> str:
-    """Return the text of model.toml; ``litert_sha256``: of the LiteRT file, hexadecimal."""
+def describe(
+    trained: Trained,
+    about: ModelAbout,
+    litert_sha256: str,
+    hidden: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the text of model.toml.
+
+    ``litert_sha256``: of the LiteRT file, hexadecimal; ``hidden``: slug → why, of those categories
+    that are hidden.
+    """
     networks = trained.networks
     signatures = ", ".join(f"{batch} = {text(signature_name(batch))}" for batch in BATCHES)
     parts = [
@@ -81,7 +91,8 @@ default = {list(networks.truncations)}
         )
         if own := chosen.get(label.slug):
             parts.append(f"truncation = {own['truncation']}\n")
-            parts.append("hidden = true\n" if own["hidden"] else "")
+        if label.slug in hidden:
+            parts.append(f"hidden = {text(hidden[label.slug])}\n")
     return "".join(parts)
 
 

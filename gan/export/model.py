@@ -11,6 +11,7 @@ from gan.evaluation.report import EVALUATION_FILE
 from gan.export.card import write_card
 from gan.export.check import BadExport, check_export, expected_pictures, fixed_inputs
 from gan.export.description import ModelAbout, describe
+from gan.export.hiding import hidden_categories
 from gan.export.litert import write_litert
 from gan.export.serving import write_saved_model
 from gan.networks.generator import width_of
@@ -80,7 +81,8 @@ def export_model(
         echo(f"writing the LiteRT file ({about.precision})")
         litert = temporary / "model.tflite"
         write_litert(trained.generator, trained.networks, about.precision, litert)
-        described = describe(trained, about, sha256_of(litert.read_bytes()))
+        hidden = hidden_categories(about.truncations, folder, echo)
+        described = describe(trained, about, sha256_of(litert.read_bytes()), hidden)
         (temporary / "model.toml").write_text(described, encoding="utf-8")
         checks = check_export(
             temporary,

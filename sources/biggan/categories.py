@@ -23,7 +23,13 @@ def imagenet_categories() -> tuple[ModelCategory, ...]:
     hidden = excluded()
     listed: list[str] = names["categories"]
     return tuple(
-        ModelCategory(label, slug, name.partition(",")[0], slug in hidden)
+        ModelCategory(
+            label,
+            slug,
+            name.partition(",")[0],
+            slug in hidden,
+            why_hidden=hidden.get(slug, ""),
+        )
         for label, (slug, name) in enumerate(zip(slugify_all(listed), listed, strict=True))
     )
 

@@ -212,6 +212,8 @@ def test_curated_list() -> None:
     assert all(len(reason) > 5 for reason in reasons.values())
     hidden = {c.slug for c in categories if c.hidden}
     assert hidden == set(reasons)
+    assert {c.slug: c.why_hidden for c in categories if c.hidden} == reasons
+    assert {"cock", "beaver"} <= hidden  # "This … does not exist" would be read as a vulgar word
     bodies = {"bikini", "brassiere", "swimming_trunks", "maillot", "maillot_2", "miniskirt"}
     assert bodies | {"ballplayer", "groom", "scuba_diver", "jersey", "cardigan_2"} <= hidden
     dogs = [c for c in categories if c.label in DOGS and not c.hidden]

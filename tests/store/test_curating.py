@@ -164,7 +164,7 @@ def test_a_kill_between_row_and_file_is_mended_by_doing_it_again(filled: Filled)
             assert Aside(folder, instance).bring(REJECTED, "hat", row)
             restore_image(connection, each)
     assert files(filled) == everything(filled)
-    reindex(engine, folder, instance, str)
+    reindex(engine, folder, instance, {})
     assert states(filled, "hat") == [LIVE] * 5
     settle(engine, Aside(folder, instance), chosen)
     assert files(filled, "rejected") == set()
@@ -177,7 +177,7 @@ def test_index_from_the_folders_remembers_what_the_owner_did(filled: Filled) -> 
     empty_again(filled.settings)
     filled.engine = open_engine(filled.settings, write=True)
     upgrade(filled.engine)
-    outcome = reindex(*parts(filled), str)
+    outcome = reindex(*parts(filled), {})
     assert outcome.skipped == []
     assert sorted(states(filled, "hat")) == [OFF] * 4 + [REJECTED]
     assert sorted(states(filled, "fish_2")) == [LIVE] * 3 + [REJECTED]
@@ -187,7 +187,7 @@ def test_index_from_the_folders_remembers_what_the_owner_did(filled: Filled) -> 
     data = beside(filled, "off").read("hat", file)
     assert data is not None
     filled.store.put_all("hat", {file: data})
-    reindex(*parts(filled), str)
+    reindex(*parts(filled), {})
     assert not filled.store.has("hat", file)
     assert switch_on(*parts(filled), "hat") == 4
 
@@ -309,7 +309,7 @@ def test_the_second_migration_keeps_what_is_there(filled: Filled) -> None:
             with pytest.raises(IntegrityError):
                 connection.execute(image.update().where(image.c.state == LIVE).values(**values))
             connection.rollback()
-    reindex(*parts(filled), str)
+    reindex(*parts(filled), {})
     assert switch_off(*parts(filled), "fish_2") == 4
     assert_dense(filled.engine)
 

@@ -100,6 +100,28 @@ def test_the_command_writes_what_the_export_takes(
     assert hidden == [False, found["c1"]["hidden"], True]
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "| c2 (hidden) | 0.5:0.7 |" in card
+    measured = f"at most {max(found['c2']['right']):.0%} of its pictures"
+    assert measured in categories["c2"].why_hidden
+
+    # the owner's reasons stay, in truncations.json as in the model.toml that is written anew
+    again = "--name", "tiny", "--version", "1", "--replace"
+    text = (folder / "model.toml").read_text(encoding="utf-8")
+    (folder / "model.toml").write_text(
+        text.replace('slug = "c0"\n', 'slug = "c0"\nhidden = "it is \\"c1\\""\n')
+    )
+    found["c1"]["hidden"], found["c2"]["hidden"] = "it draws c2", False
+    (home / "runs" / "t" / "truncations.json").write_text(json.dumps(figures))
+    assert gan_command("export", "--run", "t", *again).exit_code == 0
+    reasons = {each.slug: each.why_hidden for each in read_model(folder).categories if each.hidden}
+    assert reasons == {"c0": 'it is "c1"', "c1": "it draws c2"}
+    assert gan_command("truncations", *words).exit_code == 0
+    remeasured = json.loads((home / "runs" / "t" / "truncations.json").read_text())
+    assert remeasured["categories"]["c1"]["hidden"] == "it draws c2"
+    (folder / "model.toml").write_text("nonsense")
+    replaced = gan_command("export", "--run", "t", *again)
+    assert replaced.exit_code == 0 and "reasons for hiding categories are not kept" in (
+        replaced.output
+    )
 
 
 def test_a_generator_without_categories_has_nothing_to_choose(
