@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.about import about_pages
 from app.answers import AnswersFirst
 from app.api import developer_api
-from app.bodies import BoundedBodies
+from app.bodies import LONGEST, BoundedBodies
 from app.categories import category_list
 from app.commands import LazyCommands
 from app.curate import curate_pages
@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(
         __name__, static_folder=None, instance_path=str(settings.instance_folder.absolute())
     )
+    app.config["MAX_CONTENT_LENGTH"] = LONGEST  # of every method; who takes more says so
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.url_map.merge_slashes = False  # an address with two is wrong: no redirect, 404
     app.extensions["settings"] = settings

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from app.errors import Busy
 
+LONGEST = 8192  # bytes of a body, where nothing else is said: fields of a form, no files
 AT_ONCE = 10  # of a worker's 24 threads; those of live pictures and of the pages are others
 
 

@@ -162,6 +162,7 @@ _PLAIN = {
     400: ("This request makes no sense", "the request was not understood", ""),
     404: ("This page does not exist either", "there is nothing at this address", ""),
     405: ("This method does not exist here", "this address only answers to other methods", ""),
+    413: ("This is too much", "what was sent is longer than this address takes", ""),
     416: ("This range does not exist", "the file is shorter than that", ""),
     500: ("This error should not exist", "something broke, and the log knows what", ""),
 }

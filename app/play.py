@@ -25,7 +25,6 @@ from store.settings import Settings
 from store.states import LIVE
 
 _MOST_DRAWS = 20
-_LONGEST_ANSWER_BYTES = 8192
 _TOLD_FROM = 3  # answers, before anybody is told how others did
 _REMEMBERED = 10_000
 
@@ -50,15 +49,14 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
         found = ((slug, reader.pick(slug)) for slug in slugs)
         return {slug: picture.name if picture else slug for slug, picture in found}
 
-    def level_asked() -> str:
-        level = request.values.get("level", "usual")
+    def known(level: str) -> str:
         if level not in LEVELS:
             raise BadParameter(f"there is no level {level[:20]}", f"choose {', '.join(LEVELS)}")
         return level
 
     @pages.get("/play")
     def question() -> Response:
-        level = level_asked()
+        level = known(request.args.get("level", "usual"))
         reader = index.reader()
         for _ in range(_MOST_DRAWS):
             asked = draw_round(reader, counters, level)
@@ -95,8 +93,7 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
 
     @pages.post("/play")
     def answer() -> Response:
-        request.max_content_length = _LONGEST_ANSWER_BYTES
-        level = level_asked()
+        level = known(request.form.get("level") or request.args.get("level", "usual"))
         token = request.form.get("token", "")
         asked = tokens.open(token)
         if asked is None:

@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 from store.database import open_engine
 from store.migrating import upgrade
+from tests.attacks.lines import LINES, ServedByLine
 from tests.conftest import Filled, fill, settings_in
 from tests.ports import free_port
 from tests.scaled import drop
 from tests.site_server import SiteServer
+from tests.tiny_translator import build_tiny_translator
 
 
 @dataclass
@@ -21,7 +24,7 @@ class Target:
     """A running site, and what speaks to it without any manners."""
 
     store: Filled
-    server: SiteServer
+    server: SiteServer | ServedByLine
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.server.port), 30)
@@ -72,19 +75,38 @@ def status_of(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.") else 0
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    folder: Path = tmp_path_factory.mktemp("site")
+@contextmanager
+def filled_store(folder: Path) -> Iterator[Filled]:
+    """A store with a few pictures for servers that outlive a test."""
     settings = settings_in(folder)
     engine = open_engine(settings, write=True)
     upgrade(engine)
-    store = fill(settings, engine)
-    server = SiteServer(settings, free_port(), workers=2, threads=24)
-    server.start()
-    yield Target(store, server)
-    server.stop()
+    yield fill(settings, engine)
     engine.dispose()
     drop(settings)
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    with filled_store(tmp_path_factory.mktemp("site")) as store:
+        server = SiteServer(store.settings, free_port(), workers=2, threads=24)
+        server.start()
+        yield Target(store, server)
+        server.stop()
+
+
+@pytest.fixture(scope="module", params=LINES)
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    """The site as each of the lines serves it that start it where it is deployed."""
+    models = tmp_path_factory.mktemp("models")
+    build_tiny_translator(models)
+    with filled_store(tmp_path_factory.mktemp("line")) as store:
+        server = ServedByLine(request.param, store.settings, NONESUCH_MODELS_FOLDER=str(models))
+        server.start()
+        yield Target(store, server)
+        server.stop()
 
 
 @pytest.fixture

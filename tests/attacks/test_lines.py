@@ -4,39 +4,16 @@ import re
 import signal
 import struct
 import time
-from collections.abc import Iterator
 
 import psutil
-import pytest
 
-from store.database import open_engine
-from store.migrating import upgrade
 from store.settings import PROJECT
 from tests.attacks.conftest import Target, read_answer, status_of
-from tests.attacks.lines import LINES, ServedByLine
-from tests.conftest import fill, settings_in
-from tests.scaled import drop
+from tests.attacks.lines import ServedByLine
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS, HEADERS = 4, 1
 END_OF_HEADERS = 4
-
-
-@pytest.fixture(scope="module", params=LINES)
-def served(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Target]:
-    """The site as one of the lines serves it."""
-    settings = settings_in(tmp_path_factory.mktemp("line"))
-    engine = open_engine(settings, write=True)
-    upgrade(engine)
-    store = fill(settings, engine)
-    server = ServedByLine(request.param, settings)
-    server.start()
-    yield Target(store, server)
-    server.stop()
-    engine.dispose()
-    drop(settings)
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
