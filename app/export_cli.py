@@ -24,9 +24,9 @@ from core.commands import Command
 def export_site(target: Path, base_path: str, address: str) -> None:
     """Write the whole site as files, to be served by anything.
 
-    Pages, pictures (hard links where that can be), JSON, and the shuffle as a script. What needs
-    a server is not in it: the owner's pages, live pictures, the game, pictures by seed and size.
-    DIR appears whole or not at all; run again, it is replaced.
+    Pages, copies of the pictures, JSON, and the shuffle as a script. What needs a server is not in
+    it: the owner's pages, live pictures, the game, pictures by seed and size. DIR appears whole or
+    not at all; run again, it is replaced.
 
     \b
         flask export-site public
@@ -45,7 +45,6 @@ def export_site(target: Path, base_path: str, address: str) -> None:
         origin,
         lambda pictures, total: tqdm(pictures, total=total, unit="picture", disable=None),
     )
-    copied = f", {written.copied:,} of them copied" if written.copied else ""
-    click.echo(f"{target}: {written.pages:,} pages, {written.pictures:,} pictures{copied}")
+    click.echo(f"{target}: {written.pages:,} pages, {written.pictures:,} pictures")
     if base == "/":
         click.echo(f"look at it with: python -m http.server --directory {target}")

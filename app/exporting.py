@@ -37,7 +37,6 @@ class Exported:
 
     pictures: int
     pages: int
-    copied: int  # pictures that could not be hard-linked
 
 
 def export_site(
@@ -89,7 +88,7 @@ class _Export:
         self._links = Links(
             base_path, origin, self._file_of, self._step_hash, slugs, self._static["export.js"]
         )
-        self._pages = self._copied = 0
+        self._pages = 0
         self._listed: list[str] = []  # addresses of the sitemap, less those of pictures
 
     def write(self, progress: Callable[[Iterator[Picture], int], Iterator[Picture]]) -> Exported:
@@ -115,7 +114,7 @@ class _Export:
         self._put_rest()
         if self._origin:
             self._put_sitemap()
-        return Exported(total, self._pages, self._copied)
+        return Exported(total, self._pages)
 
     def _pictures(self) -> Iterator[Picture]:
         """Every live picture, in the order of their numbers."""
@@ -129,12 +128,10 @@ class _Export:
     def _put_picture(self, picture: Picture) -> None:
         target = self._folder / "images" / picture.category / picture.file
         target.parent.mkdir(parents=True, exist_ok=True)
-        linked = self._store.place_at(picture.category, picture.file, target)
-        if linked is None:
+        if not self._store.give_to(picture.category, picture.file, target):
             raise CannotExport(
                 f"{picture.category}/{picture.file} is not in the store", "see: flask verify"
             )
-        self._copied += not linked
         self._put_page(
             f"/i/{picture.short_hash}?in=category",
             is_listed=False,

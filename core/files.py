@@ -3,10 +3,12 @@
 import fcntl
 import glob
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 TEMPORARY_PREFIX = ".tmp-"
 
@@ -39,6 +41,22 @@ def write_durably(path: Path, data: bytes | memoryview) -> None:
     fsync_folder(path.parent)
 
 
+_FICLONE = 0x40049409  # ioctl_ficlone(2)
+
+
+def copy_to_path(source: BinaryIO, target: Path) -> None:
+    """Write what an opened file holds to a new file of its own.
+
+    Where the file system can (Btrfs, XFS, bcachefs), the two share their place on the disk until
+    one of them is changed. Raises OSError.
+    """
+    with target.open("xb") as written:
+        try:
+            fcntl.ioctl(written, _FICLONE, source.fileno())
+        except OSError:  # another file system, or one that cannot
+            shutil.copyfileobj(source, written, 2**18)
+
+
 @contextmanager
 def folder_written_whole(folder: Path) -> Iterator[Path]:
     """Yield a temporary sibling to fill; on success it takes the place of ``folder``.
@@ -46,8 +64,6 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
     On Linux at once, elsewhere there is a moment without one. What is in it is on the disk by
     then. What a killed process left half filled beside ``folder`` is removed first.
     """
-    import shutil
-
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{TEMPORARY_PREFIX}{folder.name}-"
     _remove_left(folder.parent, prefix)
@@ -74,8 +90,6 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
 
 def _remove_left(parent: Path, prefix: str) -> None:
     """Remove folders of which no process holds the lock."""
-    import shutil
-
     for path in parent.glob(f"{glob.escape(prefix)}*"):
         with suppress(OSError):  # held, or removed by another
             handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -214,13 +214,13 @@ class PictureBucket:
                 return False
         return True
 
-    def place_at(self, category: str, file: str, target: Path) -> bool | None:
-        """Write a picture to a path: False; None where it is not here. Raises OSError."""
+    def give_to(self, category: str, file: str, target: Path) -> bool:
+        """Write a copy of a picture to a path; False where it is not here. Raises OSError."""
         data = self.read(category, file)
         if data is None:
-            return None
+            return False
         target.write_bytes(data)
-        return False
+        return True
 
     def sync(self, category: str) -> None:
         """Nothing: what the server has acknowledged is durable."""

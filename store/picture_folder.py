@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.files import TEMPORARY_PREFIX, fsync_folder
+from core.files import TEMPORARY_PREFIX, copy_to_path, fsync_folder
 from store.pictures import EXTENSIONS, SAFE_NAME, StoredFile, StoreUnusable, is_picture_name
 from store.presence import Presence
 
@@ -195,18 +195,18 @@ class PictureFolder:
                 _copy(source, target)
         return True
 
-    def place_at(self, category: str, file: str, target: Path) -> bool | None:
-        """Put a picture at a path: True by a hard link, False by a copy, None: it is not here.
+    def give_to(self, category: str, file: str, target: Path) -> bool:
+        """Write a copy of a picture to a path; False where it is not here. Raises OSError.
 
-        Raises OSError.
+        Never a hard link: whoever has the copy may change it in place.
         """
-        source = self._named(category, file)
-        if not source.is_file():
-            return None
-        if _link(source, target):
-            return True
-        shutil.copyfile(source, target)
-        return False
+        try:
+            handle = _no_link(os.fspath(self._named(category, file)), os.O_RDONLY)
+        except OSError:
+            return False
+        with os.fdopen(handle, "rb") as opened:
+            copy_to_path(opened, target)
+        return True
 
     def sync(self, category: str) -> None:
         """Make what was brought into a category's folder durable."""

@@ -117,8 +117,8 @@ class PictureStore(Protocol):
         """Put a picture into a store beside this one too; False where it is not here."""
         ...
 
-    def place_at(self, category: str, file: str, target: Path) -> bool | None:
-        """Put a picture at a path: True by a hard link, False by a copy, None: it is not here."""
+    def give_to(self, category: str, file: str, target: Path) -> bool:
+        """Write a copy of a picture to a path; False where it is not here. Raises OSError."""
         ...
 
     def sync(self, category: str) -> None:

@@ -1,18 +1,21 @@
 """Files and folders appear whole or not at all."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core import files
-from core.files import TEMPORARY_PREFIX, folder_written_whole, write_durably
+from core.files import TEMPORARY_PREFIX, copy_to_path, folder_written_whole, write_durably
 from store.settings import PROJECT
+from tests.programs import absent
 
 
 def test_a_file_is_replaced_whole_and_readable_by_all(tmp_path: Path) -> None:
@@ -107,3 +110,53 @@ def test_what_a_killed_process_left_is_removed_and_what_one_fills_is_not(tmp_pat
         (temporary / "y").write_text("")
     assert [path.name for path in tmp_path.iterdir()] == ["d"]
     assert [path.name for path in folder.iterdir()] == ["y"]
+
+
+def test_a_copy_is_a_file_of_its_own(tmp_path: Path) -> None:
+    data = os.urandom(3 * 2**18 + 5)
+    (tmp_path / "a").write_bytes(data)
+    with (tmp_path / "a").open("rb") as source:
+        copy_to_path(source, tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == data
+    (tmp_path / "b").write_bytes(b"changed")
+    assert (tmp_path / "a").read_bytes() == data
+    with (tmp_path / "a").open("rb") as source, pytest.raises(FileExistsError):
+        copy_to_path(source, tmp_path / "b")
+
+
+@pytest.fixture
+def btrfs(tmp_path: Path) -> Iterator[Path]:
+    """A file system whose files can share their place on the disk."""
+    program = shutil.which("mkfs.btrfs", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if program is None:
+        absent("the tests need mkfs.btrfs (Debian: btrfs-progs)")
+        return
+    disk, folder = tmp_path / "disk", tmp_path / "mounted"
+    with disk.open("wb") as file:
+        file.truncate(128 * 2**20)
+    folder.mkdir()
+    made = subprocess.run([program, "-q", str(disk)], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    done = subprocess.run(
+        ["mount", "-o", "loop", str(disk), str(folder)], capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        pytest.skip(f"a Btrfs cannot be mounted here: {done.stderr}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_where_the_file_system_can_a_copy_takes_no_room(btrfs: Path) -> None:
+    data = os.urandom(16 * 2**20)
+    (btrfs / "a").write_bytes(data)
+    os.sync()
+    free = os.statvfs(btrfs).f_bfree * os.statvfs(btrfs).f_frsize
+    with (btrfs / "a").open("rb") as source:
+        copy_to_path(source, btrfs / "b")
+    os.sync()
+    taken = free - os.statvfs(btrfs).f_bfree * os.statvfs(btrfs).f_frsize
+    assert taken < 2**20
+    with (btrfs / "b").open("r+b") as copy:
+        copy.write(b"changed")
+    assert (btrfs / "a").read_bytes() == data
+    assert (btrfs / "b").read_bytes() == b"changed" + data[7:]
