@@ -23,6 +23,7 @@ from app.files import file_routes
 from app.gallery import gallery_pages
 from app.health import health_check
 from app.live import live_pictures
+from app.log_lines import keep_lines_apart
 from app.morphs import morph_pages
 from app.open_index import OpenIndex
 from app.pages import picture_pages
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LONGEST  # of every method; who takes more says so
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.url_map.merge_slashes = False  # an address with two is wrong: no redirect, 404
+    keep_lines_apart(app.logger)
     app.extensions["settings"] = settings
     app.extensions["index"] = index = OpenIndex(settings)
     app.cli = LazyCommands(app.name)

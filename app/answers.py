@@ -12,6 +12,8 @@ from flask import Response
 
 from app.headers import complete, complete_own
 
+FAILED = "nonesuch.failed"  # of an environ: what went wrong here, for Flask to raise
+
 
 class Answer(NamedTuple):
     """A status line, headers and a body as WSGI takes them."""

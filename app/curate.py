@@ -53,8 +53,9 @@ def curate_pages(
             raise NotCuratedHere(
                 "there is no token for these pages", "make one with: flask curate token --new"
             )
-        curating(write=True).close()  # or it says why not
         session = sessions.read(request)
+        if session.is_owner:  # of others none may touch the index
+            curating(write=True).close()  # or it says why not
         if request.method == "POST":
             sessions.check_word(request, session)
         at_the_door = request.endpoint in ("curate.door", "curate.enter")

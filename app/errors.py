@@ -12,7 +12,7 @@ from app.dress import Dress
 from app.negotiation import prefers_json
 from core.errors import NonesuchError
 from core.slugs import UnknownSlug
-from store.database import IndexAway, IndexMissing, IndexUnusable
+from store.database import IndexAway, IndexLocked, IndexMissing, IndexUnusable
 from store.picking import UnknownPicture
 
 _RETRY_AFTER_S = 60
@@ -156,6 +156,7 @@ _KINDS: dict[type[Exception], _Kind] = {
     IndexMissing: _Kind(503, "Nothing exists yet"),
     IndexUnusable: _Kind(503, "The pictures cannot be found"),
     IndexAway: _Kind(503, "The pictures cannot be found"),
+    IndexLocked: _Kind(503, "The pictures cannot be found"),
 }
 # what a visitor may know of an HTTP error: title, message, hint
 _PLAIN = {

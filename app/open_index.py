@@ -7,7 +7,7 @@ its pictures as soon as there are some.
 import threading
 import time
 
-from store.database import IndexAway, check_revision, open_engine
+from store.database import IndexAway, IndexLocked, check_revision, open_engine
 from store.picking import IndexReader
 from store.settings import Settings
 
@@ -24,7 +24,7 @@ class OpenIndex:
         self._reader: IndexReader | None = None
         self._identity: tuple[int, int] | None = None
         self._looked = 0.0
-        self._away: tuple[float, IndexAway] | None = None
+        self._away: tuple[float, IndexAway | IndexLocked] | None = None
 
     def reader(self) -> IndexReader:
         """Return a reader of an index of this program's version.
@@ -50,8 +50,8 @@ class OpenIndex:
         engine = open_engine(self._settings)
         try:
             check_revision(engine)
-        except IndexAway as error:
-            # a server that says nothing takes seconds to find out, and others wait meanwhile
+        except (IndexAway, IndexLocked) as error:
+            # it takes seconds to find out, and others wait meanwhile
             self._away = (time.monotonic(), error)
             raise
         self._away = None

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from markupsafe import Markup, escape
 
-from app.answers import Answer
+from app.answers import FAILED, Answer
 from app.cutouts import Cutouts
 from app.derivatives import sized_address, sized_width_height
 from app.dress import Dress
@@ -93,6 +93,8 @@ def picture_pages(
 
     @pages.get("/")
     def random_page() -> Response:
+        if FAILED in request.environ:  # asked again, a locked index would be waited for again
+            raise request.environ[FAILED]
         text = request.args.get("walk")
         if text is None:
             return random_answer(request.environ).response()
@@ -118,7 +120,7 @@ def picture_pages(
     def answer(environ: dict[str, Any]) -> Answer | None:
         """Return `/` or a step of a walk; None for all else.
 
-        Also for whatever goes wrong: it will again in Flask, which says so in the site's dress.
+        Also for whatever goes wrong: Flask says so in the site's dress.
         """
         query = environ["QUERY_STRING"]
         if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] != "GET":
@@ -128,7 +130,8 @@ def picture_pages(
                 return random_answer(environ)
             walk = read_walk(query[5:]) if query.startswith("walk=") else None
             return walk_answer(environ, walk) if walk else None
-        except Exception:
+        except Exception as error:
+            environ[FAILED] = error
             return None
 
     @pages.get("/c/<slug>/random")

@@ -1,8 +1,6 @@
 """`/play`: guess a picture's category from four. Score and streak stay in the browser."""
 
 import json
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -18,7 +16,7 @@ from app.play_rounds import LEVELS, draw_round
 from app.play_tokens import PlayTokens, Round
 from app.stored import stored_check
 from app.words import with_article
-from store.counters import Counters, Tally
+from store.counters import Counters, Once, Tally
 from store.opening import open_pictures
 from store.picking import IndexReader, Picture
 from store.settings import Settings
@@ -26,7 +24,6 @@ from store.states import LIVE
 
 _MOST_DRAWS = 20
 _TOLD_FROM = 3  # answers, before anybody is told how others did
-_REMEMBERED = 10_000
 
 
 def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -> Blueprint:
@@ -35,7 +32,6 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
     tokens = PlayTokens(key)
     counters = Counters(settings)
     cutouts = Cutouts(settings.models_folder)
-    is_first = _first_time(_REMEMBERED)
     is_there = stored_check(settings)
     store = open_pictures(settings)
 
@@ -109,8 +105,7 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
         if found is None:
             raise Gone("this picture was just taken away", "another waits at /play", "/play")
         before = counters.pictures([asked.short_hash]).get(asked.short_hash, Tally())
-        if is_first(token):
-            counters.count(asked.short_hash, asked.truth, guess)
+        counters.count(asked.short_hash, asked.truth, guess, Once(asked.number, asked.over_s))
         names = names_of(reader, asked.choices)
         result = {
             "right": guess == asked.truth,
@@ -158,18 +153,3 @@ def _others(tally: Tally) -> str:
         return ""
     right = round(100 * (tally.guesses - tally.wrong) / tally.guesses)
     return f"{right} % of {tally.guesses} were right."
-
-
-def _first_time(most: int) -> Callable[[str], bool]:
-    """Return a memory of the last tokens answered, so that one answer counts once."""
-    seen: OrderedDict[str, None] = OrderedDict()
-
-    def is_first(token: str) -> bool:
-        if token in seen:
-            return False
-        seen[token] = None
-        if len(seen) > most:
-            seen.popitem(last=False)
-        return True
-
-    return is_first

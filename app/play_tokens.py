@@ -11,7 +11,7 @@ import hmac
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _CODE_BYTES = 16
 _LONGEST = 2000
@@ -25,6 +25,9 @@ class Round:
     short_hash: str
     truth: str
     choices: tuple[str, ...]
+    # of one that was opened: the same however its token was spelled, and when it is over
+    number: str = field(default="", compare=False)  # 32 hexadecimal digits
+    over_s: int = field(default=0, compare=False)  # seconds since 1970
 
 
 class PlayTokens:
@@ -57,7 +60,7 @@ class PlayTokens:
         _, made, short_hash, truth, *choices = json.loads(text)
         if time.time() - made > KEPT_S:
             return None
-        return Round(short_hash, truth, tuple(choices))
+        return Round(short_hash, truth, tuple(choices), code.hex(), made + KEPT_S)
 
     def _code(self, text: bytes) -> bytes:
         return hashlib.blake2b(text, key=self._code_key, digest_size=_CODE_BYTES).digest()

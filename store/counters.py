@@ -1,19 +1,22 @@
 """What visitors guessed, added up: how often a picture was shown in the game, and taken for what.
 
 Numbers only, apart from the index, which the site opens read-only: nobody can say from them who
-guessed. They are in a file of their own in the instance folder, or in a schema of their own where
-the index is in PostgreSQL, so that all machines of a site count together. Either may be deleted at
-any time, as hosts do whose disks are not kept. Where it cannot be written the game goes on without.
+guessed. The numbers of rounds that were answered are random, and forgotten when these are over.
+They are in a file of their own in the instance folder, or in a schema of their own where the index
+is in PostgreSQL, so that all machines of a site count together. Either may be deleted at any time,
+as hosts do whose disks are not kept. Where it cannot be written the game goes on without.
 """
 
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Column,
+    Connection,
     Engine,
     Integer,
     MetaData,
@@ -50,6 +53,20 @@ category_guess = Table(
     Column("guess", String(100), primary_key=True),
     Column("n", Integer, nullable=False),
 )
+# rounds that were answered, until they are over: each counts once, whichever worker is asked
+answered = Table(
+    "answered",
+    metadata,
+    Column("round", String(32), primary_key=True),
+    Column("over_s", BigInteger, nullable=False, index=True),
+)
+
+
+class Once(NamedTuple):
+    """What counts once: a number, up to 32 characters, and until when it is remembered."""
+
+    number: str
+    over_s: int  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +96,19 @@ class Counters:
         self._tokens, self._filled = at_once, time.monotonic()
         self.why_off = ""
 
-    def count(self, short_hash: str, truth: str, guess: str) -> bool:
-        """Add one answer; say whether it was, which a flood of them and a full disk prevent."""
+    def count(self, short_hash: str, truth: str, guess: str, once: Once | None = None) -> bool:
+        """Add one answer; say whether it was, which a flood of them and a full disk prevent.
+
+        ``once``: nor is it where one with this number was.
+        """
         engine = self._open()
         if engine is None or not self._is_slow_enough():
             return False
         wrong = int(guess != truth)
         try:
             with engine.begin() as connection:
+                if once is not None and not _is_first(connection, once):
+                    return False
                 connection.execute(
                     _add(
                         engine,
@@ -194,15 +216,28 @@ def _opened(settings: Settings) -> Engine:
     return engine
 
 
-def _add(engine: Engine, table: Table, key: dict[str, str], counts: dict[str, int]) -> Any:
-    if engine.dialect.name == "postgresql":
+def _is_first(connection: Connection, once: Once) -> bool:
+    """Remember a number; say whether it was not yet. What is over is forgotten."""
+    column = answered.c
+    connection.execute(answered.delete().where(column.over_s < int(time.time())))
+    statement = _insert(connection.dialect.name)(answered).values(
+        round=once.number, over_s=once.over_s
+    )
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def _insert(dialect: str) -> Any:
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 
-        statement: Any = insert_on_postgresql(table).values(**key, **counts)
-    else:
-        from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+        return insert_on_postgresql
+    from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
-        statement = insert_on_sqlite(table).values(**key, **counts)
+    return insert_on_sqlite
+
+
+def _add(engine: Engine, table: Table, key: dict[str, str], counts: dict[str, int]) -> Any:
+    statement = _insert(engine.dialect.name)(table).values(**key, **counts)
     return statement.on_conflict_do_update(
         index_elements=list(key),
         set_={name: table.c[name] + count for name, count in counts.items()},

@@ -45,6 +45,12 @@ class IndexAway(IndexUnusable):
     retry_after_s = 5
 
 
+class IndexLocked(IndexUnusable):
+    """Another program holds the index, for longer than was waited for it."""
+
+    retry_after_s = 5
+
+
 def open_engine(settings: Settings, *, write: bool = False) -> Engine:
     """Return an engine on the index; for SQLite the file must exist unless ``write``.
 
@@ -88,6 +94,11 @@ def is_damage(error: BaseException | None) -> bool:
     )
 
 
+def is_locked(error: BaseException) -> bool:
+    """Say whether SQLite waited as long as it may for another program: the driver's error."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def damaged(error: BaseException) -> "IndexDamaged":
     return IndexDamaged(
         f"the index is damaged ({error})",
@@ -113,7 +124,7 @@ def empty_engine() -> Engine:
 
 def _connect_sqlite(path: Path, busy_timeout_s: float, write: bool) -> sqlite3.Connection:
     if not write:
-        _roll_back_interrupted(path, busy_timeout_s)
+        _roll_back_interrupted(path)
     mode = "rwc" if write else "ro"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -128,15 +139,16 @@ def _connect_sqlite(path: Path, busy_timeout_s: float, write: bool) -> sqlite3.C
     return connection
 
 
-def _roll_back_interrupted(path: Path, busy_timeout_s: float) -> None:
+def _roll_back_interrupted(path: Path) -> None:
     """Undo what a killed command left half written: read-only, SQLite cannot, and reads nothing.
 
-    Beside a command that is writing this does nothing: SQLite leaves a journal with an owner.
+    Beside a command that is writing this does nothing: SQLite leaves a journal with an owner. It
+    does not wait for that owner: whoever asks the index next does.
     """
     if Path(f"{path}-journal").exists():
         with (
             suppress(sqlite3.Error),
-            closing(sqlite3.connect(path, timeout=busy_timeout_s)) as connection,
+            closing(sqlite3.connect(path, timeout=0)) as connection,
         ):
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
 
@@ -165,6 +177,8 @@ def refusal(what: str, error: Exception, hint: str) -> IndexUnusable:
     """Return what to say where a database refused; ``error``: its driver's, or SQLAlchemy's."""
     original = getattr(error, "orig", None) or error
     reason = (str(original).splitlines() or [type(original).__name__])[0]
+    if is_locked(original):
+        return IndexLocked(f"{what} ({reason})", "another program holds it: ask again, or end that")
     if isinstance(original, sqlite3.Error):
         return IndexUnusable(f"{what} ({reason})", hint)
     if is_away(original):

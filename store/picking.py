@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import NonesuchError
-from store.database import IndexUnusable, refusal
+from store.database import IndexUnusable, is_locked, refusal
 from store.drawing_ahead import DrawnAhead
 
 # as a Picture takes them; from image i and category c
@@ -134,17 +134,20 @@ class IndexReader:
 
         try:
             return self._ask(rows)
-        except (self._driver_error, DBAPIError):
+        except (self._driver_error, DBAPIError) as error:
             if any("\0" in value for value in values.values() if isinstance(value, str)):
                 return []  # nothing has such a name, and PostgreSQL takes none
-        return self._ask_anew(rows)
+            return self._ask_anew(rows, error)
 
-    def _ask_anew(self, use: Callable[[Any], Found]) -> Found:
+    def _ask_anew(self, use: Callable[[Any], Found], error: Exception) -> Found:
         """Ask once more after an error, over a new connection.
 
         A server that was restarted, a file that a killed command left half written: a new
-        connection may be able to read, an idle one as little as that which failed.
+        connection may be able to read, an idle one as little as that which failed. A file that
+        another program holds was waited for already, which is enough.
         """
+        if is_locked(getattr(error, "orig", None) or error):
+            raise _unreadable(error) from error
         self._close_idle()
         try:
             return self._ask(use)
@@ -209,8 +212,8 @@ class IndexReader:
 
         try:
             return self._ask(pick)
-        except (self._driver_error, DBAPIError):
-            return self._ask_anew(pick)
+        except (self._driver_error, DBAPIError) as error:
+            return self._ask_anew(pick, error)
 
     def by_hash(self, short_hash: str) -> Picture | None:
         """Return the picture, of any state, whose SHA-256 begins with these digits."""

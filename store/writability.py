@@ -1,5 +1,6 @@
 """Whether index and store can be written, tried rather than read off their modes."""
 
+import dataclasses
 import tempfile
 
 from sqlalchemy import text
@@ -21,7 +22,8 @@ def why_not_writable(settings: Settings) -> str | None:
                 pass
         except OSError as error:
             return f"{name} cannot be written ({error.strerror})"
-    engine = open_engine(settings, write=True)
+    # whoever holds it writes: so can we, later
+    engine = open_engine(dataclasses.replace(settings, busy_timeout_s=0.0), write=True)
     try:
         with engine.connect() as connection:
             # of no row, but it takes the lock and the right that writing takes
@@ -29,7 +31,7 @@ def why_not_writable(settings: Settings) -> str | None:
             connection.rollback()
     except OperationalError as error:
         if "locked" in str(error.orig):
-            return None  # somebody writes: so can we, later
+            return None
         return f"the index cannot be written ({str(error.orig).splitlines()[0]})"
     except IndexDamaged as error:
         return error.message

@@ -15,7 +15,7 @@ import psutil
 from store.settings import PROJECT, Settings
 from tests.ports import free_port
 from tests.scaled import in_environment
-from tests.site_server import answers_ready
+from tests.site_server import answers
 
 
 def procfile() -> str:
@@ -60,7 +60,7 @@ class ServedByLine:
             ["/bin/sh", "-c", self._line], cwd=PROJECT, env=self._environ, start_new_session=True
         )
         until = time.monotonic() + 90
-        while not answers_ready(self.url):
+        while not answers(f"{self.url}/healthz/ready"):
             assert self.process.poll() is None, "the server ended"
             assert time.monotonic() < until, "the server does not answer"
             time.sleep(0.1)

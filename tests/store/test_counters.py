@@ -1,11 +1,13 @@
 """The game's counts: added up, bounded, and off where they cannot be kept."""
 
+import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import store.counters
-from store.counters import FILE, Counters, Tally
+from store.counters import FILE, Counters, Once, Tally
 from store.settings import Settings
 
 HASH = "0f1e2d3c4b5a"
@@ -36,7 +38,7 @@ def test_difficulty_is_careful_while_there_are_few() -> None:
 def test_nothing_in_the_file_says_who(settings: Settings) -> None:
     Counters(settings).count(HASH, "hat", "bird")
     columns = {c.name for t in store.counters.metadata.tables.values() for c in t.columns}
-    assert columns == {"short_hash", "guesses", "wrong", "truth", "guess", "n"}
+    assert columns == {"short_hash", "guesses", "wrong", "truth", "guess", "n", "round", "over_s"}
 
 
 def test_a_flood_is_not_counted(settings: Settings) -> None:
@@ -44,6 +46,23 @@ def test_a_flood_is_not_counted(settings: Settings) -> None:
     counted = sum(counters.count(HASH, "hat", "hat") for _ in range(200))
     assert 20 <= counted < 60
     assert counters.category("hat").guesses == counted
+
+
+def test_what_has_a_number_counts_once_until_it_is_over(settings: Settings) -> None:
+    workers = [Counters(settings), Counters(settings)]
+    soon = int(time.time()) + 60
+    counted = [
+        worker.count(HASH, "hat", "hat", Once(number, soon))
+        for number in ("a" * 32, "b" * 32)
+        for _ in range(3)
+        for worker in workers
+    ]
+    assert sum(counted) == 2 and workers[0].category("hat") == Tally(2, 0)
+    assert workers[0].count(HASH, "hat", "hat", Once("c" * 32, soon - 120))
+    assert workers[1].count(HASH, "hat", "hat", Once("d" * 32, soon))
+    with workers[0]._open().connect() as connection:  # type: ignore[union-attr]
+        kept = connection.execute(select(store.counters.answered.c.round)).scalars().all()
+    assert sorted(kept) == ["a" * 32, "b" * 32, "d" * 32]
 
 
 @pytest.mark.sqlite
