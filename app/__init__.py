@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.about import about_pages
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         (*live, *translate, ("/api", "For developers")),
         redirected_to,
     )
-    key = signing_key(settings)
+    key = signing_key(settings, is_serving=_flask_command() in (None, "run"))
     permalinks = Permalinks(key)
     shared = shared_by(settings.redis_url)
     withheld = Withheld(index.reader)
@@ -131,6 +132,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _flask_command() -> str | None:
+    """Return the name of the `flask` command that runs; None where a server has the site.
+
+    Granian is a command of click's too, and its workers are forked from it.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or not isinstance(context.find_root().command, AppGroup):
+        return None
+    return context.info_name
+
+
 def _picture_answers(settings: Settings) -> "tuple[PictureFiles | BucketFiles, str]":
     """Return what answers for pictures, and the origin that it redirects to, if any."""
     if not settings.store_url:
@@ -147,6 +159,6 @@ def _settings_of_environment() -> Settings:
         check_store(settings)
         return settings
     except BadSetting as error:
-        if click.get_current_context(silent=True) is None:
+        if _flask_command() is None:
             raise
         raise click.ClickException(str(error)) from error  # a command says it in one line

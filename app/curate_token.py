@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 
+from app.errors import NotCuratedHere
 from core.errors import NonesuchError
 from core.files import write_durably
 from store.settings import Settings
@@ -29,13 +30,22 @@ class OwnerToken:
         self._path = settings.instance_folder / TOKEN_FILE
 
     def hash(self) -> str | None:
-        """Return the token's SHA-256 in hexadecimal; None where there is no token."""
+        """Return the token's SHA-256 in hexadecimal; None where there is no token.
+
+        Raises `NotCuratedHere` where there is one that this user cannot read.
+        """
         if self._given:
             return self._given
         try:
             return self._path.read_text(encoding="ascii").strip() or None
-        except (OSError, UnicodeDecodeError):
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
             return None
+        except OSError as error:
+            raise NotCuratedHere(
+                f"the token's hash cannot be read ({error.strerror})",
+                f"make the user that serves the owner of {TOKEN_FILE} in the instance folder "
+                "(chown), or set NONESUCH_CURATE_TOKEN_HASH",
+            ) from error
 
     def is_right(self, token: str) -> bool:
         """Compare a token, in a time that does not tell how much of it is right."""
@@ -51,8 +61,7 @@ class OwnerToken:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(self._path, f"{hash_of(token)}\n".encode())
-            self._path.chmod(0o600)
+            write_durably(self._path, f"{hash_of(token)}\n".encode(), 0o600)
         except OSError as error:
             raise _not_kept(error) from error
         return token

@@ -1,24 +1,29 @@
 """The key that signs permalinks: from the settings, else made once and kept."""
 
-import contextlib
-import logging
+import fcntl
 import os
 import secrets
-import tempfile
 from pathlib import Path
 
+from core.errors import NonesuchError
+from core.files import write_durably
 from store.settings import Settings
 
 KEY_FILE = "key"
+LOCK_FILE = "key.lock"
 KEY_BYTES = 32
 
-log = logging.getLogger(__name__)
+
+class NoKey(NonesuchError):
+    """A key that this user cannot read, or that cannot be kept."""
 
 
-def signing_key(settings: Settings) -> bytes:
-    """Return the key; where it can be neither read nor kept, one for this process alone.
+def signing_key(settings: Settings, *, is_serving: bool) -> bytes:
+    """Return the key, which is made where there is none.
 
-    With such a one a link loses its name, not its picture, when the process ends.
+    Raises `NoKey` where a site serves and its key can be neither read nor kept: each worker would
+    sign with one of its own, and refuse what the others have signed. A command then gets one for
+    itself alone: nothing that it signs outlives it.
     """
     if settings.secret_key:
         return settings.secret_key.encode()
@@ -26,16 +31,22 @@ def signing_key(settings: Settings) -> bytes:
     try:
         return _read(path) or _make(path)
     except OSError as error:
-        log.warning(
-            "no key can be kept in %s (%s): names in permalinks hold until this process ends; "
-            "set SECRET_KEY",
-            settings.instance_folder,
-            error.strerror,
-        )
-        return secrets.token_bytes(KEY_BYTES)
+        if not is_serving:
+            return secrets.token_bytes(KEY_BYTES)
+        if path.exists():
+            raise NoKey(
+                f"the key {path} cannot be read ({error.strerror})",
+                "make the user that serves its owner (chown), or set SECRET_KEY",
+            ) from error
+        raise NoKey(
+            f"no key can be kept in {settings.instance_folder} ({error.strerror})",
+            "let the user that serves write there, or set SECRET_KEY, for example to what this "
+            "prints: python -c 'import secrets; print(secrets.token_hex(32))'",
+        ) from error
 
 
 def _read(path: Path) -> bytes | None:
+    """Return the key; None where there is none, or an empty file in its place."""
     try:
         return path.read_bytes() or None
     except FileNotFoundError:
@@ -45,17 +56,17 @@ def _read(path: Path) -> bytes | None:
 def _make(path: Path) -> bytes:
     """Write a key, unless another worker did in this moment; return what counts.
 
-    A link of a whole file, not a rename: it fails where a key exists, so the first one wins.
+    Under a lock and by a rename: a hard link would say as well who was first, but not all file
+    systems have them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)  # mode 0600
+    lock = os.open(path.parent / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(KEY_BYTES).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = _read(path)
+        if known is None:
+            known = secrets.token_hex(KEY_BYTES).encode()
+            write_durably(path, known, 0o600)
+        return known
     finally:
-        Path(temporary).unlink()
-    return path.read_bytes()
+        os.close(lock)

@@ -6,7 +6,13 @@ import gc
 gc.disable()
 
 from app import create_app  # noqa: E402
+from core.errors import NonesuchError  # noqa: E402
 
-app = create_app()
+try:
+    app = create_app()
+except NonesuchError as error:
+    from app.no_start import refuse_to_start
+
+    refuse_to_start(error)
 gc.freeze()
 gc.enable()

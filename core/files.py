@@ -22,7 +22,7 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, data: bytes | memoryview) -> None:
+def write_durably(path: Path, data: bytes | memoryview, mode: int = 0o644) -> None:
     """Write ``data`` to ``path``: temporary file → fsync → rename → fsync of the folder.
 
     The parent folder must exist. Raises OSError; then ``path`` is as it was before.
@@ -32,7 +32,7 @@ def write_durably(path: Path, data: bytes | memoryview) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:

@@ -1,9 +1,15 @@
 """`/i/<hash>?by=…`: the same for good, and nobody else's words."""
 
 import base64
+import errno
 import hashlib
+import os
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,10 +21,14 @@ from app import create_app
 from app.lines import LINES, line_of
 from app.names import Developer, developer_of_hash
 from app.permalinks import Credit, Permalinks
+from app.secret import signing_key
 from store.pictures import digest
+from store.settings import PROJECT, Settings
 from store.states import MISSING, REJECTED
 from tests.app.conftest import one, shown
 from tests.conftest import Filled
+from tests.ports import free_port
+from tests.scaled import in_environment
 
 HASH = "0f1e2d3c4b5a"
 
@@ -173,6 +183,27 @@ def test_the_key_is_made_once_and_for_its_owner_alone(filled: Filled) -> None:
     assert [p.name for p in path.parent.glob(".tmp-*")] == []
 
 
+def test_workers_that_start_together_sign_with_one_key_without_hard_links(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.link", no_links)  # as on FAT
+    with ThreadPoolExecutor(8) as workers:
+        made = workers.map(lambda _: signing_key(settings, is_serving=True), range(64))
+        keys = set(made)
+    assert keys == {(settings.instance_folder / "key").read_bytes()}
+
+
+def test_an_empty_key_is_none(settings: Settings) -> None:
+    """What a full disk or a power cut may leave: anybody could sign with it."""
+    settings.instance_folder.mkdir(parents=True)
+    (settings.instance_folder / "key").touch()
+    key = signing_key(settings, is_serving=True)
+    assert len(key) == 64 and key == (settings.instance_folder / "key").read_bytes()
+
+
 def test_a_key_of_the_settings_makes_no_file_and_holds_elsewhere(filled: Filled) -> None:
     settings = replace(filled.settings, secret_key="x" * 500)
     page = shown(create_app(settings).test_client().get("/"))
@@ -180,12 +211,63 @@ def test_a_key_of_the_settings_makes_no_file_and_holds_elsewhere(filled: Filled)
     assert shown(create_app(settings).test_client().get(page["permalink"]))["name"] == page["name"]
 
 
-def test_where_no_key_can_be_kept_the_site_works_and_says_so(
-    filled: Filled, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("server", ["python", "granian", "gunicorn", "Procfile"])
+@pytest.mark.parametrize("case", ["unreadable", "not to be kept"])
+def test_where_the_key_cannot_be_used_there_is_one_line_and_no_start(
+    filled: Filled, server: str, case: str
 ) -> None:
-    # a folder in the key's place: root may write anywhere else
-    (filled.settings.instance_folder / "key").mkdir(parents=True)
-    client = create_app(filled.settings).test_client()
-    assert "set SECRET_KEY" in caplog.text
-    page = shown(client.get("/"))
-    assert shown(client.get(page["permalink"]))["name"] == page["name"]
+    """Each worker would sign with its own: half of the links and rounds would not hold."""
+    folder = filled.settings.instance_folder
+    key = folder / "key"
+    if case == "unreadable":
+        key.mkdir()  # a folder in its place: whoever runs the tests may read every file
+        says = f"error: the key {key} cannot be read (Is a directory); make the user that serves"
+    else:
+        (folder / "key.lock").mkdir()
+        says = f"error: no key can be kept in {folder} (Is a directory); let the user that serves"
+    command = {
+        "python": [sys.executable, "-c", "from app.wsgi import app"],
+        "granian": ["bin/serve", "granian"],
+        "gunicorn": ["bin/serve", "gunicorn"],
+        "Procfile": ["sh", "-c", (PROJECT / "Procfile").read_text().rpartition("web: ")[2]],
+    }[server]
+    kept = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    programs = Path(sys.executable).parent
+    more = {"PORT": str(free_port()), "VENV": str(programs.parent), "HOST": "127.0.0.1",
+            "PATH": f"{programs}:{os.environ['PATH']}"}  # fmt: skip
+    done = subprocess.run(
+        command, cwd=PROJECT, env={**kept, **in_environment(filled.settings), **more},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    lines = [line for line in done.stderr.splitlines() if line and not line.startswith("[INFO]")]
+    assert lines[0].startswith(says) and "set SECRET_KEY" in lines[0], done.stderr
+    assert set(lines) == {lines[0]}
+    if server != "Procfile":  # there each worker says so, and the server's word for it is 0
+        assert len(lines) == 1 and done.returncode == 3
+    elsewhere = create_app(replace(filled.settings, secret_key="x")).test_client()
+    assert elsewhere.get("/").status_code == 200
+
+
+def test_a_wrong_setting_ends_a_server_too(filled: Filled) -> None:
+    """Granian starts again what ends, so it would say this for ever."""
+    programs = Path(sys.executable).parent
+    procfile = (PROJECT / "Procfile").read_text().rpartition("web: ")[2]
+    more = {"PORT": str(free_port()), "PATH": f"{programs}:{os.environ['PATH']}",
+            "HOST": "127.0.0.1", "NONESUCH_SITE_NAM": "x"}  # fmt: skip
+    done = subprocess.run(
+        ["sh", "-c", procfile], cwd=PROJECT, capture_output=True, text=True, timeout=60,
+        env={**os.environ, **in_environment(filled.settings), **more},
+    )  # fmt: skip
+    assert "error: there is no setting NONESUCH_SITE_NAM; did you mean" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_need_no_key(filled: Filled) -> None:
+    """Another user may run them, who may not read it."""
+    (filled.settings.instance_folder / "key").mkdir()
+    kept = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "verify"], cwd=PROJECT, capture_output=True, text=True,
+        env={**kept, **in_environment(filled.settings)}, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0 and "19 pictures checked" in done.stdout, done.stderr

@@ -136,3 +136,16 @@ def test_only_the_hash_of_the_token_is_kept(filled: Filled, token: str) -> None:
     assert given.is_right("ours") and not given.is_right(token)
     broken = OwnerToken(replace(filled.settings, curate_token_hash="ünsinn"))
     assert not broken.is_right("ünsinn")
+
+
+def test_a_token_that_cannot_be_read_is_not_said_to_be_absent(
+    filled: Filled, client: FlaskClient
+) -> None:
+    path = filled.settings.instance_folder / TOKEN_FILE
+    path.mkdir()  # in its place: whoever runs the tests may read every file
+    answer = client.get("/curate", headers={"Accept": "text/html"})
+    assert answer.status_code == 403
+    assert "cannot be read" in answer.text and "there is no token" not in answer.text
+    assert str(path) not in answer.text
+    done = create_app(filled.settings).test_cli_runner().invoke(args=["curate", "token"])
+    assert done.exit_code == 1 and done.output.startswith("Error: the token's hash cannot be read")
