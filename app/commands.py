@@ -20,8 +20,8 @@ COMMANDS = {
 }
 
 
-# what reads the index cannot be in a group of `sources`, which knows none
-ADDED = {"models": ["store.report_cli:report"]}
+# what draws pictures or reads the index cannot be in a group of `sources`, which knows neither
+ADDED = {"models": ["pregen.choose_cli:choose", "store.report_cli:report"]}
 
 
 class LazyCommands(AppGroup):

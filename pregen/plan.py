@@ -20,6 +20,7 @@ They are sorted out among `WINDOW` batches' worth of seeds, always the same ones
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection, or_, select
 
@@ -31,6 +32,7 @@ from store.pictures import MADE_FILE, PictureStore
 from store.states import LIVE, REJECTED
 from store.tables import category, image
 
+T = TypeVar("T")
 WINDOW = 8  # batches: 64 seeds, so that 60 samples are one window
 SEED_STRIDE = 2_654_435_761  # odd and near 2^32 / φ: runs with other --seed values stay apart
 
@@ -187,7 +189,7 @@ class Sequel:
             yield from in_sizes(groups[truncation], self.batch)
 
 
-def in_sizes(seeds: Sequence[int], batch: int) -> Iterator[Sequence[int]]:
+def in_sizes(seeds: Sequence[T], batch: int) -> Iterator[Sequence[T]]:
     """Cut seeds into calls of the sizes that a source runs, largest first."""
     start = 0
     for size in batch_sizes(batch):

@@ -8,6 +8,8 @@ from typing import Self
 
 from tqdm import tqdm
 
+from core.durations import in_words
+
 LINE_EVERY_S = 10.0
 RATE_OVER_S = 20.0  # of each machine: what it did in the last seconds
 
@@ -33,8 +35,10 @@ class Progress:
         if self._bar.disable and (now - self._last > LINE_EVERY_S or self.done == self._total):
             self._last = now
             each = f" ({self.rates(now)})" if place else ""
+            left = in_words((self._total - self.done) / max(self.rate, 1e-9))
             self._echo(
-                f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second{each}"
+                f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second{each}, "
+                f"{left} left"
             )
 
     def rates(self, now: float) -> str:

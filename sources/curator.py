@@ -1,8 +1,8 @@
 """A curator: how well a picture shows its category, and whether it could be a real one.
 
 It lies beside a model, in `curator/`: `features.tflite`, a pretrained network cut short, which no
-generator was trained against, and `curator.npz`, what was fitted to real pictures' features. Made
-by `flask gan curator`.
+generator was trained against, `curator.npz`, what was fitted to real pictures' features, and
+`concepts.npz`, what single things they show. Made by `flask gan curator`.
 """
 
 import zipfile
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import NonesuchError
+from sources.concepts import CONCEPTS, Concepts, read_concepts, signed_root
 from sources.description import Model
 
 FOLDER, NETWORK, FITTED = "curator", "features.tflite", "curator.npz"
@@ -64,13 +65,6 @@ class Fitted:
         return placed
 
 
-def signed_root(x: np.ndarray) -> np.ndarray:
-    """Return float32: pooled activations are skewed, their roots less so."""
-    x = x.astype(np.float32)
-    root: np.ndarray = np.sign(x) * np.sqrt(np.abs(x))
-    return root
-
-
 class Features:
     """The network, on LiteRT."""
 
@@ -119,8 +113,10 @@ class Judged:
 class Curator:
     """A model's curator, loaded."""
 
-    def __init__(self, features: Features, fitted: Fitted) -> None:
-        self._features, self.fitted = features, fitted
+    def __init__(
+        self, features: Features, fitted: Fitted, concepts: Concepts | None = None
+    ) -> None:
+        self.features, self.fitted, self.concepts = features, fitted, concepts
         self._position = {slug: i for i, slug in enumerate(fitted.slugs.tolist())}
 
     def judge(self, pictures: np.ndarray, slug: str) -> Judged:
@@ -129,7 +125,7 @@ class Curator:
         Real pictures' limit is out of most generators' reach: the more realistic half of these is
         realistic enough at any rate.
         """
-        features = self._features.of(pictures)
+        features = self.features.of(pictures)
         shows = self.fitted.shows(features)[:, self._position[slug]]
         realism = self.fitted.realism(features)
         return Judged(shows, realism >= min(self.fitted.limit, np.median(realism)))
@@ -143,7 +139,11 @@ def read_curator(model: Model, threads: int = 1) -> Curator:
             f"model {model.label} has no curator to choose among candidates",
             f"make one: flask gan curator --run RUN --name {model.name}; or leave --oversample out",
         )
-    curator = Curator(Features(folder / NETWORK, threads), read_fitted(folder / FITTED))
+    curator = Curator(
+        Features(folder / NETWORK, threads),
+        read_fitted(folder / FITTED),
+        read_concepts(folder / CONCEPTS),
+    )
     fitted = curator.fitted
     unknown = [c.slug for c in model.categories if c.slug not in set(fitted.slugs.tolist())]
     if fitted.size_px != model.size_px or unknown:

@@ -37,8 +37,11 @@ def pictures_of(model_folder: Path, seeds: Sequence[int]):
     )
 
 
-def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS) -> Path:
-    """Write ``model_folder``/curator/ and return it; ``seeds``: of its training pictures."""
+def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS, concepts: int = 0) -> Path:
+    """Write ``model_folder``/curator/ and return it; ``seeds``: of its training pictures.
+
+    ``concepts``: of each category, as which they count in turn; 0: a curator without concepts.
+    """
     import numpy as np
     import tensorflow as tf
 
@@ -66,4 +69,11 @@ def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS) -> Path
     fitted = fit(dataset, (), network.of(pictures), network.of(pictures[:, :, ::-1]), 48)
     values = {field.name: getattr(fitted, field.name) for field in fields(fitted)}
     np.savez_compressed(folder / curator.FITTED, **values)
+    if concepts:
+        from sources.concepts import CONCEPTS, fit_concepts, write_concepts
+
+        ids = [f"1f40{i % concepts:x}" for i in range(len(dataset.records))]
+        slugs = [record.category for record in dataset.records]
+        with (folder / CONCEPTS).open("wb") as file:
+            write_concepts(fit_concepts(network.of(pictures), ids, slugs)[0], file)
     return folder

@@ -11,6 +11,7 @@ passed there and 28 % of the first shipped model's did, where 66 % and 71 % pass
 the sixth.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,15 +21,17 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from core.files import folder_written_whole
+from core.files import folder_written_whole, write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
 from gan.evaluation.linear_reader import fit_linear_reader
 from gan.evaluation.manifold import reach
 from gan.export.check import BadExport
+from gan.export.concepts import ConceptsAbout, fit_dataset_concepts
 from gan.export.litert import convert_signatures
 from gan.features.efficientnet import VARIANTS, build_pooled_stages, scaled_stages
 from gan.features.weights import kept_weights
 from gan.training.batches import on_white
+from sources.concepts import CONCEPTS, write_concepts
 from sources.curator import (
     BATCH,
     FITTED,
@@ -59,6 +62,7 @@ class About:
     right: float  # of categories read, 0-1
     passing: float  # called realistic, 0-1
     corrupted: float  # of the same with blur and noise, called realistic
+    concepts: ConceptsAbout | None  # None: no concept has enough drawings
 
 
 def write_features(size_px: int, home: Path, echo: Callable[[str], None], path: Path) -> None:
@@ -162,13 +166,23 @@ def export_curator(
         fitted = fit(dataset, leave_out_styles, features, mirrored, texture)
         with (temporary / FITTED).open("wb") as file:
             np.savez_compressed(file, **{f.name: getattr(fitted, f.name) for f in fields(Fitted)})
-        about = judge(fitted, network, dataset, held_out, features)
+        found = fit_dataset_concepts(dataset, leave_out_styles, features)
+        if found is not None:
+            with (temporary / CONCEPTS).open("wb") as file:
+                write_concepts(found[0], file)
+        concepts = found[1] if found else None
+        about = judge(fitted, network, dataset, held_out, features, concepts)
         (temporary / CARD).write_text(card(dataset, about, temporary), encoding="utf-8")
     return folder, about
 
 
 def judge(
-    fitted: Fitted, network: Features, dataset: Dataset, held_out: np.ndarray, features: np.ndarray
+    fitted: Fitted,
+    network: Features,
+    dataset: Dataset,
+    held_out: np.ndarray,
+    features: np.ndarray,
+    concepts: ConceptsAbout | None,
 ) -> About:
     """Return how a curator fares on held-out pictures."""
     from gan.evaluation.corruption import corrupt
@@ -181,26 +195,27 @@ def judge(
         right=float((read == dataset.category_ids()[held_out]).mean()),
         passing=float((fitted.realism(features[held_out]) >= fitted.limit).mean()),
         corrupted=float((fitted.realism(damaged) >= fitted.limit).mean()),
+        concepts=concepts,
     )
 
 
 def card(dataset: Dataset, about: About, folder: Path) -> str:
     """Return CURATOR.md."""
-    sizes = "\n".join(
-        f"| {name} | {(folder / name).stat().st_size:,} |" for name in (NETWORK, FITTED)
-    )
+    names = [name for name in (NETWORK, FITTED, CONCEPTS) if (folder / name).is_file()]
+    sizes = "\n".join(f"| {name} | {(folder / name).stat().st_size:,} |" for name in names)
     licences = sorted({record.licence for record in dataset.records})
     return f"""\
 # Curator
 
-Chooses among candidates for `flask pregen --oversample`. It is not what the model is judged by.
+Judges candidates for `flask models choose`, `flask pregen --oversample` and live pictures. It is
+not what the model is judged by.
 
 - `{NETWORK}`: EfficientNet-lite0 up to its sixth stage, weights of 8 bits; trained by Google on
   photographs (ImageNet), converted by ML Illustrated, Apache-2.0.
 - `{FITTED}`: a linear reader of {len(dataset.categories)} categories, the places of
   {about.pictures:,} training pictures of `{dataset.name}` among {AXES} axes, and perceptual hashes;
   the pictures themselves are not in it. Their licences: {", ".join(licences)}.
-
+{concepts_line(about.concepts)}
 Of {about.held_out:,} held-out real pictures it reads the category of {about.right:.1%}, and calls
 {about.passing:.1%} realistic; of the same with blur and noise {about.corrupted:.1%}.
 
@@ -208,3 +223,48 @@ Of {about.held_out:,} held-out real pictures it reads the category of {about.rig
 |---|---|
 {sizes}
 """
+
+
+def concepts_line(about: ConceptsAbout | None) -> str:
+    """Return what CURATOR.md says of the concepts."""
+    if about is None:
+        return ""
+    return f"""\
+- `{CONCEPTS}`: means of {about.concepts:,} concepts by linear discriminant analysis. Of
+  {about.pictures:,} real pictures, each left out of its own mean, it reads the concept of
+  {about.right:.1%} and the category of {about.right_category:.1%}.
+"""
+
+
+def add_concepts(
+    dataset: Dataset, leave_out_styles: tuple[str, ...], model: Path, echo: Callable[[str], None]
+) -> ConceptsAbout:
+    """Fit a table of concepts for the curator that a model has; nothing else of it is changed.
+
+    Raises `BadExport` where it has none, and where no concept has enough drawings.
+    """
+    folder = model / FOLDER
+    if not (folder / FITTED).is_file():
+        raise BadExport(
+            f"{model} has no curator that concepts could be added to",
+            "make a whole one: leave --concepts out",
+        )
+    network = Features(folder / NETWORK, threads=2)
+    if network.size_px != dataset.size_px:
+        raise BadExport(
+            f"{folder} looks at {network.size_px} px, {dataset.name} has {dataset.size_px} px",
+            f"make the data set anew: flask gan dataset emoji --size {network.size_px}",
+        )
+    echo(f"reading {len(dataset.pictures):,} real pictures")
+    found = fit_dataset_concepts(dataset, leave_out_styles, network.of(on_white(dataset.pictures)))
+    if found is None:
+        raise BadExport(f"no concept of {dataset.name} has enough drawings to be read by")
+    concepts, about = found
+    file = io.BytesIO()
+    write_concepts(concepts, file)
+    write_durably(folder / CONCEPTS, file.getvalue())
+    card = folder / CARD
+    text = card.read_text(encoding="utf-8") if card.is_file() else "# Curator\n"
+    if CONCEPTS not in text:
+        card.write_text(f"{text}\n{concepts_line(about)}", encoding="utf-8")
+    return about

@@ -15,7 +15,8 @@ from gan.export.check import BadExport
 from gan.export.curator import export_curator, fit, hashes_of
 from gan.training.batches import on_white
 from gan.training.run import Run
-from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted, signed_root
+from sources.concepts import CONCEPTS, read_concepts, signed_root
+from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted
 from sources.curator import on_white as applied_on_white
 from tests.gan.evaluation.shapes import shapes
 from tests.gan.pretrained import pretrained
@@ -93,6 +94,25 @@ def test_the_command_writes_what_pregen_reads(
     np.testing.assert_allclose(network.of(data.pictures[3:5]), features[3:5], atol=1e-4)
     assert fitted.slugs.tolist() == ["disc", "bar", "ring"]
     assert np.isfinite(fitted.shows(features)).all()
+
+    # every shape is a concept of its own: there is nothing to take a mean of
+    assert not (folder / CONCEPTS).exists()
+    concepts = [
+        replace(r, concept=f"{r.category}-{i // 3 % 3}") for i, r in enumerate(data.records)
+    ]
+    write_dataset(replace(data, records=concepts), home / "datasets" / "kinds-16")
+    words = ("curator", "--name", "shapes", "--concepts", "--dataset", "kinds-16")
+    fitted_before = (folder / FITTED).read_bytes()
+    added = gan_command(*words)
+    assert added.exit_code == 0, added.output
+    assert "one of 9, and the category of" in added.output
+    found = read_concepts(folder / CONCEPTS)
+    assert found is not None
+    assert sorted(set(found.slugs)) == ["bar", "disc", "ring"]
+    assert (folder / FITTED).read_bytes() == fitted_before
+    assert "means of 9 concepts" in (folder / "CURATOR.md").read_text(encoding="utf-8")
+    assert gan_command("curator", "--name", "shapes", "--run", "s", *words[3:]).exit_code == 2
+    assert gan_command("curator", "--name", "shapes", "--dataset", "kinds-16").exit_code == 2
 
     again = gan_command("curator", "--run", "s", "--name", "shapes")
     assert again.exit_code == 1
