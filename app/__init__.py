@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -37,9 +38,10 @@ from app.seeds import seeded_pictures
 from app.shared import shared_by
 from app.static_files import StaticFiles
 from app.translate import translation_pages
+from core.errors import NonesuchError
 from core.kinds import translator_names
 from store.opening import check_store, open_bucket, picture_origin
-from store.settings import BadSetting, Settings, read_settings
+from store.settings import Settings, read_settings
 from store.withheld import Withheld
 
 if TYPE_CHECKING:
@@ -51,8 +53,30 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     It opens neither index nor store: commands have to work where there are none yet.
     """
-    if settings is None:
-        settings = _settings_of_environment()
+    if settings is not None:
+        return _wired(settings)
+    try:
+        settings = read_settings(os.environ)
+        check_store(settings)
+        _find_home(settings)
+        return _wired(settings)
+    except NonesuchError as error:
+        if _flask_command() is None:
+            raise
+        # an exception of click's own would be a traceback in `flask --help`
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+def _find_home(settings: Settings) -> None:
+    """Give npm, Ray and other programs of a user without a home one: they fail without."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(settings.home)
+
+
+def _wired(settings: Settings) -> Flask:
     app = Flask(
         __name__, static_folder=None, instance_path=str(settings.instance_folder.absolute())
     )
@@ -151,14 +175,3 @@ def _picture_answers(settings: Settings) -> "tuple[PictureFiles | BucketFiles, s
 
     store = open_bucket(settings.store_url, settings.store_wait_s)
     return BucketFiles(store, settings), picture_origin(settings)
-
-
-def _settings_of_environment() -> Settings:
-    try:
-        settings = read_settings(os.environ)
-        check_store(settings)
-        return settings
-    except BadSetting as error:
-        if _flask_command() is None:
-            raise
-        raise click.ClickException(str(error)) from error  # a command says it in one line

@@ -8,27 +8,57 @@ def gan() -> None: ...
 def train() -> None: ...
 """
 
+import sys
 from typing import Any
 
 import click
 
 from core.errors import NonesuchError, refused
+from core.packages import not_installed
+
+STOPPED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
 def invoke_plainly(context: click.Context, invoke: Any) -> Any:
     """Return ``invoke(context)``; a `NonesuchError` becomes one line and exit status 1.
 
-    So does what the disk or the system refuses, wherever it was asked.
+    So does whatever the program is not to blame for, wherever it arose: what the disk, the system
+    or the database refuses, and packages that are not installed. Ctrl-C ends with status 130. A
+    bug keeps its traceback.
     """
     try:
         return invoke(context)
-    except NonesuchError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        said = refused(error)
+    except KeyboardInterrupt:
+        click.echo("stopped: run the same command again to do the rest", err=True)
+        raise SystemExit(STOPPED) from None
+    except Exception as error:
+        said = _said_of(error)
         if said is None:
             raise
         raise click.ClickException(str(said)) from error
+
+
+def _said_of(error: Exception) -> NonesuchError | None:
+    """Return what to tell the user of an error; None of a bug."""
+    if isinstance(error, NonesuchError):
+        return error
+    if isinstance(error, OSError):
+        return refused(error)
+    if isinstance(error, ImportError):
+        return not_installed(error)
+    if _is_of_database(error):
+        reason = (str(getattr(error, "orig", "")).splitlines() or ["no reason given"])[0]
+        return NonesuchError(
+            f"the database refused ({reason})", "see what else uses it, then run the command again"
+        )
+    return None
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Say whether a database could not work, as when it is locked; a wrong question is a bug."""
+    # imported where something has asked a database
+    known = sys.modules.get("sqlalchemy.exc")
+    return known is not None and isinstance(error, known.OperationalError)
 
 
 class Command(click.Command):

@@ -7,6 +7,8 @@ _REFUSED = {
     errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE,
     errno.ENFILE, errno.ESTALE, errno.ENODEV, errno.ETXTBSY,
 }  # fmt: skip
+# a path that leads nowhere, of a setting or an option
+_NO_PATH = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class NonesuchError(Exception):
@@ -29,15 +31,16 @@ class NonesuchError(Exception):
 
 
 class SystemRefused(NonesuchError):
-    """A disk that is full, broken or closed to this user, or a limit of the system."""
+    """A disk that is full, broken or closed to this user, a limit of the system, a wrong path."""
 
 
 def refused(error: OSError) -> SystemRefused | None:
     """Return what to tell the user of an error that the system made; None of any other."""
-    if error.errno not in _REFUSED:
+    if error.errno in _REFUSED:
+        hint = "check the disk, its free space, owner and mode, then run the same command again"
+    elif error.errno in _NO_PATH and error.filename:
+        hint = "name another path, in the command or in the setting that it comes from"
+    else:
         return None
     where = f"{error.filename}: " if error.filename else ""
-    return SystemRefused(
-        f"{where}{error.strerror}",
-        "check the disk, its free space, owner and mode, then run the same command again",
-    )
+    return SystemRefused(f"{where}{error.strerror}", hint)

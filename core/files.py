@@ -10,7 +10,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from core.errors import NonesuchError
+
 TEMPORARY_PREFIX = ".tmp-"
+
+
+class NoHome(NonesuchError):
+    """A path that begins with ~, of a user who has no home folder."""
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with ``~`` replaced by the home folder. Raises `NoHome`."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # no HOME, and a user id that the system does not know
+        raise NoHome(
+            f"{path}: this user has no home folder", "write the whole path, or set HOME"
+        ) from error
 
 
 def fsync_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import NonesuchError
+from core.files import expanded
 from sources.serving import Feature
 from sources.signatures import Signature, TensorInfo
 
@@ -83,13 +84,13 @@ def calls_of(words: Sequence[str]) -> list[Given]:
 def _files(text: str) -> list[str]:
     path = text[1:]
     if glob.has_magic(path) and not Path(path).exists():
-        found = sorted(glob.glob(str(Path(path).expanduser())))  # noqa: PTH207 - of any folder
+        found = sorted(glob.glob(str(expanded(path))))  # noqa: PTH207 - of any folder
         if not found:
             raise BadCall(f"no file is like {path}", "quote it, so that the shell leaves it alone")
         return [f"@{name}" for name in found]
-    if not Path(path).expanduser().is_file():
+    if not expanded(path).is_file():
         raise BadCall(f"there is no file {path}", "a text that begins with @ names a file")
-    return [f"@{Path(path).expanduser()}"]
+    return [f"@{expanded(path)}"]
 
 
 def tensors_of(

@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
+from core.files import expanded
 
 if TYPE_CHECKING:
     from sources.signatures import Graph, Signature
@@ -92,7 +93,7 @@ def inspect(place: str, wanted: str | None, write: bool) -> None:
     from sources.proposal import best_signature, propose
     from sources.signatures import Graph, read_graphs
 
-    path = Path(place).expanduser()
+    path = expanded(place)
     if "://" in place:
         from sources.serving import served_signatures
 
@@ -166,7 +167,7 @@ def _show_hidden(toml: Path) -> None:
 def _name_of(place: str) -> str:
     """The folder's name, or that above a version."""
     path = Path(place.partition("?")[0])
-    path = path if "://" in place else path.expanduser().resolve()
+    path = path if "://" in place else expanded(path).resolve()
     return path.parent.name if path.name.isdigit() else path.name
 
 
@@ -220,7 +221,7 @@ def fetch(handle_name: str, given: Path | None, again: bool, yes: bool, dry_run:
     asks = given is None and not yes and sys.stdin.isatty()
     if asks and not click.confirm("download it?", default=True):
         return
-    found = bring(handle, caches, given.expanduser() if given else None)
+    found = bring(handle, caches, expanded(given) if given else None)
     click.echo(f"{handle.name} is at {found}")
 
 
@@ -251,7 +252,7 @@ def import_keras(
     """
     from sources.keras_import import import_file, look
 
-    folder, path = current_app.extensions["settings"].models_folder, path.expanduser()
+    folder, path = current_app.extensions["settings"].models_folder, expanded(path)
     if dry_run:
         target, notes = look(path, folder, name)
         for note in notes or [f"{path.name} holds no code"]:

@@ -3,11 +3,7 @@
 import os
 from types import ModuleType
 
-from core.errors import NonesuchError
-
-
-class NotInstalled(NonesuchError):
-    """A package that this needs and the site does not."""
+from core.packages import NotInstalled
 
 
 def import_tensorflow() -> ModuleType:

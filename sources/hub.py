@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import NonesuchError
+from core.files import NoHome, expanded
 from sources.description import is_saved_model
 
 
@@ -96,8 +97,8 @@ class Caches:
         tfhub, kagglehub = settings.tfhub_cache_dir, settings.kagglehub_cache
         return cls(
             settings.home / "hub",
-            Path(tfhub).expanduser() if tfhub else None,
-            Path(kagglehub).expanduser() if kagglehub else None,
+            _cache(tfhub),
+            _cache(kagglehub),
         )
 
     def own_folder(self, handle: Handle) -> Path:
@@ -121,6 +122,14 @@ class Caches:
             ]
             places += sorted(versions, key=lambda path: -int(path.name))
         return places
+
+
+def _cache(folder: str) -> Path | None:
+    """Return a folder to look in; None where there is none, as for a user without a home."""
+    try:
+        return expanded(folder) if folder else None
+    except NoHome:
+        return None
 
 
 def cached_folder(handle: Handle, caches: Caches | None) -> Path:

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from core.errors import NonesuchError
+from core.files import expanded
 from core.slugs import nearest
 from sources.biggan.categories import imagenet_categories
 from sources.description import LITERT, RUNTIMES, SERVING, Model, read_model
@@ -55,7 +56,7 @@ def find_model(models_folder: Path, wanted: str, caches: Caches | None = None) -
         return read_model(_version_folder(models_folder, name, version), runtime)
     if name in HANDLES:
         return _of_handle(name, version, caches)
-    folder = Path(named).expanduser()
+    folder = expanded(named)
     if folder.is_dir() or named.startswith((".", "/", "~")):
         return _of_folder(folder, runtime)
     raise _unknown(name, model_names(models_folder))

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from core.files import expanded
 from sources.description import SERVING, Model, call_of
 from sources.model_toml import Contents, parse_contents, read_contents
 from sources.serving import Server, find_signature
@@ -27,7 +28,7 @@ def describe(server: Server, known: Model | None) -> Model:
     address = server.address
     version, signatures = server.signatures()
     if address.toml:
-        path = Path(address.toml).expanduser()
+        path = expanded(address.toml)
         path = path / "model.toml" if path.is_dir() else path
         contents = vars(read_contents(path))
         folder = path.parent

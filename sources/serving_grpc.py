@@ -7,10 +7,9 @@ TensorFlow's own, hence the import.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import grpc
 import numpy as np
 
-from core.errors import NonesuchError
+from core.packages import NotInstalled
 from sources.description import Model
 from sources.serving import Feature, patiently
 from sources.serving_address import Address, parse_address
@@ -28,6 +27,7 @@ from sources.signatures import Signature, TensorInfo
 from sources.source import Source
 
 try:
+    import grpc
     import tensorflow as tf
     from tensorflow_serving.apis import (
         classification_pb2,
@@ -38,8 +38,8 @@ try:
         regression_pb2,
     )
 except ImportError as error:
-    raise NonesuchError(
-        f"grpc:// needs {error.name}",
+    raise NotInstalled(
+        f"grpc:// needs the package {error.name}, which is not installed",
         "install it with: pip install -r requirements-tensorflow.txt, or use tfserving:// (REST)",
     ) from error
 

@@ -58,7 +58,9 @@ def open_engine(settings: Settings, *, write: bool = False) -> Engine:
     """
     path = settings.sqlite_path
     if path is None:
-        return postgresql_engine(_server_url(settings.database_url), write=write)
+        engine = postgresql_engine(_server_url(settings.database_url), write=write)
+        event.listen(engine, "handle_error", _name_absence)
+        return engine
     if write:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
@@ -82,6 +84,15 @@ def _name_damage(context: ExceptionContext) -> None:
     """Say what to do about a damaged file, whatever was asked of it."""
     if is_damage(context.original_exception):
         raise damaged(context.original_exception) from context.original_exception
+
+
+def _name_absence(context: ExceptionContext) -> None:
+    """Say that the server is away, whatever it was asked, and when in the middle of it."""
+    error = context.original_exception
+    if context.is_pre_ping:
+        return  # of an idle connection, which the pool replaces
+    if isinstance(error, Exception) and is_away(error):
+        raise _away(error) from error
 
 
 def is_damage(error: BaseException | None) -> bool:
@@ -182,11 +193,16 @@ def refusal(what: str, error: Exception, hint: str) -> IndexUnusable:
     if isinstance(original, sqlite3.Error):
         return IndexUnusable(f"{what} ({reason})", hint)
     if is_away(original):
-        return IndexAway(
-            f"the index's server does not answer ({reason})",
-            "see that it runs and that DATABASE_URL leads to it",
-        )
+        return _away(original)
     return IndexUnusable(f"{what} ({reason})", "the server's log may say more")
+
+
+def _away(error: BaseException) -> IndexAway:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return IndexAway(
+        f"the index's server does not answer ({reason})",
+        "see that it runs and that DATABASE_URL leads to it",
+    )
 
 
 def revision(engine: Engine) -> str | None:

@@ -2,10 +2,10 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from core.files import expanded
 from store.picture_folder import PictureFolder
 from store.pictures import PictureStore
 from store.settings import BadSetting, Settings
@@ -28,7 +28,7 @@ def open_pictures(settings: Settings) -> PictureStore:
 
 def open_named(text: str, wait_s: float) -> PictureStore:
     """Return the store that a word of a command names: s3://bucket/prefix, or a folder."""
-    return open_bucket(text, wait_s) if is_bucket(text) else PictureFolder(Path(text).expanduser())
+    return open_bucket(text, wait_s) if is_bucket(text) else PictureFolder(expanded(text))
 
 
 def is_bucket(text: str) -> bool:

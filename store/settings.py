@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import NonesuchError
+from core.files import NoHome, expanded
+from store.checking import (
+    BadSetting,
+    check_folder,
+    check_hosts,
+    check_redis,
+    check_site_name,
+    check_sqlite,
+    check_text,
+    check_token_hash,
+)
+
+__all__ = ["BadSetting", "Settings", "read_settings", "variable_of", "with_database"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "NONESUCH_"
@@ -19,20 +31,26 @@ NO_DATABASE = (
 )
 
 
-class BadSetting(NonesuchError):
-    """An environment variable that is unknown or out of range."""
+LONGEST_AGE_S = 2**31 - 1  # more is not said to a cache (RFC 9111, 1.2.2)
+LONGEST_WAIT_S = 3600
+MOST_MB = 10**9
+MOST_CALLS = 100_000
 
 
-def setting(default: Any, about: str) -> Any:
-    """A field with its one line of help, which goes into docs/settings.md."""
-    return field(default=default, metadata={"help": about})
+def setting(default: Any, about: str, *, least: int = 0, most: int = LONGEST_AGE_S) -> Any:
+    """A field with its one line of help, which goes into docs/settings.md, and its bounds."""
+    return field(default=default, metadata={"help": about, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
 class Settings:
     """Every setting of the project, with its default."""
 
-    home: Path = setting(Path("~/.cache/nonesuch"), "folder for data sets, runs and downloads")
+    home: Path = setting(
+        Path("~/.cache/nonesuch"),
+        "folder for data sets, runs and downloads; for a user without a home: `cache` in the "
+        "instance folder",
+    )
     images_folder: Path = setting(PROJECT / "images", "folder of the live pictures")
     instance_folder: Path = setting(
         PROJECT / "instance", "folder of the SQLite index, the key and rejected pictures"
@@ -61,7 +79,9 @@ class Settings:
     store_link_s: int = setting(
         3600, "seconds that a signed address is valid; the redirect to it is kept half as long"
     )
-    store_wait_s: float = setting(10.0, "seconds that a bucket that does not answer is tried again")
+    store_wait_s: float = setting(
+        10.0, "seconds that a bucket that does not answer is tried again", most=LONGEST_WAIT_S
+    )
     redis_url: str = setting(
         "",
         "Redis in which all processes and machines count their limits together (variable "
@@ -80,7 +100,9 @@ class Settings:
         (), "host names that the site answers to, separated by commas; empty: any"
     )
     proxy_count: int = setting(
-        0, "proxies in front that set X-Forwarded-For and -Proto and can be trusted; Heroku: 1"
+        0,
+        "proxies in front that set X-Forwarded-For and -Proto and can be trusted; Heroku: 1",
+        most=100,
     )
     site_name: str = setting("Nonesuch", "name of the site in titles")
     default_locale: str = setting(
@@ -88,28 +110,37 @@ class Settings:
     )
     picture_max_age_s: int = setting(31_536_000, "seconds that pictures may be cached")
     live_at_once: int = setting(
-        1, "live pictures that the whole site makes at the same time; 0: there are none"
+        1, "live pictures that the whole site makes at the same time; 0: there are none", most=1024
     )
     live_waiting: int = setting(
-        20, "calls of the whole site that wait for their live picture; the next get 503"
+        20,
+        "calls of the whole site that wait for their live picture; the next get 503",
+        most=MOST_CALLS,
     )
     live_threads: int = setting(
-        10, "threads of one worker that live pictures may take; leave some to the pages"
+        10,
+        "threads of one worker that live pictures may take; leave some to the pages",
+        least=1,
+        most=1024,
     )
-    live_wait_s: float = setting(5.0, "seconds that such a call waits at most")
+    live_wait_s: float = setting(5.0, "seconds that such a call waits at most", most=LONGEST_WAIT_S)
     live_max_age_s: int = setting(86_400, "seconds that live pictures with a seed may be cached")
     live_serving: tuple[str, ...] = setting(
         (),
         "live models that TensorFlow Serving runs, name=tfserving://host:port/name, by commas",
     )
     translate_at_once: int = setting(
-        1, "pictures that one machine translates at the same time; 0: there is no /translate"
+        1,
+        "pictures that one machine translates at the same time; 0: there is no /translate",
+        most=1024,
     )
     translate_waiting: int = setting(
-        3, "pictures of one machine that wait to be translated; the next get 503"
+        3, "pictures of one machine that wait to be translated; the next get 503", most=MOST_CALLS
     )
     derivatives_mb: int = setting(
-        256, "megabytes of disk for pictures in other sizes and formats; 0: none are kept"
+        256,
+        "megabytes of disk for pictures in other sizes and formats; 0: none are kept",
+        most=MOST_MB,
     )
     seed_max_age_s: int = setting(
         300, "seconds that /seed/ may be cached: as long a rejected picture may be asked for"
@@ -117,8 +148,12 @@ class Settings:
     api_calls_per_minute: int = setting(
         600, "calls of /api/v1 that one address may make (of each worker, without Redis); 0: any"
     )
-    busy_timeout_s: float = setting(10.0, "seconds to wait for a locked SQLite index")
-    free_space_floor_mb: int = setting(64, "megabytes of disk that pregen leaves free")
+    busy_timeout_s: float = setting(
+        10.0, "seconds to wait for a locked SQLite index", most=LONGEST_WAIT_S
+    )
+    free_space_floor_mb: int = setting(
+        64, "megabytes of disk that pregen leaves free", most=MOST_MB
+    )
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -128,7 +163,6 @@ class Settings:
         return None if self.database_url else self.instance_folder / "index.sqlite3"
 
 
-_REDIS = ("redis://", "rediss://", "unix://")
 _PLAIN_NAMES = {
     "DATABASE_URL": "database_url",
     "KAGGLEHUB_CACHE": "kagglehub_cache",
@@ -145,6 +179,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     values: dict[str, object] = {}
     for variable, text in environ.items():
         if variable in _PLAIN_NAMES:
+            check_text(variable, text)
             values[_PLAIN_NAMES[variable]] = text
             continue
         if not variable.startswith(PREFIX):
@@ -154,15 +189,25 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             close = difflib.get_close_matches(name, fields, n=1)
             hint = f"did you mean {variable_of(close[0])}?" if close else "see docs/settings.md"
             raise BadSetting(f"there is no setting {variable}", hint)
-        values[name] = _parse(variable, text, fields[name].default)
+        values[name] = _parse(variable, text, fields[name])
     settings = Settings(**values)  # type: ignore[arg-type]
-    if settings.redis_url and not settings.redis_url.startswith(_REDIS):
-        raise BadSetting(
-            "REDIS_URL is no address of a Redis", "for example: redis://:password@host:6379/0"
-        )
-    return dataclasses.replace(
-        settings, home=settings.home.expanduser(), database_url=_driver_url(settings.database_url)
+    settings = dataclasses.replace(
+        settings, home=_home(settings), database_url=_driver_url(settings.database_url)
     )
+    check_site_name(settings.site_name)
+    check_hosts(settings.trusted_hosts)
+    check_token_hash(settings.curate_token_hash)
+    check_redis(settings.redis_url)
+    check_sqlite(settings.sqlite_path)
+    return settings
+
+
+def _home(settings: Settings) -> Path:
+    """Return the folder of data sets; some containers run as a user that the system lacks."""
+    try:
+        return expanded(settings.home)
+    except NoHome:
+        return settings.instance_folder / "cache"
 
 
 def with_database(settings: Settings, url: str) -> Settings:
@@ -176,24 +221,38 @@ def variable_of(name: str) -> str:
     return plain.get(name, PREFIX + name.upper())
 
 
-def _parse(variable: str, text: str, default: object) -> object:
+def _parse(variable: str, text: str, given: "dataclasses.Field[Any]") -> object:
+    default = given.default
+    kind: Any = type(default)
     try:
-        if isinstance(default, bool):
-            return {"1": True, "0": False}[text]
         if isinstance(default, int | float):
-            number = type(default)(text)
-        elif isinstance(default, Path):
-            return Path(text).expanduser().absolute()
-        elif isinstance(default, tuple):
-            return tuple(part.strip() for part in text.split(",") if part.strip())
-        else:
-            return text
-    except (ValueError, KeyError) as error:
+            return _bounded(variable, kind(text), given)
+    except (ValueError, OverflowError) as error:
         raise BadSetting(
-            f"{variable}={text!r} is no {type(default).__name__}", f"for example: {default}"
+            f"{variable}={text[:40]!r} is no {kind.__name__}", f"for example: {default}"
         ) from error
-    if number < 0:
-        raise BadSetting(f"{variable}={text!r} is below 0", f"for example: {default}")
+    if isinstance(default, Path):
+        if not text:
+            raise BadSetting(f"{variable} is empty", "name a folder, or unset it")
+        path = expanded(text).absolute()
+        check_folder(variable, path)
+        return path
+    check_text(variable, text)
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _bounded(variable: str, number: float, given: "dataclasses.Field[Any]") -> float:
+    """Return a number within the bounds of its setting. Raises `BadSetting`, ValueError."""
+    least, most = given.metadata["least"], given.metadata["most"]
+    hint = f"for example: {given.default}"
+    if number != number:
+        raise ValueError("nan")
+    if number < least:
+        raise BadSetting(f"{variable}={number} is below {least}", hint)
+    if number > most:
+        raise BadSetting(f"{variable}={number:g} is above {most}", hint)
     return number
 
 

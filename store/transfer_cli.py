@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
+from core.files import expanded
 
 
 @click.group(cls=CommandGroup)
@@ -45,7 +46,7 @@ def copy(source: str, target: str, instance: Path | None, check: bool, dry_run: 
     settings = current_app.extensions["settings"]
     if not is_bucket(source) and not is_bucket(target):
         raise click.UsageError(f"both are folders: write cp -a {source} {target}")
-    if not is_bucket(source) and not Path(source).expanduser().is_dir():
+    if not is_bucket(source) and not expanded(source).is_dir():
         raise click.UsageError(f"there is no folder {source}")
     one, other = (open_named(word, settings.store_wait_s) for word in (source, target))
     if one.place == other.place:

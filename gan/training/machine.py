@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import keras
-
 from core.cores import usable_cores
 
 # processor flags, as Linux names them
@@ -56,6 +54,8 @@ def share_cores(branches: int) -> None:
 @contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
     """Layers made inside compute under this Keras policy; their variables stay float32."""
+    import keras  # `flask gan doctor` asks this module where there is none
+
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:

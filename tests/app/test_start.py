@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from app import create_app
 from app.commands import COMMANDS
 from store.settings import PROJECT, Settings
 from tests.conftest import Filled
+from tests.programs import absent
 from tests.scaled import in_environment
 
 HEAVY = ["PIL", "ai_edge_litert", "alembic", "imagehash", "keras", "numpy", "obstore", "scipy",
@@ -74,3 +76,74 @@ def test_an_unknown_setting_is_one_line(settings: Settings) -> None:
 def test_every_setting_of_the_environment_reaches_the_site(settings: Settings) -> None:
     code = "from app import create_app; print(create_app().extensions['settings'].site_name)"
     assert run(settings, "-c", code, NONESUCH_SITE_NAME="Elsewhere").stdout == "Elsewhere\n"
+
+
+WRONG = {
+    "NONESUCH_SITE_NAM": "x",
+    "NONESUCH_DEFAULT_LOCALE": "xx",
+    "NONESUCH_LIVE_SERVING": "bad",
+    "NONESUCH_LIVE_AT_ONCE": "99999999999999",
+    "NONESUCH_STORE_ANSWERS": "never",
+    "REDIS_URL": "redis://host:port",
+    "DATABASE_URL": "mysql://user:secret@host/x",
+}
+
+
+@pytest.mark.parametrize("variable", WRONG)
+def test_a_wrong_setting_is_one_line_of_a_command(settings: Settings, variable: str) -> None:
+    done = run(settings, "-m", "flask", "db", "upgrade", **{variable: WRONG[variable]})
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+    assert not (settings.instance_folder / "index.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("-m", "flask", "--help"), ("-c", "import app.wsgi")], ids=["help", "server"]
+)
+@pytest.mark.parametrize("variable", ["NONESUCH_DEFAULT_LOCALE", "NONESUCH_LIVE_SERVING"])
+def test_and_of_help_and_of_a_server(
+    settings: Settings, variable: str, words: tuple[str, ...]
+) -> None:
+    done = run(settings, *words, **{variable: WRONG[variable]})
+    assert done.returncode != 0
+    assert done.stderr.lower().startswith("error: ") and len(done.stderr.splitlines()) == 1
+
+
+def without_home(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python as a user whom the system does not know, without HOME, as some containers do."""
+    unshare = shutil.which("unshare")
+    stranger = [unshare or "", "--user", "--map-user=12345", "--map-group=12345"]
+    if unshare is None or subprocess.run([*stranger, "true"], check=False).returncode:
+        absent("needs unshare and user namespaces")
+    kept = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **in_environment(settings)}
+    kept.pop("NONESUCH_HOME", None)
+    return subprocess.run(
+        [*stranger, sys.executable, *words],
+        cwd=PROJECT, env=kept, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+OF_NOBODY = [
+    "db upgrade", "verify", "pregen --categories 1 --samples 1 --dry-run", "curate token --new",
+    "models list", "gan doctor",
+]  # fmt: skip
+
+
+@pytest.mark.folder
+@pytest.mark.parametrize("command", OF_NOBODY)
+def test_a_user_without_a_home_has_every_command(filled: Filled, command: str) -> None:
+    done = without_home(filled.settings, "-m", "flask", *command.split())
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.folder
+def test_a_user_without_a_home_has_a_site(filled: Filled) -> None:
+    done = without_home(filled.settings, "-c", SERVE)
+    assert done.returncode == 0 and json.loads(done.stdout)[:2] == [200, 200], done.stderr
+
+
+def test_other_programs_get_a_home_where_there_is_none(settings: Settings) -> None:
+    code = "import click, os; from app import create_app; create_app(); print(os.environ['HOME'])"
+    done = without_home(settings, "-c", code)
+    assert done.stdout.strip() == str(settings.instance_folder / "cache"), done.stderr
