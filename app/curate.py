@@ -157,7 +157,11 @@ def curate_pages(
         shown = [
             {
                 "name": group[0].name,
-                "tiles": [_shown(tile) for tile in group[:GROUP_TILES]],
+                # what holds the same bytes as the first would take it along
+                "tiles": [
+                    {**_shown(tile), "is_chosen": tile.sha256 != group[0].sha256}
+                    for tile in group[:GROUP_TILES]
+                ],
                 "more": max(0, len(group) - GROUP_TILES),
             }
             for group in groups
@@ -175,13 +179,13 @@ def curate_pages(
     @pages.post("/reject")
     def reject() -> Answer:
         with curating(write=True) as open_index:
-            tiles = open_index.reject(_names())
+            tiles = open_index.reject(_names()).all
         return answer("rejected", [tile.label for tile in tiles])
 
     @pages.post("/restore")
     def restore() -> Answer:
         with curating(write=True) as open_index:
-            tiles = open_index.restore(_names())
+            tiles = open_index.restore(_names()).all
         return answer("restored", [tile.label for tile in tiles])
 
     @pages.post("/undo")

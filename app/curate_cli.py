@@ -1,5 +1,8 @@
 """`flask curate`: what the owner's pages do, by command: parse, call, echo."""
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +12,7 @@ from flask.cli import with_appcontext
 from core.commands import CommandGroup
 
 if TYPE_CHECKING:
-    from app.curating import Curating
+    from app.curating import Curating, Named
 
 PICTURES = click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
@@ -19,8 +22,10 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; 
 def curate() -> None:
     """Throw pictures out, take them back, switch categories off.
 
-    A PICTURE is category/file, the first 12 digits of its hash, or its address. Pages for the
-    same are at /curate; `flask curate token --new` opens them.
+    A PICTURE is what a complaint names: the number under it (No. 0f1e2d3c4b5a, or the digits
+    alone), any of its addresses, category/file, or a file that holds it, also in another size or
+    format. Pictures with the same bytes go and come together. Pages for the same are at /curate;
+    `flask curate token --new` opens them.
     """
 
 
@@ -60,13 +65,11 @@ def reject_command(pictures: tuple[str, ...], dry_run: bool) -> None:
     \b
         flask curate reject monster/3000005-0f1e2d3c4b5a.webp
         flask curate reject 0f1e2d3c4b5a 1e2d3c4b5a69
+        flask curate reject https://example.org/sized/512/0f1e2d3c4b5a.jpg
     """
-    if dry_run:
-        live = sum(tile.state == "live" for tile in _curating(write=False).find(pictures))
-        click.echo(f"would reject {live:,} of {len(pictures):,} pictures")
-        return
-    rejected = _curating().reject(pictures)
-    click.echo(f"rejected {len(rejected):,} of {len(pictures):,} pictures")
+    names = _names(pictures)
+    found = _curating(write=False).find(names, "live") if dry_run else _curating().reject(names)
+    _say("would reject" if dry_run else "rejected", found, len(names))
 
 
 @curate.command("restore")
@@ -74,13 +77,12 @@ def reject_command(pictures: tuple[str, ...], dry_run: bool) -> None:
 @DRY_RUN
 @with_appcontext
 def restore_command(pictures: tuple[str, ...], dry_run: bool) -> None:
-    """Take rejected pictures back."""
-    if dry_run:
-        rejected = sum(tile.state == "rejected" for tile in _curating(write=False).find(pictures))
-        click.echo(f"would restore {rejected:,} of {len(pictures):,} pictures")
-        return
-    restored = _curating().restore(pictures)
-    click.echo(f"restored {len(restored):,} of {len(pictures):,} pictures")
+    """Take rejected pictures back, and what holds the same bytes."""
+    names = _names(pictures)
+    found = (
+        _curating(write=False).find(names, "rejected") if dry_run else _curating().restore(names)
+    )
+    _say("would restore" if dry_run else "restored", found, len(names))
 
 
 @curate.command("undo")
@@ -124,11 +126,16 @@ def duplicates_command(slug: str | None, reject: bool) -> None:
     groups = list(curating.near_duplicates(slug))
     for group in groups:
         click.echo("  ".join(tile.label for tile in group))
-    extra = [tile.label for group in groups for tile in group[1:]]
+    extra = [tile.label for tile in curating.superfluous(groups)]
     if reject and extra:
-        click.echo(f"rejected {len(curating.reject(extra)):,} near-duplicates", err=True)
+        click.echo(f"rejected {len(curating.reject(extra).all):,} near-duplicates", err=True)
     else:
         click.echo(f"{len(groups):,} groups, {len(extra):,} pictures could go", err=True)
+    left = sum(len(group) - 1 for group in groups) - len(extra)
+    if left:
+        click.echo(
+            f"{left:,} stay: the same bytes are shown elsewhere and would go with them", err=True
+        )
 
 
 @curate.command("category")
@@ -152,6 +159,27 @@ def category_command(switch: str, slugs: tuple[str, ...], dry_run: bool) -> None
     for slug, count in curating.switch(slugs, off=switch == "off").items():
         gone = "left the site" if switch == "off" else "are back"
         click.echo(f"{slug} is {switch}: {count:,} pictures {gone}")
+
+
+def _names(words: Sequence[str]) -> list[str | Path]:
+    """Return words as names of pictures; a word that is a file's means what that holds."""
+    images = current_app.extensions["settings"].images_folder.resolve()
+
+    def name(word: str) -> str | Path:
+        if not os.path.isfile(word):  # noqa: PTH113 - a Path refuses a long word
+            return word
+        path = Path(word)
+        folder = path.resolve().parent
+        # of the store's own files the place counts: they may have been changed by hand
+        return f"{folder.name}/{path.name}" if folder.parent == images else path
+
+    return [name(word) for word in dict.fromkeys(words)]
+
+
+def _say(done: str, found: "Named", count: int) -> None:
+    copies = ", ".join(tile.label for tile in found.copies)
+    with_copies = f", and what holds the same bytes: {copies}" if copies else ""
+    click.echo(f"{done} {len(found.tiles):,} of {count:,} pictures{with_copies}")
 
 
 def _curating(*, write: bool = True) -> "Curating":

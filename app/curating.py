@@ -1,7 +1,9 @@
 """What the owner can do, over one opened index: for the pages and for `flask curate`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
@@ -19,10 +21,23 @@ from store.states import LIVE, REJECTED
 from store.switching import switch_off, switch_on
 from store.tables import category, image
 from store.undoing import undo
-from store.wall import Page, Tile, named, page_of, tiles_of
+from store.wall import Page, Tile, copies_of, named, page_of, tiles_of
 from store.writability import why_not_writable
 
 _PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Named:
+    """Pictures that were named, and others with the same bytes, which go and come with them."""
+
+    tiles: list[Tile]
+    copies: list[Tile]
+
+    @property
+    def all(self) -> list[Tile]:
+        """Both."""
+        return [*self.tiles, *self.copies]
 
 
 class Curating:
@@ -55,25 +70,37 @@ class Curating:
         self._engine.dispose()
         self._reading.dispose()
 
-    def find(self, names: Sequence[str]) -> list[Tile]:
-        """Return pictures by their names. Raises `store.picking.UnknownPicture`."""
+    def find(self, names: Sequence[str | Path], state: str) -> Named:
+        """Return pictures of a state by their names, and those that hold the same bytes.
+
+        Raises `store.picking.UnknownPicture`.
+        """
         with self._reading.connect() as connection:
-            return named(connection, names)
+            tiles = named(connection, names)
+            copies = copies_of(connection, tiles)
+        return Named(
+            [tile for tile in tiles if tile.state == state],
+            [tile for tile in copies if tile.state == state],
+        )
 
-    def reject(self, names: Sequence[str]) -> list[Tile]:
-        """Reject pictures; return those that were live."""
-        tiles = [tile for tile in self.find(names) if tile.state == LIVE]
-        ids = [tile.id for tile in tiles]
+    def reject(self, names: Sequence[str | Path]) -> Named:
+        """Reject pictures, and all that hold the same bytes; return those that were live."""
+        found = self.find(names, LIVE)
+        ids = [tile.id for tile in found.all]
         reject_images(self._engine, self._store, self._instance, ids)
-        return tiles
+        return found
 
-    def restore(self, names: Sequence[str]) -> list[Tile]:
-        """Take rejected pictures back; return those that came."""
-        tiles = [tile for tile in self.find(names) if tile.state == REJECTED]
-        ids = [tile.id for tile in tiles]
+    def restore(self, names: Sequence[str | Path]) -> Named:
+        """Take rejected pictures back, and all that hold the same bytes; return those that came."""
+        found = self.find(names, REJECTED)
+        ids = [tile.id for tile in found.all]
         restore_images(self._engine, self._store, self._instance, ids)
         with self._reading.connect() as connection:
-            return [tile for tile in tiles_of(connection, ids) if tile.state != REJECTED]
+            came = {tile.id for tile in tiles_of(connection, ids) if tile.state != REJECTED}
+        return Named(
+            [tile for tile in found.tiles if tile.id in came],
+            [tile for tile in found.copies if tile.id in came],
+        )
 
     def switch(self, slugs: Sequence[str], *, off: bool) -> dict[str, int]:
         """Switch categories off or on, all undone at once; return how many pictures of each.
@@ -129,6 +156,18 @@ class Curating:
                 with self._reading.connect() as connection:
                     tiles = tiles_of(connection, group)
                 yield tiles
+
+    def superfluous(self, groups: Sequence[Sequence[Tile]]) -> list[Tile]:
+        """Return all but the first of each group, less those of which a copy would go along.
+
+        Pictures with the same bytes go together (`reject`), so one whose copy is to stay, as the
+        first of a group or in another category, stays as well.
+        """
+        extra = {tile.id: tile for group in groups for tile in group[1:]}
+        with self._reading.connect() as connection:
+            copies = copies_of(connection, list(extra.values()))
+        staying = {tile.sha256 for tile in copies if tile.state == LIVE}
+        return [tile for tile in extra.values() if tile.sha256 not in staying]
 
     def some_near_duplicates(
         self, slug: str | None, after: int, count: int

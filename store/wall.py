@@ -4,19 +4,16 @@ Pages follow row ids, not ordinals: when one is rejected no other moves to a pag
 at before.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, Row, Select, select, tuple_
 
-from store.picking import UnknownPicture
+from store.naming import ByFile, ByHash, ByOrigin, Key, key_of, keys_of, unknown
 from store.pictures import SAFE_NAME
+from store.states import LIVE
 from store.tables import category, image
-
-_IN_ADDRESS = re.compile(r"(?:.*/)?i/(?P<hash>[0-9a-f]{12})(?:\?.*)?")
-_HASH = re.compile(r"[0-9a-f]{12,64}")
-_FILE = re.compile(r"(?:.*/)?(?P<slug>[^/]+)/(?P<file>[^/?]+)(?:\?.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,52 +67,69 @@ def tiles_of(connection: Connection, ids: Sequence[int]) -> list[Tile]:
     return [found[each] for each in ids if each in found]
 
 
-def named(connection: Connection, names: Sequence[str]) -> list[Tile]:
-    """Return pictures by ``category/file``, by hash (12 digits or more) or by address.
+def named(connection: Connection, names: Sequence[str | Path]) -> list[Tile]:
+    """Return the pictures that these names mean (`store.naming`), each once; paths are of files.
 
     Raises `UnknownPicture` for the first that is not in the index.
     """
-    wanted = {name: _key_of(name) for name in dict.fromkeys(names)}
-    files = [key for key in wanted.values() if isinstance(key, tuple)]
+    keys = {
+        name: keys_of(name) if isinstance(name, Path) else [key_of(name)]
+        for name in dict.fromkeys(names)
+    }
+    by_file = _by_files(connection, [key for each in keys.values() for key in each])
+
+    def find(key: Key) -> Tile | None:
+        match key:
+            case ByFile():
+                return by_file.get(key)
+            case ByHash(digits):
+                statement = _tiles().where(image.c.sha256 >= digits, image.c.sha256 < digits + "g")
+            case ByOrigin(model_digest, slug, seed):
+                statement = _tiles().where(
+                    image.c.model_digest == model_digest,
+                    category.c.slug == slug,
+                    image.c.seed == seed,
+                )
+        best_first = statement.order_by(image.c.state != LIVE, image.c.sha256, image.c.id)
+        row = connection.execute(best_first.limit(1)).one_or_none()
+        return None if row is None else _tile(row)
+
+    tiles: dict[int, Tile] = {}
+    for name, each in keys.items():
+        tile = next(filter(None, map(find, each)), None)
+        if tile is None:
+            raise unknown(name)
+        tiles[tile.id] = tile
+    return list(tiles.values())
+
+
+def copies_of(connection: Connection, tiles: Sequence[Tile]) -> list[Tile]:
+    """Return the other pictures, of any state and category, that hold the same bytes."""
+    known = {tile.id for tile in tiles}
+    hashes = list({tile.sha256 for tile in tiles})
+    found: list[Tile] = []
+    for start in range(0, len(hashes), 500):
+        same = image.c.sha256.in_(hashes[start : start + 500])
+        rows = connection.execute(_tiles().where(same).order_by(image.c.id))
+        found += [_tile(row) for row in rows if row.id not in known]
+    return found
+
+
+def _by_files(connection: Connection, keys: Sequence[Key]) -> dict[Key, Tile]:
     # no other can be in the index, and PostgreSQL refuses some characters
-    files = [key for key in files if all(SAFE_NAME.fullmatch(part) for part in key)]
-    found: dict[tuple[str, str], Tile] = {}
+    files = [
+        (key.slug, key.file)
+        for key in keys
+        if isinstance(key, ByFile)
+        and SAFE_NAME.fullmatch(key.slug)
+        and SAFE_NAME.fullmatch(key.file)
+    ]
+    found: dict[Key, Tile] = {}
     for start in range(0, len(files), 500):
         of_these = tuple_(category.c.slug, image.c.file).in_(files[start : start + 500])
         for row in connection.execute(_tiles().where(of_these)):
-            found[row.slug, row.file] = _tile(row)
-    tiles = []
-    for name, key in wanted.items():
-        tile = found.get(key) if isinstance(key, tuple) else _by_hash(connection, key)
-        if tile is None:
-            raise UnknownPicture(
-                f"there is no picture {name[:100]!r}",
-                "a picture is named category/file, by the first 12 digits of its hash, "
-                "or by its address",
-            )
-        tiles.append(tile)
-    return tiles
-
-
-def _key_of(name: str) -> tuple[str, str] | str:
-    """Return category and file, or the beginning of a hash."""
-    if match := _IN_ADDRESS.fullmatch(name):
-        return match["hash"]
-    if _HASH.fullmatch(name):
-        return name
-    match = _FILE.fullmatch(name)
-    return (match["slug"], match["file"]) if match else ("", name)
-
-
-def _by_hash(connection: Connection, digits: str) -> Tile | None:
-    statement = (
-        _tiles()
-        .where(image.c.sha256 >= digits, image.c.sha256 < digits + "g")
-        .order_by(image.c.state != "live", image.c.sha256, image.c.id)
-        .limit(1)
-    )
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else _tile(row)
+            found[ByFile(row.slug, row.file)] = _tile(row)
+    return found
 
 
 def _tiles() -> Select:
