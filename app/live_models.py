@@ -111,13 +111,16 @@ class LiveModel:
         """Return what a picture's content depends upon, besides its format."""
         return f"{self._model.digest} {wish.category.slug} {wish.seed} {wish.truncations}"
 
-    def make(self, wish: Wish, chosen: "Format") -> bytes:
+    def make(self, wish: Wish, chosen: "Format", size_px: int = 0) -> bytes:
         """Return the bytes of a picture with its provenance.
+
+        ``size_px``: another size than the one that is stored; for models with a finish alone.
 
         Raises `NotMade` when the generator is broken or its server does not answer.
         """
         from PIL import Image
 
+        from sources.finish import finished
         from sources.latents import draw
         from store.encoding import encode, perceptual_hash
         from store.metadata import Provenance
@@ -141,7 +144,7 @@ class LiveModel:
             truncation=drawn.truncation,
             phash=perceptual_hash(Image.fromarray(picture)),
         )
-        return encode(picture, chosen, provenance)
+        return encode(finished(picture, model.finish, size_px), chosen, provenance)
 
 
 @dataclass

@@ -36,7 +36,7 @@ def read_card(models_folder: Path, label: str) -> ModelCard:
         label=label,
         title=str(said.get("title", "")),
         licence=str(said.get("licence", "")),
-        size_px=int(said.get("size_px", 0)),
+        size_px=int(said.get("finish", said).get("size_px", 0)),
         data=_table(text.partition("\n## Data")[2].partition("\n## ")[0]),
         has_card=bool(text),
     )

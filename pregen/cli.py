@@ -253,7 +253,7 @@ def verify(rebuild_count: int) -> None:
     """
     from tqdm import tqdm
 
-    from pregen.verifying import rebuild, remedy, verify_store
+    from pregen.verifying import rebuild, remedy, verify_store, where_to_find
     from sources.hub import Caches
     from store.database import check_revision, open_engine
     from store.opening import open_pictures
@@ -269,8 +269,16 @@ def verify(rebuild_count: int) -> None:
         caches = Caches.of(settings)
         rebuild(engine, store, settings.models_folder, rebuild_count, report, caches)
         click.echo(f"{report.rebuilt:,} pictures generated anew")
+        if report.elsewhere:
+            click.echo(
+                f"{report.elsewhere:,} of them as generated elsewhere: they look the same, and "
+                "another processor, Pillow or LiteRT made other bytes"
+            )
         for label in report.not_rebuilt:
-            click.echo(f"model {label} is not here as it was: its pictures were not compared")
+            click.echo(
+                f"model {label} is not here as it was: its pictures were not compared; "
+                f"{where_to_find(label)}"
+            )
     click.echo(f"{report.checked:,} pictures checked")
     for kind, lines in report.problems.items():
         for line in lines[:20]:

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from sources.description import Model
+from sources.finish import finished
 from sources.latents import Draw
 from store.changes import NewImage
 from store.encoding import Format, encode, perceptual_hash
@@ -22,8 +23,12 @@ class Made:
 
 
 def make(picture: np.ndarray, draw: Draw, model: Model, category: str, chosen: Format) -> Made:
-    """Encode a picture, uint8 [H, W, 3 or 4]; the same arguments give the same bytes."""
+    """Finish and encode a picture, uint8 [H, W, 3 or 4]; the same arguments give the same bytes.
+
+    Its perceptual hash is taken before the finish: candidates are compared without one.
+    """
     phash = perceptual_hash(Image.fromarray(picture))
+    picture = finished(picture, model.finish)
     provenance = Provenance(
         model=model.label,
         model_digest=model.digest,

@@ -11,6 +11,7 @@ from PIL import Image
 from core.errors import NonesuchError
 from pregen.plan import seed_of
 from sources.description import Model, ModelCategory
+from sources.finish import finished
 from sources.interpolation import Stop, check_blendable, looping_walk, pictures_of
 from sources.latents import draw
 from sources.source import Source
@@ -22,6 +23,7 @@ from store.pictures import digest
 # small pictures are shown enlarged, where the blocks of quality 80 are seen; large ones are heavy
 SMALL_PX, SMALL_QUALITY, QUALITY = 128, 92, 80
 METHOD = 4
+FINISHED_PX = 256  # of a model with a finish: a loop has dozens of frames
 MOST_FRAMES = 600  # a minute at 100 ms: what a page can be asked to load
 
 
@@ -125,11 +127,11 @@ def make_walk(source: Source, walk: Walk, options: WalkOptions, folder: MorphFol
     model = source.model
     truncations = (options.truncation, options.truncation)
     stops = [Stop(c.label, draw(model, seed, truncations)) for c, seed in walk.stops]
-    frames = list(
-        pictures_of(
-            source, stops[0].label, looping_walk(model, stops, options.frames, options.path)
-        )
-    )
+    walked = looping_walk(model, stops, options.frames, options.path)
+    frames = [
+        finished(picture, model.finish, FINISHED_PX)
+        for picture in pictures_of(source, stops[0].label, walked)
+    ]
     origin = Provenance(
         model=model.label,
         model_digest=model.digest,

@@ -62,7 +62,7 @@ def list_models() -> None:
             hidden = sum(category.hidden for category in model.categories)
             click.echo(
                 f"{label:<20} {runs}, {len(model.categories)} categories"
-                f"{f' ({hidden} hidden)' if hidden else ''}, {model.size_px} px, "
+                f"{f' ({hidden} hidden)' if hidden else ''}, {model.stored_px} px, "
                 f"digest {model.digest[:12]}"
             )
     caches = Caches.of(settings)
@@ -84,7 +84,7 @@ def inspect(place: str, wanted: str | None, write: bool) -> None:
     model.toml, the categories that it hides are listed, each with the reason.
 
     \b
-        flask models inspect models/emoji/2
+        flask models inspect models/emoji/3
         flask models inspect ~/stylegan/1
         flask models inspect ~/stylegan/1 --write
         flask pregen --model ~/stylegan/1 --categories 1

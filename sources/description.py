@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sources.calls import Input, Output, SavedModelCall, Truncation
+from sources.finish import Finish
 from sources.litert_file import read_litert_file, sha256_of
 from sources.model_toml import Contents, ModelCategory, read_contents
 from sources.toml_sheet import BadModel
@@ -26,7 +27,7 @@ class Model:
     version: int
     title: str
     licence: str
-    size_px: int
+    size_px: int  # of what the generator makes, as channels is
     channels: int
     inputs: tuple[Input, ...]
     output: Output
@@ -41,6 +42,7 @@ class Model:
     address: str = ""  # of a model that a server runs: tfserving://… or grpc://…
     also_litert: bool = False  # a SavedModel whose folder holds a LiteRT file, the default
     litert_sha256: str = ""  # of the LiteRT file that the digest was taken of
+    finish: Finish | None = None  # what pictures go through before they are stored
 
     @property
     def label(self) -> str:
@@ -54,6 +56,11 @@ class Model:
     def truncations_of(self, category: ModelCategory) -> tuple[float, float]:
         """Return the range that a category's truncations are drawn from by default."""
         return category.truncations or self.truncation.default
+
+    @property
+    def stored_px(self) -> int:
+        """The width and height of what is stored."""
+        return self.size_px if self.finish is None else self.finish.size_px
 
     @property
     def is_scalar(self) -> bool:
@@ -133,9 +140,15 @@ def digest_of(contents: Contents, folder: Path, files: list[Path], runtime: str)
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     digest.update(call_of(contents.inputs, contents.output))
+    digest.update(finish_of(contents.finish))
     if runtime != LITERT and contents.saved_model is not None:
         digest.update(contents.saved_model.signature.encode())
     return digest.hexdigest()
+
+
+def finish_of(finish: Finish | None) -> bytes:
+    """Return a finish in the form that digests cover: nothing where there is none."""
+    return b"" if finish is None else json.dumps(finish.described(), sort_keys=True).encode()
 
 
 def call_of(inputs: tuple[Input, ...], output: Output) -> bytes:

@@ -18,6 +18,7 @@ from sources.calls import (
     SavedModelCall,
     Truncation,
 )
+from sources.finish import Finish, read_finish
 from sources.toml_sheet import BadModel, Sheet, Table
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -54,6 +55,7 @@ class Contents:
     litert_signatures: dict[int, str]
     saved_model: SavedModelCall | None
     litert_sha256: str = ""  # that its file shall have; empty: any
+    finish: Finish | None = None
 
 
 def read_contents(path: Path) -> Contents:
@@ -82,13 +84,14 @@ def parse_contents(path: Path, text: str) -> Contents:
     truncation = _truncation(top.table("truncation"))
     litert = top.table("litert")
     saved_model = top.table("saved_model")
+    size_px, channels = top.take("size_px", int, "64"), top.take("channels", int, "3", 3)
     contents = Contents(
         name=name,
         version=top.take("version", int, "1"),
         title=top.take("title", str, '"Monsters, 64 px"', name),
         licence=top.take("licence", str, '"CC0-1.0"', "unknown"),
-        size_px=top.take("size_px", int, "64"),
-        channels=top.take("channels", int, "3", 3),
+        size_px=size_px,
+        channels=channels,
         inputs=_inputs(top.needed_table("inputs")),
         output=_output(top.needed_table("output")),
         truncation=truncation,
@@ -97,11 +100,12 @@ def parse_contents(path: Path, text: str) -> Contents:
         litert_signatures=_signatures(litert) if litert else {},
         saved_model=_saved_model(saved_model) if saved_model else None,
         litert_sha256=litert_sha256(litert) if litert else "",
+        finish=read_finish(top.table("finish"), size_px, channels),
     )
     top.finish(
         (
             "name", "version", "title", "licence", "size_px", "channels", "categories", "inputs",
-            "output", "truncation", "litert", "saved_model",
+            "output", "truncation", "litert", "saved_model", "finish",
         )
     )  # fmt: skip
     _check_labels(contents, top)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import expanded
-from sources.description import SERVING, Model, call_of
+from sources.description import SERVING, Model, call_of, finish_of
 from sources.model_toml import Contents, parse_contents, read_contents
 from sources.serving import Server, find_signature
 from sources.serving_address import GRPC, Address, as_text
@@ -85,4 +85,5 @@ def _digest(model: Model, signatures: Mapping[str, Signature], address: Address)
     digest = hashlib.sha256(b"served by TensorFlow Serving\n")
     digest.update(json.dumps(seen, sort_keys=True).encode())
     digest.update(call_of(model.inputs, model.output))
+    digest.update(finish_of(model.finish))
     return digest.hexdigest()

@@ -39,5 +39,5 @@ def test_the_image_holds_what_the_config_names() -> None:
     assert "--model_config_file=/models/models.config" in command
     assert "--rest_api_port=${PORT:-8501}" in command
     assert lines.index("ENTRYPOINT []") < lines.index(command)  # else they are its arguments
-    assert (PROJECT / "models/emoji/2/saved_model.pb").exists()
+    assert (PROJECT / "models/emoji/3/saved_model.pb").exists()
     assert "web: Dockerfile" in block("yaml")
