@@ -26,8 +26,9 @@ export VENV
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
-run: fill ## everything: install, make the pictures that are missing, serve them
-	@$(MAKE) --no-print-directory serve
+run: venv-site ## everything: install, serve, make the pictures that are missing beside it
+	@$(flask) db upgrade
+	@$(python) -m bin.run "$(CATEGORIES)"
 
 fill: venv-site ## install, make the pictures that are missing
 	@$(flask) db upgrade

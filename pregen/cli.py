@@ -91,6 +91,11 @@ if TYPE_CHECKING:
     help="Make N candidates for every picture and keep the best; the model needs a curator.",
 )
 @click.option(
+    "--first",
+    is_flag=True,
+    help="Make one batch for each category without pictures, and leave the rest to a later run.",
+)
+@click.option(
     "--replace",
     is_flag=True,
     help="Afterwards reject the pictures that other versions of the model made.",
@@ -101,7 +106,7 @@ def pregen(
     categories: str, samples: int, model_name: str, all_categories: bool,
     truncation: str | None, seed: int,
     format_name: str, threads: int | None, engine: str, address: str, oversample: int,
-    replace: bool, dry_run: bool,
+    first: bool, replace: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Fill the store with pictures of things that do not exist.
 
@@ -116,6 +121,7 @@ def pregen(
         flask pregen --engine ray --address auto --categories 60
     """
     from core.cores import usable_cores
+    from core.ending import ended_by_sigterm
     from pregen.filling import Filling
     from pregen.request import check_request
     from sources.curator import read_curator
@@ -128,6 +134,8 @@ def pregen(
         raise click.UsageError("--address is Ray's: write --engine ray too")
     if oversample > 1 and engine == "ray":
         raise click.UsageError("--oversample chooses on this machine: leave --engine ray out")
+    if first and replace:
+        raise click.UsageError("--replace waits for all pictures: leave --first out")
     settings = current_app.extensions["settings"]
     chosen = find_format(format_name)
     caches = Caches.of(settings)
@@ -142,14 +150,19 @@ def pregen(
         read_curator(model)
     try:
         with ExitStack() as stack:
+            stack.enter_context(ended_by_sigterm())
             if engine == "ray" and not dry_run:
                 from pregen.ray_engine import RayEngine, ray_makers
 
                 makers = stack.enter_context(ray_makers(model, address, threads, usable_cores()))
-                filling = Filling(settings, model, request, makers.batch, dry_run=False)
+                filling = Filling(
+                    settings, model, request, makers.batch, dry_run=False, first=first
+                )
             else:
                 sources = open_sources(model, threads or usable_cores())
-                filling = Filling(settings, model, request, sources[0].batch, dry_run=dry_run)
+                filling = Filling(
+                    settings, model, request, sources[0].batch, dry_run=dry_run, first=first
+                )
             if filling.off:
                 off = ", ".join(filling.off)
                 click.echo(f"{len(filling.off)} categories are off: {off}", err=True)
@@ -174,7 +187,8 @@ def pregen(
     replaced = filling.replace_old() if replace else 0
     present = filling.present
     if made == 0 and replaced == 0 and not filling.short:
-        click.echo(f"nothing to do: {present:,} pictures are there")
+        does = "every category has pictures" if first else f"{present:,} pictures are there"
+        click.echo(f"nothing to do: {does}")
         return
     if filling.chooser is not None:
         for line in filling.chooser.report():
@@ -182,7 +196,7 @@ def pregen(
     click.echo(f"made {made:,} pictures with {model.label}, {present:,} were there")
     if replaced:
         click.echo(f"rejected {replaced:,} pictures of other versions")
-    if filling.short:
+    if filling.short and not first:
         click.echo(
             f"{filling.short:,} are still missing: too few candidates were good enough; a larger "
             "--oversample or another --seed finds more",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from core.cores import usable_cores
 from pregen.choosing import Chooser
@@ -35,8 +35,10 @@ class Filling:
     """The store, the index and the plan of one request."""
 
     def __init__(
-        self, settings: Settings, model: Model, request: Request, batch: int, *, dry_run: bool
-    ) -> None:
+        self, settings: Settings, model: Model, request: Request, batch: int, *, dry_run: bool,
+        first: bool = False,
+    ) -> None:  # fmt: skip
+        """``first``: make no more than the first pictures of categories that have none."""
         self.settings, self.model = settings, model
         self.store = open_pictures(settings)
         self.engine = _planning_engine(settings) if dry_run else open_engine(settings, write=True)
@@ -47,8 +49,8 @@ class Filling:
             off = set(connection.execute(select(category.c.slug).where(category.c.off)).scalars())
             self.off = [c.slug for c in request.categories if c.slug in off]
             self.request = without(request, off)
-            self.plan: Plan = make_plan(connection, self.store, model, self.request, batch)
-        self._batch = batch
+            self._batch, self._first = batch, first
+            self.plan = self._make_plan(connection)
         self.present, self.short = self.plan.present, 0
         self.chooser: Chooser | None = None
 
@@ -76,12 +78,13 @@ class Filling:
             if self.chooser is None or done == wanted:
                 break
             with self.engine.connect() as connection:
-                self.plan = make_plan(
-                    connection, self.store, self.model, self.request, self._batch,
-                    self.chooser.barren,
-                )  # fmt: skip
+                self.plan = self._make_plan(connection, self.chooser.barren)
         self.short = all_wanted - made
         return made
+
+    def _make_plan(self, connection: Connection, barren: Collection[int] = ()) -> Plan:
+        plan = make_plan(connection, self.store, self.model, self.request, self._batch, barren)
+        return plan.opening() if self._first else plan
 
     def _hashes(self, slug: str) -> list[str]:
         """Return the perceptual hashes of what is shown of a category."""

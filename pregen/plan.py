@@ -13,13 +13,17 @@ With --oversample N a group is N batches, of which the best batch's worth is kep
 depends on their seeds and on what the category had before. A group of which any picture was kept
 is not judged again; where files of it are missing, these very ones are made again.
 
+Categories without any picture come first, with one batch each: then every category shows something
+after seconds, and the rest follows category by category.
+
 Of a model that takes one truncation per call, a batch holds seeds that draw the same truncation.
 They are sorted out among `WINDOW` batches' worth of seeds, always the same ones.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import Connection, or_, select
@@ -90,6 +94,11 @@ class Plan:
 
     batches: tuple[Batch | Candidates, ...]
     present: int  # pictures of the request that are there
+    openings: int = 0  # so many batches, at the beginning, open categories without a picture
+
+    def opening(self) -> "Plan":
+        """Return the part that gives every category its first pictures."""
+        return replace(self, batches=self.batches[: self.openings])
 
     @property
     def missing(self) -> int:
@@ -110,7 +119,8 @@ def make_plan(
     ``barren``: first seeds of groups of candidates of which nothing was good enough.
     """
     position_of = {known.slug: i for i, known in enumerate(model.categories)}
-    batches: list[Batch | Candidates] = []
+    openings: list[Batch | Candidates] = []
+    others: list[Batch | Candidates] = []
     present = 0
     for wanted in request.categories:
         known = known_of(connection, folder, model, wanted.slug)
@@ -120,11 +130,15 @@ def make_plan(
             base = position_of[wanted.slug]
             truncations = request.truncations_of(model, wanted) if model.is_scalar else None
             first = Sequel(wanted, base, request, batch, truncations)
+            batches: Iterator[Batch | Candidates]
             if request.oversample > 1:
-                batches.extend(_candidates(first, known, needed, barren))
+                batches = _candidates(first, known, needed, barren)
             else:
-                batches.extend(_batches(first, known, needed))
-    return Plan(tuple(batches), present)
+                batches = _batches(first, known, needed)
+            if not known.live:
+                openings.extend(islice(batches, 1))
+            others.extend(batches)
+    return Plan((*openings, *others), present, len(openings))
 
 
 def known_of(connection: Connection, folder: PictureStore, model: Model, slug: str) -> Known:

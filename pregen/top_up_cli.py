@@ -49,6 +49,7 @@ def top_up(
         flask top-up --dry-run
         flask top-up --categories monster,bird --samples 100
     """
+    from core.ending import ended_by_sigterm
     from pregen.topping_up import top_up as refill
 
     slugs = None
@@ -58,10 +59,11 @@ def top_up(
             raise click.UsageError("--categories is empty: give slugs, or leave it out")
     settings = current_app.extensions["settings"]
     try:
-        outcome = refill(
-            settings, slugs, samples, click.echo,
-            dry_run=dry_run, model_name=model_name, threads=threads,
-        )  # fmt: skip
+        with ended_by_sigterm():
+            outcome = refill(
+                settings, slugs, samples, click.echo,
+                dry_run=dry_run, model_name=model_name, threads=threads,
+            )  # fmt: skip
     except KeyboardInterrupt:
         click.echo("stopped; what was made is stored: run the same command again to continue")
         raise SystemExit(130) from None
