@@ -1,6 +1,8 @@
 """`flask pregen`, `flask index`, `flask verify`: parse, call, echo."""
 
+from collections import Counter
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -231,14 +233,16 @@ def index() -> None:
     from store.database import open_engine
     from store.migrating import upgrade
     from store.opening import open_pictures
+    from store.private import private_pictures
     from store.reindexing import reindex
 
     settings = current_app.extensions["settings"]
     engine = open_engine(settings, write=True)
     upgrade(engine)
+    store, began = open_pictures(settings), datetime.now(UTC)
     outcome = reindex(
         engine,
-        open_pictures(settings),
+        store,
         settings.instance_folder,
         display_names(settings.models_folder),
         lambda categories: tqdm(categories, unit="category", disable=None),
@@ -247,6 +251,16 @@ def index() -> None:
         click.echo(f"skipped {line}", err=True)
     found = {kind: count for kind, count in outcome.counts.items() if count}
     click.echo(", ".join(f"{count:,} {kind}" for kind, count in found.items()) or "no pictures")
+    with open_engine(settings).connect() as connection:  # that of writing would hold the lock
+        parts = [kinds for _, kinds in private_pictures(connection, store, since=began)]
+    if parts:
+        counted = Counter(kind for kinds in parts for kind in kinds)
+        said = ", ".join(f"{kind} in {count:,}" for kind, count in counted.items())
+        click.echo(
+            f"{len(parts):,} of the new ones carry what may be private ({said}), and visitors get "
+            "them as they are; see which: flask verify",
+            err=True,
+        )
 
 
 @click.command(cls=Command)
@@ -263,7 +277,8 @@ def index() -> None:
 def verify(rebuild_count: int) -> None:
     """Compare store and index, and with --rebuild the pictures with their model.
 
-    Exit status 1 when anything is missing, changed, orphaned or not as generated.
+    Exit status 1 when anything is missing, changed, orphaned or not as generated. Adopted pictures
+    that carry a GPS position, an author or a prompt are named private; that is no error.
     """
     from tqdm import tqdm
 
@@ -271,6 +286,7 @@ def verify(rebuild_count: int) -> None:
     from sources.hub import Caches
     from store.database import check_revision, open_engine
     from store.opening import open_pictures
+    from store.private import private_pictures
 
     settings = current_app.extensions["settings"]
     engine = open_engine(settings)
@@ -294,6 +310,9 @@ def verify(rebuild_count: int) -> None:
                 f"{where_to_find(label)}"
             )
     click.echo(f"{report.checked:,} pictures checked")
+    if "damaged index" not in report.problems:
+        with engine.connect() as connection:
+            _say_private(list(private_pictures(connection, store)))
     for kind, lines in report.problems.items():
         for line in lines[:20]:
             click.echo(f"{kind}: {line}")
@@ -303,3 +322,15 @@ def verify(rebuild_count: int) -> None:
     if report.problems:
         raise SystemExit(1)
     click.echo("store and index agree")
+
+
+def _say_private(private: list[tuple[str, tuple[str, ...]]]) -> None:
+    for label, kinds in private[:20]:
+        click.echo(f"private: {label}: {', '.join(kinds)}")
+    if len(private) > 20:
+        click.echo(f"private: and {len(private) - 20:,} more")
+    if private:
+        click.echo(
+            f"{len(private):,} private; whoever gets these files can read it: take it out of them, "
+            "then run: flask index"
+        )

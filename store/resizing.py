@@ -11,6 +11,7 @@ import io
 from PIL import Image, ImageFilter, ImageOps
 
 from store.encoding import EXTENSION_FORMATS, encode_image, open_picture
+from store.private_parts import private_parts
 
 _SHARPEN_PIXELS = 0.875  # radius in pixels of the original
 _SHARPEN_PERCENT = 70
@@ -27,13 +28,16 @@ def resized(data: bytes, size_px: int, extension: str) -> bytes:
     """Return a picture's file with the longer side of this size, in the format of an extension.
 
     The XMP packet and a colour profile go with it, the camera's orientation is applied, and no
-    other metadata is kept. A file that already is so comes back as it is. Raises `BadPicture`.
+    other metadata is kept; nor the packet, where it says what may be private. A file that already
+    is so comes back as it is. Raises `BadPicture`.
     """
     chosen = EXTENSION_FORMATS[extension]
+    is_private = bool(private_parts(data))
     with open_picture(io.BytesIO(data)) as opened:
         animated = getattr(opened, "n_frames", 1) > 1
         is_so = max(opened.size) == size_px and opened.format == chosen.name.upper()
-        if is_so and not animated and opened.mode in ("RGB", "RGBA") and not opened.getexif():
+        is_plain = opened.mode in ("RGB", "RGBA") and not animated and not is_private
+        if is_so and is_plain and not opened.getexif():
             return data
         packet = opened.info.get("xmp") or opened.info.get("XML:com.adobe.xmp") or b""
         packet = packet.encode() if isinstance(packet, str) else packet
@@ -42,7 +46,8 @@ def resized(data: bytes, size_px: int, extension: str) -> bytes:
         profile = opened.info.get("icc_profile") if of_colours else None
         image = _plain(ImageOps.exif_transpose(opened))
     image = _resize(image, fitted(*image.size, size_px))
-    if len(packet) > _LONGEST_PACKET:
+    image.info = {}  # Pillow would write its comment and profile
+    if is_private or len(packet) > _LONGEST_PACKET:
         packet = b""
     return encode_image(image, chosen, packet, **({"icc_profile": profile} if profile else {}))
 
