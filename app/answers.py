@@ -54,6 +54,8 @@ class AnswersFirst:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        # methods are upper case (RFC 9110, 9.1); Flask takes any case, and here too it is one
+        environ["REQUEST_METHOD"] = environ["REQUEST_METHOD"].upper()
         answer = self._answer(environ)
         if answer is not None:
             start_response(answer.status, complete_own(answer.headers))

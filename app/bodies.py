@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from werkzeug.exceptions import BadRequest
+
 from app.errors import Busy
 
 LONGEST = 8192  # bytes of a body, where nothing else is said: fields of a form, no files
@@ -45,7 +47,7 @@ class BoundedBodies:
 class Body(io.RawIOBase):
     """A request's body; takes a turn when it is first read, and gives it back when closed.
 
-    Reading raises `Busy` where all turns are taken.
+    Reading raises `Busy` where all turns are taken, and `BadRequest` where the body is broken.
     """
 
     def __init__(self, given: _Input, turns: threading.BoundedSemaphore) -> None:
@@ -61,7 +63,10 @@ class Body(io.RawIOBase):
             if not self._turns.acquire(blocking=False):
                 raise Busy("too many are sending something at the moment", "try again in a second")
             self._has_turn = True
-        found = self._given.read(len(target))
+        try:
+            found = self._given.read(len(target))
+        except OSError as error:  # gunicorn's of a chunk that is none, or a sender who is gone
+            raise BadRequest("the request's body broke off, or is none") from error
         target[: len(found)] = found
         return len(found)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response as Answer
 
+from app.curate_left import LeftSessions
 from app.curate_reports import Reports
-from app.curate_session import COOKIE, Patience, Session, Sessions
+from app.curate_session import COOKIE, LASTS_S, Patience, Session, Sessions
 from app.curate_token import OwnerToken
 from app.dress import Dress
 from app.errors import NotCuratedHere, NotFound, NotTheOwner, TooManyTokens
@@ -38,7 +39,8 @@ def curate_pages(
     """Return the owner's pages; ``key`` signs their sessions."""
     pages = Blueprint("curate", __name__, url_prefix="/curate")
     token = OwnerToken(settings)
-    sessions, patience, reports = Sessions(key, token), Patience(shared), Reports()
+    left = LeftSessions(settings.instance_folder, LASTS_S, shared)
+    sessions, patience, reports = Sessions(key, token, left), Patience(shared), Reports()
 
     def curating(*, write: bool = False) -> "Curating":
         from app.curating import Curating
@@ -107,6 +109,7 @@ def curate_pages(
 
     @pages.post("/leave")
     def leave() -> Answer:
+        sessions.leave(sessions.read(request))
         response = redirect("/curate", 303)
         response.delete_cookie(COOKIE, path="/curate", httponly=True, samesite="Strict")
         return response

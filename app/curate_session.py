@@ -1,8 +1,9 @@
 """Who is the owner: a signed cookie after the right token, and a word that forms must repeat.
 
 The cookie holds a random number and whether the token was entered, signed with the site's key
-and the token's hash: a new token ends every session, and nothing is kept on the server. The word
-(CSRF token) is an HMAC of that number; the cookie is `SameSite=Strict` besides.
+and the token's hash: a new token ends every session. The word
+(CSRF token) is an HMAC of that number; the cookie is `SameSite=Strict` besides. Which sessions were
+left is kept (app/curate_left.py), so that a copied cookie ends with its session.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from flask import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from app.curate_left import LeftSessions
 from app.curate_token import OwnerToken
 from app.errors import NotTheOwner
 from app.shared import Away, Shared
@@ -39,9 +41,10 @@ class Session:
 class Sessions:
     """Reads and writes the sessions of one site."""
 
-    def __init__(self, key: bytes, token: OwnerToken) -> None:
+    def __init__(self, key: bytes, token: OwnerToken, left: LeftSessions) -> None:
         self._key = hashlib.blake2b(key, person=b"curate").digest()
         self._token = token
+        self._left = left
 
     def read(self, request: Request) -> Session:
         """Return the browser's session; a new one, outside, where its cookie is not ours."""
@@ -49,9 +52,17 @@ class Sessions:
             number, is_owner = self._serializer().loads(
                 request.cookies.get(COOKIE, "")[:500], max_age=LASTS_S
             )
-            return Session(str(number), is_owner is True)
+            session = Session(str(number), is_owner is True)
         except (BadSignature, ValueError, TypeError):
             return Session(self.new_number(), False)
+        if session.is_owner and self._left.has(session.number):
+            return Session(self.new_number(), False)
+        return session
+
+    def leave(self, session: Session) -> None:
+        """End the owner's session, in every browser that has its cookie."""
+        if session.is_owner:
+            self._left.add(session.number)
 
     @staticmethod
     def new_number() -> str:

@@ -24,6 +24,7 @@ from store.pictures import digest
 SMALL_PX, SMALL_QUALITY, QUALITY = 128, 92, 80
 METHOD = 4
 FINISHED_PX = 256  # of a model with a finish: a loop has dozens of frames
+LONGEST_FRAME_MS = 10_000  # a WebP's frame holds 24 bits of them, and a walk should move
 MOST_FRAMES = 600  # a minute at 100 ms: what a page can be asked to load
 
 
@@ -73,6 +74,10 @@ def plan_walks(
         raise BadWalk(
             "a loop needs 2 stops, 2 frames between them and 20 ms a frame at least",
             "for example: --stops 3 --frames 16 --ms 80",
+        )
+    if options.frame_ms > LONGEST_FRAME_MS:
+        raise BadWalk(
+            f"--ms {options.frame_ms} is more than {LONGEST_FRAME_MS:,}", "for example: --ms 80"
         )
     if max(options.stops, 2) * options.frames > MOST_FRAMES:
         raise BadWalk(

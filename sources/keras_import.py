@@ -71,6 +71,10 @@ def code_in(path: Path, kind: str) -> list[str]:
     if kind in _PICKLES:
         return ["a pickle, which is code altogether"]
     config = _config_of(path, kind)
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise CannotImport(
+            f"{path} describes no network", "save the whole model: model.save('model.h5')"
+        )
     lambdas, others = 0, set[str]()
     for layer in _layers(config):
         if layer.get("class_name") == "Lambda":
@@ -103,21 +107,26 @@ def _config_of(path: Path, kind: str) -> Any:
                 )
             text = file.attrs["model_config"]
             return json.loads(text if isinstance(text, str) else text.decode())
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (
+        OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile,
+        NotImplementedError,  # a zip of a kind that Python does not read
+        RuntimeError,  # one with a password; JSON that is nested too deep
+    ) as error:  # fmt: skip
         raise CannotImport(
             f"{path} is no Keras file, or a truncated one ({error})", "fetch it again"
         ) from error
 
 
 def _layers(config: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(config, dict):
-        if "class_name" in config:
-            yield config
-        for value in config.values():
-            yield from _layers(value)
-    elif isinstance(config, list):
-        for value in config:
-            yield from _layers(value)
+    waiting = [config]  # not by calls of itself: JSON may be nested as deep as it likes
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if "class_name" in each:
+                yield each
+            waiting += reversed(each.values())
+        elif isinstance(each, list):
+            waiting += reversed(each)
 
 
 def _is_custom(layer: dict[str, Any]) -> bool:
@@ -126,6 +135,8 @@ def _is_custom(layer: dict[str, Any]) -> bool:
     import keras
 
     name = layer["class_name"]
+    if not isinstance(name, str):
+        return True
     return "inbound_nodes" in layer and not hasattr(keras.layers, name) and name != "Functional"
 
 

@@ -96,7 +96,7 @@ def parse_contents(path: Path, text: str) -> Contents:
         output=_output(top.needed_table("output")),
         truncation=truncation,
         categories=_categories(top, name, truncation),
-        litert_file=litert.take("file", str, '"model.tflite"') if litert else "",
+        litert_file=_litert_file(litert, path.parent) if litert else "",
         litert_signatures=_signatures(litert) if litert else {},
         saved_model=_saved_model(saved_model) if saved_model else None,
         litert_sha256=litert_sha256(litert) if litert else "",
@@ -112,6 +112,12 @@ def parse_contents(path: Path, text: str) -> Contents:
     if contents.channels not in (1, 3, 4):
         raise top.wrong("channels", f"channels is {contents.channels}", "write 1, 3 or 4")
     return contents
+
+
+def _litert_file(table: Table, folder: Path) -> str:
+    """Return the name of a LiteRT file, as it is written, within the model's folder."""
+    table.take_file("file", folder, '"model.tflite"')
+    return str(table.peek("file"))
 
 
 def _check_labels(contents: Contents, top: Table) -> None:

@@ -93,6 +93,20 @@ class Table:
             )
         return value
 
+    def take_file(self, key: str, folder: Path, example: str) -> Path:
+        """Return the path of a file in the model's folder, which need not be there.
+
+        A name that leads out of the folder, by itself or by a link, is complained about.
+        """
+        name: str = self.take(key, str, example)
+        path = folder / name
+        if not name.isprintable() or not path.resolve().is_relative_to(folder.resolve()):
+            raise self.wrong(
+                key, f"{self.called(key)} is {name!r}, not a file in the model's folder",
+                f"put it there and write its name: {key} = {example}",
+            )  # fmt: skip
+        return path
+
     def take_one_of(self, key: str, known: Iterable[str], default: Any = _MISSING) -> str:
         """Return one of several words."""
         known = list(known)

@@ -74,7 +74,7 @@ def read_translator(folder: Path) -> Translator:
     top = sheet.top()
     top.take_one_of("kind", (KIND,))
     litert = top.needed_table("litert")
-    file = folder / litert.take("file", str, '"model.tflite"')
+    file = litert.take_file("file", folder, '"model.tflite"')
     sha256 = litert_sha256(litert)
     litert.finish(("file", "sha256"))
     if not file.is_file():
@@ -135,10 +135,11 @@ def _direction(table: Table) -> Direction:
 
 
 def _sample(table: Table, folder: Path, known: tuple[str, ...]) -> SamplePicture:
-    file = table.take("file", str, '"samples/a1.webp"')
-    path = folder / file
-    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-        raise table.wrong("file", f"there is no sample {file!r} in {folder}", "remove its table")
+    path = table.take_file("file", folder, '"samples/a1.webp"')
+    if not path.is_file():
+        raise table.wrong(
+            "file", f"there is no sample {path.name!r} in {folder}", "remove its table"
+        )
     found = SamplePicture(
         path=path,
         signature=table.take_one_of("direction", known),

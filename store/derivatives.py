@@ -3,7 +3,7 @@
     instance/derivatives/<size>/<short hash>.<extension>     a derivative; its mtime: last used
     instance/derivatives/originals/<short hash>              a link to the picture that it is of
     instance/derivatives/locks/<size>-<short hash>.<ext>     while one is being made
-    instance/derivatives/bytes                               what all derivatives take, and its lock
+    instance/derivatives/bytes                               what they and the links take; its lock
 
 Locks are `flock`s, which end with their process, so any number of processes may share the folder:
 one makes a derivative, the others wait for it. What makes room goes by last use. Everything here
@@ -15,6 +15,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -135,11 +136,14 @@ class Derivatives:
             os.close(handle)
 
     def _keep(self, original: Path | None, size: int, file: str, made: bytes) -> None:
+        link = Path(self.folder) / "originals" / file[:12]
         taken = _on_disk(len(made))
-        if taken > self._most_bytes:
+        if taken + _BLOCK_BYTES > self._most_bytes:
             return
         try:
             with self._bytes() as count:
+                if original is not None and not os.path.lexists(link):
+                    taken += _BLOCK_BYTES  # a path of 60 bytes or more takes one
                 # counted first: a crash in between counts too much, and the next sweep mends it
                 if count.value + taken > self._most_bytes:
                     count.value = self._sweep(int(self._most_bytes * _LEAVE) - taken)
@@ -148,7 +152,7 @@ class Derivatives:
                 folder = Path(self.folder) / str(size)
                 folder.mkdir(exist_ok=True)
                 if original is not None:
-                    _link(original.absolute(), Path(self.folder) / "originals" / file[:12])
+                    _link(original.absolute(), link)
                 write_durably(folder / file, made)
         except OSError as error:
             self._tell(error)
@@ -184,15 +188,19 @@ class Derivatives:
                     elif status.st_mtime < long_ago:
                         path.unlink()
         kept.sort(reverse=True)
-        total = sum(size for _, size, _ in kept)
+        used = Counter(path.name[:12] for _, _, path in kept)
+        links = {link.name: link for link in _files(Path(self.folder, "originals"))}
+        for name in links.keys() - used.keys():
+            links.pop(name).unlink(missing_ok=True)
+        total = sum(size for _, size, _ in kept) + len(links) * _BLOCK_BYTES
         while most_bytes is not None and total > most_bytes and kept:
             _, size, path = kept.pop()
             path.unlink(missing_ok=True)
             total -= size
-        used = {path.name[:12] for _, _, path in kept}
-        for link in _files(Path(self.folder, "originals")):
-            if link.name not in used:
-                link.unlink(missing_ok=True)
+            used[path.name[:12]] -= 1
+            if not used[path.name[:12]] and path.name[:12] in links:
+                links.pop(path.name[:12]).unlink(missing_ok=True)
+                total -= _BLOCK_BYTES
         return total
 
 

@@ -123,14 +123,22 @@ def _standing(allowed: bool, tokens: float, most: int) -> Standing:
 def subscriber(address: str) -> str:
     """Return who is counted: an IPv4 address, or the first 64 bits of an IPv6 one."""
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(_without_port(address))
     except ValueError:
-        return address[:64]
+        return _without_port(address)[:64]
     if found.version == 4:
         return str(found)
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ipaddress.ip_address(int(found) >> 64 << 64))
+
+
+def _without_port(address: str) -> str:
+    """Return an address as X-Forwarded-For should give it; some clouds add the caller's port."""
+    if address.startswith("["):  # of IPv6: [2001:db8::1]:443
+        return address[1:].partition("]")[0]
+    host, _, port = address.rpartition(":")
+    return host if port.isdecimal() and ":" not in host and host else address
 
 
 def headers(limit: CallLimit, standing: Standing) -> list[tuple[str, str]]:

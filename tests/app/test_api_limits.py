@@ -79,3 +79,28 @@ def test_few_addresses_are_remembered() -> None:
 )
 def test_who_is_counted(address: str, who: str) -> None:
     assert subscriber(address) == who
+
+
+@pytest.mark.parametrize(
+    "address, who",
+    [
+        ("192.0.2.1:51000", "192.0.2.1"),
+        ("[2001:db8:1:2:3:4:5:6]:51000", "2001:db8:1:2::"),
+        ("[2001:db8:1:2::7]", "2001:db8:1:2::"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::"),
+        ("[::ffff:192.0.2.1]:443", "192.0.2.1"),
+        ("unknown:51000", "unknown"),
+    ],
+)
+def test_a_port_makes_nobody_another(address: str, who: str) -> None:
+    assert subscriber(address) == who
+
+
+def test_a_proxy_that_adds_ports_lets_nobody_call_more_often(filled: Filled) -> None:
+    settings = replace(filled.settings, api_calls_per_minute=5, proxy_count=1)
+    client = create_app(settings).test_client()
+    found = [
+        client.get("/api/v1/categories", headers={"X-Forwarded-For": f"192.0.2.1:{port}"})
+        for port in range(51000, 51008)
+    ]
+    assert [answer.status_code for answer in found] == [200] * 5 + [429] * 3

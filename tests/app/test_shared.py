@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 import app.shared
 from app import create_app
 from app.api.limits import SharedLimit
+from app.curate_left import LeftSessions
 from app.curate_session import WRONG_TOKENS
 from app.curate_token import OwnerToken
 from app.errors import Busy
@@ -205,3 +206,13 @@ def test_away_is_no_error_of_a_visitors(redis: RedisServer) -> None:
     shared = Shared(redis.url)
     with pytest.raises(Away):
         shared.run("return redis.error_reply('out of memory')", "x")
+
+
+def test_a_session_that_was_left_is_known_on_all_machines(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    one, other = (LeftSessions(tmp_path / name, 60, Shared(redis.url)) for name in ("one", "other"))
+    one.add("number")
+    assert other.has("number") and not other.has("another")
+    redis.stop()
+    assert one.has("number") and not one.has("another")  # what is known here holds without it

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from app.bodies import LONGEST
-from tests.attacks.conftest import Target, read_answer, status_of
+from tests.attacks.conftest import Target, read_all, read_answer, status_of
 from tests.attacks.lines import ServedByLine
 
 MEGABYTES = 60
@@ -146,3 +146,39 @@ def test_a_body_that_breaks_off_costs_nothing(served: Target) -> None:
     time.sleep(2)
     assert cpu_seconds(served) - cpu < 0.5
     assert status_of(served.get("/")) == 200
+
+
+@pytest.mark.parametrize(
+    "path", [b"/robots.txt", b"/", b"/gallery", b"/images/a/b.webp", b"/sized/x"]
+)
+@pytest.mark.parametrize("method", [b"get", b"Get", b"head", b"post", b"PRI", b"G%20T", b"X" * 60])
+def test_no_spelling_of_a_method_is_an_error_of_the_server(
+    served: Target, method: bytes, path: bytes
+) -> None:
+    head = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    answer = served.send(method + b" " + path + head)
+    assert status_of(answer) in (0, 200, 400, 404, 405, 501), answer[:300]
+
+
+BAD_CHUNKS = {
+    "no number": b"zz\r\nabc\r\n0\r\n\r\n",
+    "negative": b"-3\r\nabc\r\n0\r\n\r\n",
+    "longer than it says": b"2\r\nabcdef\r\n0\r\n\r\n",
+    "without an end": b"3\r\nabc\r\n",
+    "cut short": b"ff\r\nabc",
+}
+
+
+@pytest.mark.parametrize("path", [b"/play", b"/curate/enter", b"/translate"])
+@pytest.mark.parametrize("kind", BAD_CHUNKS)
+def test_a_bad_chunk_is_the_senders_fault(served: Target, kind: str, path: bytes) -> None:
+    head = (
+        b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    with served.connect() as connection:
+        connection.sendall(head + BAD_CHUNKS[kind])
+        connection.shutdown(socket.SHUT_WR)
+        answer = read_all(connection)
+    assert status_of(answer) in (0, 400, 403, 410, 415), answer[:300]

@@ -99,6 +99,11 @@ def test_dry_run_and_replace(flask_command: Flask, settings: Settings) -> None:
     "words, message",
     [
         (["--stops", "1"], "a loop needs 2 stops"),
+        (["--ms", "20000000"], "--ms 20000000 is more than 10,000"),
+        (["--ms", "-80"], "20 ms a frame at least"),
+        (["--seed", "99999999999999"], "is not between 0 and"),
+        (["--truncation", "nan"], "is no range of numbers"),
+        (["--between", "-1"], "is not in the range"),
         (["--frames", "500"], "are more than 600"),
         (["--categories", "hatt"], "did you mean hat?"),
         (["--categories", "hat", "--between", "1"], "write --between 0"),

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,6 +158,35 @@ def test_wrong_files(
         (tmp_path / name).write_bytes(data)
     result = flask_command("models", "import", str(tmp_path / name), "--trust")
     assert result.exit_code == 1 and message in result.output
+
+
+ODD = [
+    "{}", "[]", "3", "null", '"Model"', "{", "[" * 100_000, '{"config": {"layers": null}}',
+    '{"class_name": 4, "config": 3}', '{"class_name": "Model", "config": [{"class_name": 5, '
+    '"inbound_nodes": []}, {"class_name": [], "inbound_nodes": 1}, {"class_name": null}]}',
+    '{"a":' * 500 + "1" + "}" * 500,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD, ids=lambda text: text[:30])
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_odd_json_is_one_line(flask_command: Flask, tmp_path: Path, suffix: str, text: str) -> None:
+    import h5py
+
+    path = tmp_path / f"odd{suffix}"
+    if suffix == ".h5":
+        with h5py.File(path, "w") as file:
+            file.attrs["model_config"] = text if len(text) < 60_000 else 7
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", text)
+    for option in ("--dry-run", "--trust"):
+        result = flask_command("models", "import", str(path), option)
+        if '"class_name": "Model"' in text and option == "--dry-run":
+            assert result.exit_code == 0 and "layers of its maker's own: " in result.output
+            continue
+        assert result.exit_code == 1 and str(path) in result.output
+        assert len(result.output.splitlines()) == 1
 
 
 def test_weights_alone(flask_command: Flask, tmp_path: Path) -> None:

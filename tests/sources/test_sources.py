@@ -11,8 +11,11 @@ from sources.latents import draw, inputs_for
 from sources.litert import LiteRTSource
 from sources.pixels import BrokenModel, to_uint8
 from sources.registry import UnknownModel, display_names, find_model, model_names
+from sources.translation import read_translator
 from store.settings import PROJECT
 from tests.tiny_model import SLUGS, build_tiny_model
+
+FLAT_3D = PROJECT / "models" / "flat_3d" / "1"
 
 # of emoji/1, and of its model.toml with the weights b"weights"
 SHIPPED_DIGEST = "8fd0a57bb08460108c4323ecf3b5f806702d21c9c510ab748b0d6d83e5ae543e"
@@ -34,6 +37,23 @@ def edited(models: Path, tmp_path: Path, old: str, new: str) -> Path:
     assert old in text
     path.write_text(text.replace(old, new))
     return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../../etc/passwd", "/etc/passwd", "a/../../model.tflite", "linked", "a\\u0000b", ".."],
+)
+def test_a_file_is_in_the_folder_of_its_model(models: Path, tmp_path: Path, name: str) -> None:
+    folder = edited(models, tmp_path, 'file = "model.tflite"', f'file = "{name}"')
+    (folder / "linked").symlink_to(models / "tiny" / "1" / "model.tflite")
+    with pytest.raises(BadModel, match=r"line \d+: litert.file is .* not a file in the model"):
+        read_model(folder)
+    shutil.copytree(FLAT_3D, tmp_path / "translator")
+    toml = tmp_path / "translator" / "model.toml"
+    toml.write_text(toml.read_text().replace('file = "model.tflite"', f'file = "{name}"'))
+    (tmp_path / "translator" / "linked").symlink_to(FLAT_3D / "model.tflite")
+    with pytest.raises(BadModel, match=r"line \d+: litert.file is .* not a file in the model"):
+        read_translator(tmp_path / "translator")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ def counted(tmp_path: Path) -> int:
 
 def on_disk(tmp_path: Path) -> int:
     folder = tmp_path / "instance" / "derivatives"
-    return sum(-(-(folder / name).stat().st_size // 4096) * 4096 for name in kept(tmp_path))
+    links = len(list((folder / "originals").iterdir()))
+    sizes = [(folder / name).stat().st_size for name in kept(tmp_path)]
+    return sum(-(-size // 4096) * 4096 for size in sizes) + 4096 * links
 
 
 def test_made_once_and_then_kept(tmp_path: Path, original: Path) -> None:
@@ -60,7 +62,8 @@ def test_made_once_and_then_kept(tmp_path: Path, original: Path) -> None:
     assert derivatives.make(original, DATA, 256, file) is None
     assert kept(tmp_path) == [f"256/{file}"]
     assert not list((tmp_path / "instance" / "derivatives" / "locks").iterdir())
-    assert counted(tmp_path) == on_disk(tmp_path) == 4096 * -(-len(made) // 4096)
+    link = 4096
+    assert counted(tmp_path) == on_disk(tmp_path) == 4096 * -(-len(made) // 4096) + link
 
 
 MANY = """
@@ -116,6 +119,16 @@ def test_the_bound_holds_and_what_was_used_longest_ago_goes(tmp_path: Path, orig
     assert files == [f"{0:012x}.png", *newest]
     links = sorted(path.name for path in (folder / "originals").iterdir())
     assert links == sorted(file[:12] for file in files)
+
+
+def test_the_disk_holds_no_more_than_the_bound_however_small_the_pictures(
+    tmp_path: Path, original: Path
+) -> None:
+    derivatives = derivatives_in(tmp_path, most_mb=1)
+    for number in range(400):  # a link of a path as long as this takes as much as such a picture
+        derivatives.make(original, DATA, 64, f"{number:012x}.webp")
+    everything = (tmp_path / "instance" / "derivatives").rglob("*")
+    assert sum(path.lstat().st_blocks * 512 for path in everything) <= 2**20
 
 
 def test_what_is_larger_than_the_bound_is_not_kept(tmp_path: Path, original: Path) -> None:

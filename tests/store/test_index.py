@@ -1,6 +1,7 @@
 """The index: dense ordinals under any change, the random pick, migrations, refusals."""
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
 
+from store import migrating
 from store.changes import NewImage, add_images, ensure_category, retire_image, revive_image
 from store.database import (
     HEAD_REVISION,
@@ -217,3 +219,12 @@ def test_two_writers_wait_for_each_other(settings: Settings, engine: Engine) -> 
     assert_dense(engine)
     with engine.connect() as connection:
         assert connection.execute(select(category.c.n)).scalar_one() == 60
+
+
+def test_migrations_lie_anywhere(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "100 %(of)s %20" / "migrations"
+    shutil.copytree(migrating.MIGRATIONS, folder)
+    monkeypatch.setattr(migrating, "MIGRATIONS", folder)
+    assert migrating.upgrade(open_engine(settings, write=True))[1] == HEAD_REVISION

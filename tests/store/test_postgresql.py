@@ -13,6 +13,7 @@ import pytest
 from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import Engine, select, text
 
+from app import create_app
 from store import gallery, hashing, listing, models_shown, picking, sampling, withheld
 from store.changes import add_images, ensure_category, restore_image, retire_image
 from store.curation import new_batch, record
@@ -24,6 +25,7 @@ from store.states import LIVE, REJECTED
 from store.tables import category, image
 from store.writability import why_not_writable
 from tests import scaled
+from tests.ports import free_port
 from tests.postgresql import Cluster, shared_cluster
 from tests.store.test_index import assert_dense, picture
 
@@ -314,3 +316,24 @@ def test_a_server_that_is_restarted(own_server: Cluster, tmp_path: Path) -> None
     own_server.start()
     assert client.get("/").status_code == 200
     add(engine, "hat", ["c"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["db", "upgrade"], ["db", "downgrade", "base"], ["index"], ["verify"], ["curate", "list"],
+        ["curate", "undo"], ["export-site", "public"], ["models", "report"], ["top-up"],
+        ["pregen", "--categories", "1", "--samples", "1"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_commands_say_that_the_server_is_away(words: list[str], tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://test:secret@127.0.0.1:{free_port()}/x"
+    settings = Settings(
+        images_folder=tmp_path / "images", instance_folder=tmp_path, database_url=url
+    )
+    done = create_app(settings).test_cli_runner().invoke(args=words)
+    assert done.exit_code == 1
+    assert done.output.count("the index's server does not answer") == 1
+    assert "see that it runs" in done.output and "secret" not in done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)

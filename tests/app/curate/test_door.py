@@ -1,13 +1,17 @@
 """Who gets in to the owner's pages: tokens, cookies, sessions, and who guesses."""
 
 import logging
+import os
 import stat
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.curate_left import LeftSessions
 from app.curate_session import WRONG_TOKENS, Patience
 from app.curate_token import TOKEN_FILE, OwnerToken, hash_of
 from store.states import LIVE
@@ -63,6 +67,29 @@ def test_a_new_token_ends_every_session(filled: Filled, owner: FlaskClient) -> N
     assert owner.get("/curate/c/hat").status_code == 303
     OwnerToken(filled.settings).remove()
     assert owner.get("/curate").status_code == 403
+
+
+def test_a_copied_cookie_does_not_outlive_leaving(filled: Filled, owner: FlaskClient) -> None:
+    value = owner.get_cookie("curate", path="/curate").value  # type: ignore[union-attr]
+    others = [create_app(filled.settings).test_client() for _ in range(2)]
+    for client in others:
+        client.set_cookie("curate", value, path="/curate")
+    assert others[0].get("/curate/c/hat").status_code == 200
+    assert act(owner, "/curate/leave").status_code == 303
+    assert others[0].get("/curate/c/hat").status_code == 303
+    assert others[1].get("/curate/c/hat").status_code == 303  # of another worker, which asks first
+    assert act(others[1], "/curate/reject", picture=labels(filled, "hat")[0]).status_code == 403
+    assert states(filled, "hat") == [LIVE] * 5
+    assert value not in str(sorted(filled.settings.instance_folder.rglob("*")))
+
+
+def test_sessions_that_were_left_are_kept_as_long_as_a_cookie_lasts(tmp_path: Path) -> None:
+    left = LeftSessions(tmp_path, lasts_s=60)
+    left.add("first")
+    (marked,) = (tmp_path / "curate-left").iterdir()
+    os.utime(marked, (time.time() - 61,) * 2)
+    left.add("second")
+    assert (left.has("first"), left.has("second"), left.has("third")) == (False, True, False)
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "made up", "of another site"])
