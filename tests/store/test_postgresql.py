@@ -285,8 +285,6 @@ def own_server() -> Iterator[Cluster]:
 
 
 def test_a_server_that_is_restarted(own_server: Cluster, tmp_path: Path) -> None:
-    from app import create_app
-
     url = own_server.create().replace("postgres:", "postgresql+psycopg:")
     settings = Settings(
         images_folder=tmp_path / "images", instance_folder=tmp_path, database_url=url
