@@ -87,9 +87,11 @@ docs: venv-site ## write docs/cli.md and docs/settings.md anew
 bench: venv-test packages ## measure everything side by side, into docs/benchmarks.md
 	@$(python) -m bench --write
 
-bench-long: venv-test packages ## the random pick among ten million rows; ten minutes of full load
+bench-long: venv-test packages ## the random pick among ten million rows; three times ten minutes of full load
 	@$(python) -m bench.pick --rows 3600 --rows 10000000
 	@$(python) -m bench.soak
+	@$(python) -m bench.soak --server granian --behind-nginx --write
+	@$(python) -m bench.soak --server gunicorn --behind-nginx --write
 
 train: venv-tensorflow ## train a generator as the shipped one was, on the emoji; continues where it stopped
 	@$(flask) gan dataset emoji

@@ -170,8 +170,12 @@ def _flask_command() -> str | None:
 def _picture_answers(settings: Settings) -> "tuple[PictureFiles | BucketFiles, str]":
     """Return what answers for pictures, and the origin that it redirects to, if any."""
     if not settings.store_url:
-        return PictureFiles(settings.images_folder, settings.picture_max_age_s), ""
+        return _picture_files(settings), ""
     from app.bucket_files import BucketFiles
 
     store = open_bucket(settings.store_url, settings.store_wait_s)
     return BucketFiles(store, settings), picture_origin(settings)
+
+
+def _picture_files(settings: Settings) -> PictureFiles:
+    return PictureFiles(settings.images_folder, settings.picture_max_age_s, settings.nginx_files)

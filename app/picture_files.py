@@ -35,8 +35,10 @@ def picture_headers(max_age_s: int) -> list[tuple[str, str]]:
 class PictureFiles:
     """Answers for pictures under one folder."""
 
-    def __init__(self, folder: os.PathLike[str], max_age_s: int) -> None:
+    def __init__(self, folder: os.PathLike[str], max_age_s: int, nginx_files: str = "") -> None:
+        """``nginx_files``: where nginx sends this folder, for what is too large for one piece."""
         self._folder = os.fspath(folder)
+        self._nginx_files = nginx_files.rstrip("/")
         self.headers = picture_headers(max_age_s)
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:
@@ -71,6 +73,10 @@ class PictureFiles:
             headers.append(("Content-Type", media_type_of(file)))
             if environ["REQUEST_METHOD"] == "HEAD":
                 headers.append(("Content-Length", str(size)))
+                return Answer("200 OK", headers, [])
+            if self._nginx_files and size > _CHUNK_BYTES:
+                # nginx would keep a copy of what a slow visitor does not read
+                headers.append(("X-Accel-Redirect", f"{self._nginx_files}/{category}/{file}"))
                 return Answer("200 OK", headers, [])
             start, end = 0, size
             line = "200 OK"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from bench.table import machine, markdown, versions
+from bench.table import DOCUMENT, machine, markdown, put_between_marks, versions
 from store.settings import PROJECT
 
 SUITE: dict[str, list[str]] = {
@@ -33,7 +33,6 @@ SUITE: dict[str, list[str]] = {
     "train": ["--rounds", "3"],
 }
 PACKAGES = ("granian", "flask", "sqlalchemy", "pillow", "ai-edge-litert", "tensorflow", "ray")
-DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
 
 
@@ -68,14 +67,6 @@ def ratios(notes: Path) -> str:
     return markdown(["", "measured", "wanted"], rows)
 
 
-def put_between_marks(text: str, middle: str) -> str:
-    """Return a document with its measured part replaced. Raises `click.ClickException`."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise click.ClickException(f"the document has not just one {BEGIN} and {END}")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{middle}\n\n{END}{rest.split(END)[1]}"
-
-
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice(list(SUITE)))
 @click.option("--write", is_flag=True, help="Into docs/benchmarks.md.")
@@ -96,7 +87,7 @@ def main(only: tuple[str, ...], write: bool) -> None:
         whole = "\n\n".join([head, ratios(notes), *sections])
     if write:
         text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(put_between_marks(text, whole), encoding="utf-8")
+        DOCUMENT.write_text(put_between_marks(text, BEGIN, END, whole), encoding="utf-8")
         click.echo(f"written to {DOCUMENT.relative_to(PROJECT)}")
     else:
         click.echo(whole)

@@ -20,7 +20,7 @@ _MAIN = """
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 worker_processes 1;
-events {{ worker_connections 1024; }}
+{main}
 http {{
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -70,6 +70,15 @@ def _documented() -> str:
     return (PROJECT / "docs" / "nginx.conf").read_text(encoding="utf-8")
 
 
+def _documented_main_lines() -> str:
+    """Return the lines that docs/web-tier.md gives for outside of the http block."""
+    text = (PROJECT / "docs" / "web-tier.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```nginx\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    if len(found) != 1:
+        raise click.ClickException("docs/web-tier.md has not just one block of nginx's lines")
+    return str(found[0])
+
+
 def plain_configuration(port: int, images: Path, log: Path | None = None) -> str:
     """Return what serves a folder of pictures and does no more, with the same headers.
 
@@ -100,7 +109,8 @@ def start_nginx(folder: Path, site: str) -> subprocess.Popen[bytes]:
         raise click.ClickException("nginx is missing; on Debian: apt-get install nginx")
     user = "user root;" if os.getuid() == 0 else ""  # the folder may be its owner's alone
     (folder / "site.conf").write_text(site)
-    (folder / "main.conf").write_text(_MAIN.format(folder=folder, user=user))
+    main = _documented_main_lines()
+    (folder / "main.conf").write_text(_MAIN.format(folder=folder, user=user, main=main))
     return subprocess.Popen(
         [program, "-p", str(folder), "-c", str(folder / "main.conf"), "-g", "daemon off;"]
     )

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -73,13 +73,42 @@ def granian_command(
     ]  # fmt: skip
 
 
+def gunicorn_command(target: str, port: int, workers: int = 1, threads: int = 1) -> list[str]:
+    """Return what starts gunicorn on a port of this machine, with the options of `bin/serve`."""
+    return [
+        sys.executable, "-m", "gunicorn", "--worker-class", "gthread",
+        "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", str(threads),
+        "--log-level", "critical", target,
+    ]  # fmt: skip
+
+
+COMMANDS: dict[str, Callable[[str, int, int, int], list[str]]] = {
+    "granian": granian_command,
+    "gunicorn": gunicorn_command,
+}
+
+
 @contextmanager
 def granian(
     target: str, environ: Mapping[str, str], path: str = "/", workers: int = 1, threads: int = 1
 ) -> Iterator[Server]:
     """Serve a WSGI target on Granian until the block ends."""
+    with serve("granian", target, environ, path, workers, threads) as server:
+        yield server
+
+
+@contextmanager
+def serve(
+    name: str,
+    target: str,
+    environ: Mapping[str, str],
+    path: str = "/",
+    workers: int = 1,
+    threads: int = 1,
+) -> Iterator[Server]:
+    """Serve a WSGI target on one of the servers of `COMMANDS` until the block ends."""
     port = free_port()
-    command = granian_command(target, port, workers, threads)
+    command = COMMANDS[name](target, port, workers, threads)
     process = subprocess.Popen(command, env=dict(environ))
     server = Server(psutil.Process(process.pid), f"http://127.0.0.1:{port}")
     try:

@@ -7,6 +7,12 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import click
+
+from store.settings import PROJECT
+
+DOCUMENT = PROJECT / "docs" / "benchmarks.md"
+
 
 def machine() -> str:
     """Return one line that says what the figures were taken on."""
@@ -40,3 +46,11 @@ def markdown(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table; columns after the first are right-aligned."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def put_between_marks(text: str, begin: str, end: str, middle: str) -> str:
+    """Return a document with its measured part replaced. Raises `click.ClickException`."""
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise click.ClickException(f"the document has not just one {begin} and {end}")
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n\n{middle}\n\n{end}{rest.split(end)[1]}"

@@ -104,6 +104,11 @@ class Settings:
         "proxies in front that set X-Forwarded-For and -Proto and can be trusted; Heroku: 1",
         most=100,
     )
+    nginx_files: str = setting(
+        "",
+        "address at which nginx sends the images folder for the site, /picture-files in "
+        "docs/nginx.conf; empty: the site sends large pictures itself",
+    )
     site_name: str = setting("Nonesuch", "name of the site in titles")
     default_locale: str = setting(
         "en_US", "Faker locale of names where the visitor's language has none"
