@@ -194,11 +194,13 @@ def curate_pages(
     @pages.post("/undo")
     def undo() -> Answer:
         with curating(write=True) as open_index:
-            act = open_index.undo()
+            undone = open_index.undo()
+        act = undone.act if undone else None
         labels = [f"{slug}/{file}" for slug, file in act.pictures] if act else []
         return answer(
             "undone",
             labels,
+            undone.count if undone else 0,
             act=act.act if act else None,
             categories=list(act.categories) if act else [],
         )

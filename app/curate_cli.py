@@ -13,6 +13,7 @@ from core.commands import CommandGroup
 
 if TYPE_CHECKING:
     from app.curating import Curating, Named
+    from store.curation import Act
 
 PICTURES = click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
@@ -90,12 +91,24 @@ def restore_command(pictures: tuple[str, ...], dry_run: bool) -> None:
 @with_appcontext
 def undo_command(dry_run: bool) -> None:
     """Take back what was done last; again, what was done before that."""
-    act = _curating(write=False).last_act() if dry_run else _curating().undo()
-    if act is None:
+    if dry_run:
+        act = _curating(write=False).last_act()
+        click.echo(f"would undo: {_in_words(act)}" if act else "there is nothing to undo")
+        return
+    undone = _curating().undo()
+    if undone is None:
         click.echo("there is nothing to undo")
         return
-    what = ", ".join(act.categories) or f"{len(act.pictures):,} pictures"
-    click.echo(f"{'would undo' if dry_run else 'undone'}: {act.act} {what}")
+    act = undone.act
+    came = "are back" if act.act in ("reject", "off") else "left the site"
+    click.echo(f"undone: {_in_words(act)}; {undone.count:,} {came}")
+    if undone.count < len(act.pictures):
+        left = len(act.pictures) - undone.count
+        click.echo(f"{left:,} did not change: see where they are with: flask verify", err=True)
+
+
+def _in_words(act: "Act") -> str:
+    return f"{act.act} {', '.join(act.categories) or f'{len(act.pictures):,} pictures'}"
 
 
 @curate.command("list")
@@ -127,7 +140,7 @@ def duplicates_command(slug: str | None, reject: bool) -> None:
     for group in groups:
         click.echo("  ".join(tile.label for tile in group))
     extra = [tile.label for tile in curating.superfluous(groups)]
-    if reject and extra:
+    if reject:  # also where there are none: what an earlier command began is finished
         click.echo(f"rejected {len(curating.reject(extra).all):,} near-duplicates", err=True)
     else:
         click.echo(f"{len(groups):,} groups, {len(extra):,} pictures could go", err=True)

@@ -20,7 +20,7 @@ from store.settings import Settings
 from store.states import LIVE, REJECTED
 from store.switching import switch_off, switch_on
 from store.tables import category, image
-from store.undoing import undo
+from store.undoing import Undone, undo
 from store.wall import Page, Tile, copies_of, named, page_of, tiles_of
 from store.writability import why_not_writable
 
@@ -115,8 +115,8 @@ class Curating:
             for slug in dict.fromkeys(slugs)
         }
 
-    def undo(self) -> Act | None:
-        """Take back what was done last."""
+    def undo(self) -> Undone | None:
+        """Take back what was done last; return it, and how many pictures changed."""
         return undo(self._engine, self._store, self._instance)
 
     def last_act(self) -> Act | None:

@@ -69,7 +69,7 @@ def store_files(settings: Settings) -> dict[str, Path]:
         raise CannotDeploy("the store is empty", "fill it with: flask pregen")
     engine = open_engine(settings)
     check_revision(engine)
-    if kinds := verify_store(engine, folder).problems:
+    if kinds := verify_store(engine, folder, settings.instance_folder).problems:
         found = ", ".join(f"{len(lines):,} {kind}" for kind, lines in kinds.items())
         raise CannotDeploy(
             f"store and index do not agree ({found})", "see what, with: flask verify"

@@ -1,5 +1,6 @@
 """Writing files so that a crash leaves the old one or the new one, never half of one."""
 
+import errno
 import fcntl
 import glob
 import os
@@ -116,19 +117,51 @@ def _remove_left(parent: Path, prefix: str) -> None:
                 os.close(handle)
 
 
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+def rename_to_free(source: Path, target: Path) -> None:
+    """Rename a file on one file system; raise FileExistsError where ``target`` exists already.
+
+    In one step on Linux; elsewhere, and on file systems that cannot do that, by a hard link or,
+    without those, after a look.
+    """
+    failed = _renameat2(source, target, _RENAME_NOREPLACE)
+    if failed is None:
+        return
+    if failed not in _NO_FLAGS:
+        raise OSError(failed, os.strerror(failed), str(source), None, str(target))
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in NO_LINK:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
+        os.rename(source, target)  # noqa: PTH104
+        return
+    os.unlink(source)  # noqa: PTH108
+
+
+# where a file system, or what lies between two, has no hard links
+NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
+_AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCHANGE = -100, 1, 2
+_NO_FLAGS = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def _exchange(one: Path, other: Path) -> bool:
     """Let two folders change places at once; False where that cannot be done."""
+    return _renameat2(one, other, _RENAME_EXCHANGE) is None
+
+
+def _renameat2(source: Path, target: Path, flags: int) -> int | None:
+    """Call Linux's renameat2; return None when it was done, else its errno."""
     import ctypes
 
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
-        return False
-    paths = os.fsencode(one), os.fsencode(other)
-    return bool(rename(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE) == 0)
+        return errno.ENOSYS
+    if rename(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), flags) == 0:
+        return None
+    return ctypes.get_errno()
 
 
 def _sync_file_system(handle: int) -> None:

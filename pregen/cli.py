@@ -220,12 +220,19 @@ def _say_estimate(filling: "Filling", estimate: "Estimate") -> None:
 
 
 @click.command(cls=Command)
+@click.option(
+    "--set-aside",
+    is_flag=True,
+    help="Move files that are skipped, unreadable ones and copies, to instance/set-aside/.",
+)
 @with_appcontext
-def index() -> None:
+def index(set_aside: bool) -> None:
     """Rebuild the index from the store alone; adopts plain pictures too.
 
     Reads every picture of the store, as <category>/<file>. Generated files say what
-    they are; of others the origin is unknown. Rejected pictures stay rejected.
+    they are; of others the origin is unknown. Rejected pictures stay rejected: what is in
+    the store of them goes back to instance/rejected/. Perceptual hashes are brought up to
+    date, and counts that are wrong.
     """
     from tqdm import tqdm
 
@@ -246,6 +253,7 @@ def index() -> None:
         settings.instance_folder,
         display_names(settings.models_folder),
         lambda categories: tqdm(categories, unit="category", disable=None),
+        set_aside=set_aside,
     )
     for line in outcome.skipped:
         click.echo(f"skipped {line}", err=True)
@@ -277,8 +285,9 @@ def index() -> None:
 def verify(rebuild_count: int) -> None:
     """Compare store and index, and with --rebuild the pictures with their model.
 
-    Exit status 1 when anything is missing, changed, orphaned or not as generated. Adopted pictures
-    that carry a GPS position, an author or a prompt are named private; that is no error.
+    Also what is off or rejected. Exit status 1 when anything is missing, changed, orphaned or not
+    as generated; each kind says what to type, and nothing is to be deleted. Adopted pictures that
+    carry a GPS position, an author or a prompt are named private; that is no error.
     """
     from tqdm import tqdm
 
@@ -293,7 +302,10 @@ def verify(rebuild_count: int) -> None:
     check_revision(engine)
     store = open_pictures(settings)
     report = verify_store(
-        engine, store, lambda done, total: tqdm(done, total=total, unit="picture", disable=None)
+        engine,
+        store,
+        settings.instance_folder,
+        lambda done, total: tqdm(done, total=total, unit="picture", disable=None),
     )
     if rebuild_count:
         caches = Caches.of(settings)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 
 from pregen.making import Made
 from sources.description import ModelCategory
@@ -10,6 +10,7 @@ from store.aside import Aside
 from store.changes import add_images, ensure_category, point_of, revive_image
 from store.database import writing
 from store.pictures import PictureStore
+from store.settling import give_way, mark, put_away, settle
 from store.states import LIVE, OFF, REJECTED
 from store.tables import category as category_table
 from store.tables import image
@@ -26,43 +27,52 @@ class Recorder:
         """Store and index a group. A crash at any point loses at most this group's rows.
 
         What the owner rejected or switched off while this was being made stays so: its file
-        leaves the store again under the lock under which its row was seen.
+        leaves the store again. What lies there under one of the names and is another picture
+        keeps its bytes, under a name of its own.
         """
-        self._folder.put_all(category.slug, {m.row.file: m.data for m in made})
+        slug = category.slug
+        self._folder.put_all(slug, {m.row.file: m.data for m in made}, keep_others=True)
         with writing(self._engine, adding=True) as connection:
-            category_id = ensure_category(connection, category.slug, category.name)
+            category_id = ensure_category(connection, slug, category.name)
             off = select(category_table.c.off).where(category_table.c.id == category_id)
             is_off = connection.execute(off.with_for_update()).scalar_one()
             known = _rows_by_seed(connection, category_id, made)
+            own = {row.id for row in known.values() if row.state != REJECTED}
+            give_way(connection, category_id, slug, {m.row.file for m in made}, own)
             for m in made:
-                if m.row.seed in known and known[m.row.seed][1] != REJECTED:
-                    _renew(connection, *known[m.row.seed], m)
+                if m.row.seed in known and known[m.row.seed].state != REJECTED:
+                    _renew(connection, known[m.row.seed], m)
             add_images(connection, category_id, (m.row for m in made if m.row.seed not in known))
             for m in made:
-                if m.row.seed in known and known[m.row.seed][1] == REJECTED:
-                    self._aside.take(REJECTED, category.slug, m.row.file)
-                elif is_off:
-                    self._aside.take(OFF, category.slug, m.row.file)
+                if m.row.seed in known and known[m.row.seed].state == REJECTED:
+                    put_away(self._aside, REJECTED, slug, m.row.file, known[m.row.seed])
+            waiting = []
+            if is_off:
+                rows = _rows_by_seed(connection, category_id, made).values()
+                waiting = [(row.id, LIVE, row.file) for row in rows if row.state == OFF]
+                mark(connection, waiting)
+        if waiting:
+            settle(self._engine, self._aside, [row_id for row_id, _, _ in waiting])
 
 
 def _rows_by_seed(
     connection: Connection, category_id: int, made: list[Made]
-) -> dict[int | None, tuple[int, str]]:
-    """Return seed → (row id, state) of pictures that were indexed before."""
+) -> dict[int | None, Row]:
+    """Return by seed the rows of pictures that were indexed before."""
     rows = connection.execute(
-        select(image.c.seed, image.c.id, image.c.state).where(
+        select(image.c.seed, image.c.id, image.c.state, image.c.file, image.c.sha256).where(
             image.c.category_id == category_id,
             image.c.model_digest == made[0].row.model_digest,
             image.c.seed.in_([m.row.seed for m in made]),
         )
     )
-    return {row.seed: (row.id, row.state) for row in rows}
+    return {row.seed: row for row in rows}
 
 
-def _renew(connection: Connection, image_id: int, state: str, made: Made) -> None:
+def _renew(connection: Connection, row: Row, made: Made) -> None:
     """The picture's file had gone: it is back, perhaps in another format."""
-    if state == LIVE:
+    if row.state == LIVE:
         values = {**vars(made.row), "point": point_of(made.row.sha256)}
-        connection.execute(update(image).where(image.c.id == image_id).values(**values))
+        connection.execute(update(image).where(image.c.id == row.id).values(**values))
     else:
-        revive_image(connection, image_id, made.row)
+        revive_image(connection, row.id, made.row)

@@ -2,71 +2,42 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select, text
 
 from core.errors import NonesuchError
+from pregen.checking import Comparing
 from pregen.comparing import shows_the_same
+from pregen.differences import REMEDIES, Report, remedy
 from pregen.making import make
 from sources.description import Model
 from sources.hub import Caches
 from sources.latents import draw
 from sources.registry import find_model, open_source
 from sources.source import batch_sizes
+from store.aside import Aside
 from store.database import IndexDamaged
-from store.encoding import BadPicture, find_format, read_picture
-from store.parallel import in_parallel
-from store.pictures import PictureStore, digest
+from store.encoding import find_format
+from store.pictures import PictureStore
+from store.recounting import wrong_counts
 from store.states import LIVE, OFF
 from store.tables import category, image
 
-REMEDIES = {
-    "damaged index": "move it away and rebuild it with: flask index",
-    "missing": "make them again with: flask top-up, or forget them with: flask index",
-    "unreadable": "check owner, mode and disk",
-    "changed": "accept them with: flask index, or delete them and run: flask top-up",
-    "orphaned": "take them in with: flask index",
-    "copy": "delete them, or move them out of the store",
-    "rejected but there": "delete them, or move them out of the store",
-    "off but there": "switch off once more with: flask curate category off {slugs}",
-    "wrong counts": "rebuild the index: move it away, then: flask index",
-    "not as generated": "the file or the model is another one: delete it and run: flask top-up",
-}
 SHIPPED_BEFORE = ("emoji/1", "emoji/2")  # that are in the history alone
-
-
-def remedy(kind: str, lines: list[str]) -> str:
-    """Return what to do about these problems of a kind."""
-    slugs = dict.fromkeys(line.partition("/")[0] for line in lines)
-    return REMEDIES[kind].format(slugs=" ".join(slugs))
-
-
-@dataclass
-class Report:
-    """Problems by kind, a line each; `checked` pictures and `rebuilt` ones."""
-
-    problems: dict[str, list[str]] = field(default_factory=dict)
-    checked: int = 0
-    rebuilt: int = 0
-    elsewhere: int = 0  # of these, other bytes that show the same: another machine rounds so
-    not_rebuilt: list[str] = field(default_factory=list)  # models that are not here
-
-    def add(self, kind: str, line: str) -> None:
-        self.problems.setdefault(kind, []).append(line)
+__all__ = ["REMEDIES", "Report", "rebuild", "remedy", "verify_store"]
 
 
 def verify_store(
     engine: Engine,
     store: PictureStore,
+    instance: Path,
     progress: Callable[[Iterable[None], int], Iterable[None]] = lambda done, _: done,
 ) -> Report:
-    """Compare every live row with its file, every file with its row, and the counts.
+    """Compare every row with its file, every file with its row, and the counts.
 
-    A category at a time, whose rows are all that is in memory. ``progress``: shows an item a
-    picture, of so many.
+    Also of what is off or rejected. A category at a time, whose rows are all that is in memory.
+    ``progress``: shows an item a live picture, of so many.
     """
     report = Report()
     try:
@@ -75,11 +46,11 @@ def verify_store(
                 for line in connection.execute(text("PRAGMA quick_check")).scalars():
                     if line != "ok":
                         report.add("damaged index", line)
-            known = {row.slug: row.id for row in connection.execute(select(category)).all()}
             live = select(func.count()).select_from(image).where(image.c.state == LIVE)
             total = connection.execute(live).scalar_one()
-            _check_counts(connection, report)
-            checked = _check_categories(connection, store, known, report)
+            for _, line in wrong_counts(connection):
+                report.add("wrong counts", line)
+            checked = _check_categories(connection, Aside(store, instance), report)
             for _ in progress(checked, total):
                 report.checked += 1
     except IndexDamaged as error:
@@ -87,81 +58,14 @@ def verify_store(
     return report
 
 
-def _check_categories(
-    connection: Connection, store: PictureStore, known: dict[str, int], report: Report
-) -> Iterator[None]:
-    """Compare the pictures of each category, in the index or in the store; yield for each."""
-    for slug in sorted({*known, *store.categories()}):
-        rows = connection.execute(
-            select(
-                image.c.file, image.c.sha256, image.c.state, image.c.model_digest, image.c.seed
-            ).where(image.c.category_id == known.get(slug))
-        ).all()
-        live = [row for row in rows if row.state == LIVE]
-        read = partial(store.read, slug)
-        contents = in_parallel(read, (row.file for row in live), store.at_once)
-        whole: dict[tuple[str, int], str] = {}  # what made a picture that is as it was → its file
-        for row, data in zip(live, contents, strict=True):
-            if data is None:
-                kind = "unreadable" if store.has(slug, row.file) else "missing"
-                report.add(kind, f"{slug}/{row.file}")
-            elif digest(data) != row.sha256:
-                report.add("changed", f"{slug}/{row.file}")
-            elif row.model_digest is not None:
-                whole[row.model_digest, row.seed] = row.file
-            yield
-        state_of = {row.file: row.state for row in rows}
-        files = store.files_of(slug)
-        unknown = [file for file in files if file not in state_of] if whole else []
-        made_from = dict(
-            zip(unknown, map(_made_from, in_parallel(read, unknown, store.at_once)), strict=True)
-        )
-        for file in files:
-            state = state_of.get(file)
-            if state is None:
-                made = made_from.get(file)
-                other = whole.get(made) if made else None
-                if other is None:
-                    report.add("orphaned", f"{slug}/{file}")
-                else:
-                    report.add("copy", f"{slug}/{file}: the same picture as {other}")
-            elif state != LIVE:
-                kind = "off but there" if state == OFF else "rejected but there"
-                report.add(kind, f"{slug}/{file}")
-
-
-def _made_from(data: bytes | None) -> tuple[str, int] | None:
-    """Return digest of the model and seed of a picture that says so."""
-    try:
-        made = None if data is None else read_picture(data).provenance
-    except BadPicture:
-        return None
-    return None if made is None else (made.model_digest, made.seed)
-
-
-def _check_counts(connection: Connection, report: Report) -> None:
-    """Ordinals must be 0 … n-1 in every category and among the categories that show."""
-    live = (
-        select(
-            category.c.slug,
-            category.c.n,
-            category.c.ord,
-            func.count(image.c.ord).label("live"),
-            func.min(image.c.ord).label("first"),
-            func.max(image.c.ord).label("last"),
-        )
-        .outerjoin(image, image.c.category_id == category.c.id)
-        .group_by(category.c.id, category.c.slug, category.c.n, category.c.ord)
-    )
-    showing = []
-    for row in connection.execute(live):
-        dense = row.live == 0 or (row.first == 0 and row.last == row.live - 1)
-        if row.live != row.n or not dense or (row.ord is None) != (row.n == 0):
-            report.add("wrong counts", f"{row.slug}: {row.live} live pictures, {row.n} counted")
-        if row.ord is not None:
-            showing.append(row.ord)
-    if sorted(showing) != list(range(len(showing))):
-        report.add("wrong counts", "the categories' ordinals have holes")
+def _check_categories(connection: Connection, aside: Aside, report: Report) -> Iterator[None]:
+    """Compare each category, in the index or in a folder; yield for each live picture."""
+    known = {row.slug: row for row in connection.execute(select(category)).all()}
+    has_off = bool(aside.beside[OFF].categories())
+    slugs = {*known, *(slug for place in aside.places.values() for slug in place.categories())}
+    for slug in sorted(slugs):
+        comparing = Comparing(connection, aside, slug, known.get(slug), report)
+        yield from comparing.compare(has_off=has_off)
 
 
 def rebuild(

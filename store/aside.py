@@ -2,45 +2,60 @@
 
     instance/rejected/<category>/<file>    the owner threw it out
     instance/off/<category>/<file>         its category is switched off
+    instance/set-aside/<category>/<file>   no picture of the index: unreadable, damaged, or a copy
 
-Those of a bucket are in the bucket: `store.bucket`. Rows decide, files follow. What is taken out is
-moved after its row is committed; what comes back is put into the store before, and its copy here
-removed afterwards. A crash between leaves a file too many, never one too few, and doing the same
-again mends it.
+Those of a bucket are in the bucket: `store.bucket`. Nothing is ever moved onto a file that is
+there, unless both have the same bytes: the newcomer gets a name of its own
+(`store.pictures.names_of`).
 """
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from store.parallel import in_parallel
-from store.pictures import PictureStore
-from store.states import OFF, REJECTED
+from store.pictures import PictureStore, StoreUnusable, digest, names_of
+from store.states import LIVE, OFF, REJECTED
 
 _Subject = TypeVar("_Subject")
 _Result = TypeVar("_Result")
 FOLDERS = {REJECTED: "rejected", OFF: "off"}  # by a picture's state
+SET_ASIDE = "set-aside"
 
 
 class Aside:
-    """The rejected and the switched-off pictures, beside a store; all raise `StoreUnusable`."""
+    """A store and those beside it; all methods raise `StoreUnusable`."""
 
     def __init__(self, store: PictureStore, instance: Path) -> None:
         self.store = store
         self.beside = {state: store.beside(name, instance) for state, name in FOLDERS.items()}
+        self.set_aside = store.beside(SET_ASIDE, instance)
+        self.places = {LIVE: store, **self.beside}  # by state
 
-    def take(self, state: str, slug: str, file: str) -> None:
-        """Move a file out of the store, if it is still there."""
-        self.store.move_to(self.beside[state], slug, file)
+    def find(self, state: str, slug: str, file: str, sha256: str) -> tuple[str, bytes] | None:
+        """Return the name and bytes of a picture where its state says, under whatever name."""
+        for name in names_of(file, sha256):
+            data = self.places[state].read(slug, name)
+            if data is not None and digest(data) == sha256:
+                return name, data
+        return None
 
-    def bring(self, state: str, slug: str, file: str) -> bool:
-        """Put a file into the store again and keep it here too; False: there is none anywhere."""
-        return self.store.has(slug, file) or self.beside[state].copy_to(self.store, slug, file)
+    def clear(self, state: str, slug: str, files: Iterable[str]) -> int:
+        """Set files aside that are no pictures of the index; return how many were there."""
+        source = self.places[state]
 
-    def drop(self, state: str, slug: str, file: str) -> None:
-        """Remove a file from here, if the store has it."""
-        if self.store.has(slug, file):
-            self.beside[state].remove(slug, file)
+        def put(file: str) -> bool:
+            data = source.read(slug, file)
+            if data is None and not source.has(slug, file):
+                return False
+            own = secrets.token_hex(32) if data is None else digest(data)
+            copy(source, self.set_aside, slug, file, data, names_of(file, own))
+            self.set_aside.sync(slug)
+            source.remove(slug, file)
+            return True
+
+        return sum(self.each(put, files))
 
     def each(
         self, act: Callable[[_Subject], _Result], subjects: Iterable[_Subject]
@@ -48,6 +63,24 @@ class Aside:
         """Return ``act`` of each, in order: as many at a time as the store is good for."""
         return list(in_parallel(act, subjects, self.store.at_once))
 
-    def sync(self, slug: str) -> None:
-        """Make what was brought into a category durable."""
-        self.store.sync(slug)
+
+def copy(
+    source: PictureStore,
+    target: PictureStore,
+    slug: str,
+    file: str,
+    data: bytes | None,
+    names: Iterable[str],
+    taken: Collection[str] = (),
+) -> str:
+    """Put a picture into a store beside its own, under the first free name; return that.
+
+    ``data``: its bytes, None where they cannot be read; ``taken``: names that belong to other
+    pictures. Raises `StoreUnusable`.
+    """
+    for name in names:
+        if name not in taken and source.copy_to(target, slug, file, name, data):
+            return name
+    raise StoreUnusable(
+        f"{target.place}/{slug} has no name left for {file}", "rename what lies there"
+    )

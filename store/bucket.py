@@ -3,11 +3,11 @@
     s3://bucket/prefix/images/<category>/<file>      live pictures
     s3://bucket/prefix/rejected/<category>/<file>    thrown out (`store.aside`)
     s3://bucket/prefix/off/<category>/<file>         of categories that are switched off
+    s3://bucket/prefix/set-aside/<category>/<file>   no pictures of the index
 
 An object appears whole or not at all, and is durable once the server has said so. What is put is
 sent with its SHA-256, which the server compares with what arrived, and only where there is
-nothing under its name: names carry the hash of their content, so what is there is the same
-picture, or is damaged and replaced.
+nothing under its name: what is there is the same picture, or another one.
 """
 
 import secrets
@@ -28,11 +28,13 @@ from store.pictures import (
     SAFE_NAME,
     StoredFile,
     StoreUnusable,
+    digest,
     is_picture_name,
+    names_of,
 )
 
 if TYPE_CHECKING:
-    from obstore import GetResult
+    from obstore import GetResult, PutMode
     from obstore.store import S3Store
 
 IN_FLIGHT = 16  # requests at the same time
@@ -64,33 +66,57 @@ class PictureBucket:
             obstore.put(self._objects, probe, b"", mode="create", use_multipart=False)
             obstore.delete(self._objects, probe)
 
-    def put_all(self, category: str, files: dict[str, bytes]) -> None:
+    def put_all(self, category: str, files: dict[str, bytes], *, keep_others: bool = False) -> None:
         """Put pictures, several at a time; returns when the server has all. Raises `StoreUnusable`.
 
-        A crash leaves whole objects, some of them perhaps without rows.
+        A crash leaves whole objects, some of them perhaps without rows. ``keep_others``: what has
+        one of the names and is another picture stays, under a name of its own.
         """
-        for _ in in_parallel(lambda each: self._put(category, *each), files.items(), IN_FLIGHT):
+
+        def put(file: str) -> None:
+            self._put(category, file, files[file], keep_others=keep_others)
+
+        for _ in in_parallel(put, files, IN_FLIGHT):
             pass
 
-    def _put(self, category: str, file: str, data: bytes) -> None:
-        key = self._key(category, file)
+    def _put(self, category: str, file: str, data: bytes, *, keep_others: bool) -> None:
+        if self._put_new(category, file, data):
+            return
+        # an answer that was lost, another run, or a run that was killed before its rows
+        there = self.read(category, file)
+        if there == data:
+            return
+        if keep_others and there is not None:
+            own = names_of(file, digest(there))[1:]
+            if not any(self._holds(category, name, there) for name in own):
+                raise StoreUnusable(
+                    f"{self.place}/{category}/{file} is in the way of another picture",
+                    "look at it, and rename or move it",
+                )
+        self._put_object(category, file, data, "overwrite")
+
+    def _put_new(self, category: str, file: str, data: bytes) -> bool:
+        """Put a picture unless there is one of that name."""
+        try:
+            self._put_object(category, file, data, "create")
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def _holds(self, category: str, file: str, data: bytes) -> bool:
+        """Put a picture unless another one has that name; say whether it is there then."""
+        return self._put_new(category, file, data) or self.read(category, file) == data
+
+    def _put_object(self, category: str, file: str, data: bytes, mode: "PutMode") -> None:
         attributes = {
             "Content-Type": MEDIA_TYPES[file.rpartition(".")[2].lower()],
             "Cache-Control": _IMMUTABLE,
         }
-        with self._refusals():
-            try:
-                obstore.put(
-                    self._objects, key, data,
-                    attributes=attributes, mode="create", use_multipart=False,
-                )  # fmt: skip
-            except AlreadyExistsError:
-                # an answer that was lost, another run, or a run that was killed before its rows
-                if self.read(category, file) != data:
-                    obstore.put(
-                        self._objects, key, data,
-                        attributes=attributes, mode="overwrite", use_multipart=False,
-                    )  # fmt: skip
+        with self._refusals(but=AlreadyExistsError):
+            obstore.put(
+                self._objects, self._key(category, file), data,
+                attributes=attributes, mode=mode, use_multipart=False,
+            )  # fmt: skip
 
     def categories(self) -> list[str]:
         """Return the names of the categories that have objects, sorted."""
@@ -197,22 +223,19 @@ class PictureBucket:
             except (NotFoundError, FileNotFoundError) as error:
                 self._check_bucket(error)
 
-    def move_to(self, other: "PictureBucket", category: str, file: str) -> bool:
-        """Move a picture: copied by the server, then deleted here; False where it is not here."""
-        if not self.copy_to(other, category, file):
-            return False
-        self.remove(category, file)
-        return True
+    def copy_to(
+        self,
+        other: "PictureBucket",
+        category: str,
+        file: str,  # noqa: ARG002
+        name: str,
+        data: bytes | None,
+    ) -> bool:
+        """Put a picture into a folder beside this one; False where that is another picture's name.
 
-    def copy_to(self, other: "PictureBucket", category: str, file: str) -> bool:
-        """Have the server copy a picture, in place of what is there; False: it is not here."""
-        with self._refusals():
-            try:
-                obstore.copy(self._objects, self._key(category, file), other._key(category, file))
-            except (NotFoundError, FileNotFoundError) as error:
-                self._check_bucket(error)
-                return False
-        return True
+        Sent, not copied by the server: no S3 server copies only where there is nothing yet.
+        """
+        return data is not None and other._holds(category, name, data)
 
     def give_to(self, category: str, file: str, target: Path) -> bool:
         """Write a copy of a picture to a path; False where it is not here. Raises OSError."""
@@ -231,9 +254,11 @@ class PictureBucket:
         return f"{self._folder}/{category}/{file}"
 
     @contextmanager
-    def _refusals(self) -> Iterator[None]:
+    def _refusals(self, but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
         try:
             yield
+        except but:
+            raise
         except (BaseError, OSError) as error:
             self._refuse(error)
 

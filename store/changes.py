@@ -34,6 +34,9 @@ class NewImage:
     truncation: float | None = None
 
 
+_OF_THE_FILE = ("sha256", "bytes", "width", "height", "format", "phash")
+
+
 def point_of(sha256: str) -> int:
     """Return a picture's place on the ring of seeds: the first 63 bits of its hash."""
     return int(sha256[:16], 16) >> 1
@@ -60,12 +63,15 @@ def rename_category(connection: Connection, category_id: int, name: str) -> None
     )
 
 
-def add_images(connection: Connection, category_id: int, images: Iterable[NewImage]) -> int:
-    """Append live pictures to a category, or off ones where it is off; return how many."""
+def add_images(
+    connection: Connection, category_id: int, images: Iterable[NewImage], state: str = LIVE
+) -> int:
+    """Append pictures to a category; return how many. Live ones are off where it is off."""
     rows = list(images)
     if not rows:
         return 0
     n, off = _lock_category(connection, category_id)
+    state = OFF if off and state == LIVE else state
     created = datetime.now(UTC)
     connection.execute(
         insert(image),
@@ -73,14 +79,14 @@ def add_images(connection: Connection, category_id: int, images: Iterable[NewIma
             {
                 **_columns(row),
                 "category_id": category_id,
-                "ord": None if off else n + i,
-                "state": OFF if off else LIVE,
+                "ord": n + i if state == LIVE else None,
+                "state": state,
                 "created": created,
             }
             for i, row in enumerate(rows)
         ],
     )
-    if not off:
+    if state == LIVE:
         _set_count(connection, category_id, n, n + len(rows))
     return len(rows)
 
@@ -89,6 +95,23 @@ def revive_image(connection: Connection, image_id: int, found: NewImage) -> None
     """Make a missing picture live again, with the file as it is now."""
     connection.execute(update(image).where(image.c.id == image_id).values(**_columns(found)))
     restore_image(connection, image_id)
+
+
+def change_image(connection: Connection, image_id: int, found: NewImage) -> None:
+    """Note what was put in a picture's place; what it does not say of its origin stays.
+
+    So it keeps its seed: pregen must not make it again over it.
+    """
+    values = {name: value for name, value in _columns(found).items() if value is not None}
+    connection.execute(update(image).where(image.c.id == image_id).values(**values))
+
+
+def renew_image(connection: Connection, image_id: int, found: NewImage) -> None:
+    """Note what a picture's file is by now; where it came from stays as it was."""
+    values = {name: getattr(found, name) for name in _OF_THE_FILE}
+    connection.execute(
+        update(image).where(image.c.id == image_id).values(**values, point=point_of(found.sha256))
+    )
 
 
 def restore_image(connection: Connection, image_id: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from store.tables import curation
 
@@ -59,6 +59,12 @@ def last_act(connection: Connection) -> Act | None:
         tuple((row.slug, row.file) for row in rows if row.file is not None),
         tuple(row.slug for row in rows if row.file is None),
     )
+
+
+def rename(connection: Connection, slug: str, old: str, new: str) -> None:
+    """Follow a picture that got another name."""
+    of_it = (curation.c.slug == slug, curation.c.file == old)
+    connection.execute(update(curation).where(*of_it).values(file=new))
 
 
 def forget(connection: Connection, batch: str) -> None:

@@ -2,17 +2,24 @@
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.files import TEMPORARY_PREFIX, copy_to_path, fsync_folder
-from store.pictures import EXTENSIONS, SAFE_NAME, StoredFile, StoreUnusable, is_picture_name
+from core.files import NO_LINK, TEMPORARY_PREFIX, copy_to_path, fsync_folder, rename_to_free
+from store.pictures import (
+    EXTENSIONS,
+    SAFE_NAME,
+    StoredFile,
+    StoreUnusable,
+    digest,
+    is_picture_name,
+    names_of,
+)
 from store.presence import Presence
-
-_NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
 
 
 class PictureFolder:
@@ -63,10 +70,11 @@ class PictureFolder:
                 path.unlink(missing_ok=True)
         self._presence.share()
 
-    def put_all(self, category: str, files: dict[str, bytes]) -> None:
+    def put_all(self, category: str, files: dict[str, bytes], *, keep_others: bool = False) -> None:
         """Write a batch durably: every file written and synced, then renamed, then the folder.
 
-        A crash leaves whole files and temporary ones, never half a picture.
+        A crash leaves whole files and temporary ones, never half a picture. ``keep_others``: what
+        has one of the names and is another picture stays, under a name of its own.
         """
         folder = self.folder / category
         written: list[tuple[str, Path]] = []
@@ -80,6 +88,8 @@ class PictureFolder:
                     os.fchmod(opened.fileno(), 0o644)
                     os.fsync(opened.fileno())
             for temporary, path in written:
+                if keep_others:
+                    self._make_way(category, path.name, files[path.name])
                 os.replace(temporary, path)
         except OSError as error:
             for temporary, _ in written:
@@ -89,6 +99,26 @@ class PictureFolder:
                 "make room or check the disk, then run the same command again: it continues",
             ) from error
         fsync_folder(folder)
+
+    def _make_way(self, category: str, file: str, data: bytes) -> None:
+        """Give a file another name where it is not what is about to be written over it."""
+        path = self.folder / category / file
+        if not os.path.lexists(path):
+            return
+        there = self.read(category, file)
+        if there == data:
+            return
+        # what cannot be read is not lost either
+        own = digest(there) if there is not None else secrets.token_hex(32)
+        for name in names_of(file, own)[1:]:
+            try:
+                rename_to_free(path, path.with_name(name))
+            except FileExistsError:
+                continue
+            return
+        raise StoreUnusable(
+            f"{path} is in the way of another picture", "look at it, and rename or move it"
+        )
 
     def categories(self) -> list[str]:
         """Return the names of the category folders, sorted."""
@@ -164,35 +194,24 @@ class PictureFolder:
         with _refusals(path.parent):
             path.unlink(missing_ok=True)
 
-    def move_to(self, other: "PictureFolder", category: str, file: str) -> bool:
-        """Move a picture to another folder; False where it is not here. Raises `StoreUnusable`."""
-        source, target = self._named(category, file), other._named(category, file)
-        if not source.exists():
-            return False
+    def copy_to(
+        self, other: "PictureFolder", category: str, file: str, name: str, data: bytes | None
+    ) -> bool:
+        """Put a picture into another folder under a name; False where that is another picture's.
+
+        A hard link where that can be, else a copy of ``data``; `sync` of the other folder makes it
+        durable. Raises `StoreUnusable`.
+        """
+        source, target = self._named(category, file), other._named(category, name)
         with _refusals(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                os.replace(source, target)
-            except OSError as error:
-                if error.errno != errno.EXDEV:
-                    raise
-                _copy(source, target)
-                source.unlink()
-        return True
-
-    def copy_to(self, other: "PictureFolder", category: str, file: str) -> bool:
-        """Put a picture into another folder too; False where it is not here.
-
-        A hard link where that can be; `sync` of the other folder makes it durable. Raises
-        `StoreUnusable`.
-        """
-        source, target = self._named(category, file), other._named(category, file)
-        if not source.exists():
-            return False
-        with _refusals(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not _link(source, target):
-                _copy(source, target)
+                if not _link(source, target):
+                    if data is None:
+                        raise PermissionError(errno.EACCES, f"cannot read {source}")
+                    _copy(data, target)
+            except FileExistsError:
+                return data is not None and other.read(category, name) == data
         return True
 
     def give_to(self, category: str, file: str, target: Path) -> bool:
@@ -230,19 +249,26 @@ def _link(source: Path, target: Path) -> bool:
     try:
         os.link(source, target)
     except OSError as error:
-        if error.errno not in _NO_LINK:
+        if error.errno not in NO_LINK:
             raise
         return False
     return True
 
 
-def _copy(source: Path, target: Path) -> None:
-    temporary = target.parent / f"{TEMPORARY_PREFIX}{target.name}"
-    with source.open("rb") as reading, temporary.open("wb") as writing:
-        shutil.copyfileobj(reading, writing)
-        writing.flush()
-        os.fsync(writing.fileno())
-    os.replace(temporary, target)
+def _copy(data: bytes, target: Path) -> None:
+    """Write a file durably; raise FileExistsError where there is one of that name."""
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as writing:
+            writing.write(data)
+            writing.flush()
+            os.fchmod(writing.fileno(), 0o644)
+            os.fsync(writing.fileno())
+        rename_to_free(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     fsync_folder(target.parent)
 
 

@@ -50,6 +50,16 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def names_of(file: str, sha256: str) -> list[str]:
+    """Return the names that a picture can have beside others of its category, best first.
+
+    Its own, and where that belongs to another picture ``mine.<12 digits of its SHA-256>.png``,
+    then one with all 64: nobody takes a name away from another.
+    """
+    stem, _, ending = file.rpartition(".")
+    return [file, *(f"{stem[:120]}.{sha256[:digits]}.{ending}" for digits in (12, 64))]
+
+
 def is_picture_name(file: str) -> bool:
     """Say whether a name is safe in an address and has a picture's ending."""
     return bool(SAFE_NAME.fullmatch(file)) and Path(file).suffix.lower() in EXTENSIONS
@@ -69,8 +79,12 @@ class PictureStore(Protocol):
         """Make sure that these categories can be written and that there is room."""
         ...
 
-    def put_all(self, category: str, files: dict[str, bytes]) -> None:
-        """Write pictures; when it returns they are durable, and none is ever half there."""
+    def put_all(self, category: str, files: dict[str, bytes], *, keep_others: bool = False) -> None:
+        """Write pictures; when it returns they are durable, and none is ever half there.
+
+        What is under one of the names is replaced; with ``keep_others`` it stays in the category,
+        under a name of its own (`names_of`), where it is another picture.
+        """
         ...
 
     def categories(self) -> list[str]:
@@ -109,12 +123,12 @@ class PictureStore(Protocol):
         """Delete a picture, if it is there."""
         ...
 
-    def move_to(self, other: Self, category: str, file: str) -> bool:
-        """Move a picture to a store beside this one; False where it is not here."""
-        ...
+    def copy_to(self, other: Self, category: str, file: str, name: str, data: bytes | None) -> bool:
+        """Put a picture into a store beside this one under a name.
 
-    def copy_to(self, other: Self, category: str, file: str) -> bool:
-        """Put a picture into a store beside this one too; False where it is not here."""
+        ``data``: its bytes, None where they cannot be read. Nothing is overwritten: False where
+        another picture has that name there.
+        """
         ...
 
     def give_to(self, category: str, file: str, target: Path) -> bool:

@@ -1,23 +1,24 @@
 """Taking pictures out of the store for good, and back: moved aside, with a tombstone in the index.
 
 A tombstone keeps `flask index` from bringing a picture back and `flask pregen` from making it
-again. Every act is written down in the same transaction (`store.curation`), so it can be undone.
+again. Every act is written down in the same transaction (`store.curation`), so it can be undone,
+and so are the files that are to follow (`store.settling`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row
 
-from store.aside import FOLDERS, Aside
-from store.changes import restore_image, retire_image
+from store.aside import Aside, copy
+from store.changes import renew_image, restore_image, retire_image
 from store.curation import new_batch, record
 from store.database import writing
-from store.pictures import PictureStore
-from store.states import LIVE, REJECTED
-from store.tables import category, image
-
-AT_ONCE = 64  # pictures per commit: other writers wait for as long as one takes
+from store.encoding import BadPicture
+from store.pictures import PictureStore, digest, names_of
+from store.reading import read_row
+from store.settling import mark, names_taken, portions, rename_image, rows_of, settle
+from store.states import LIVE, OFF, REJECTED
 
 
 def reject_images(
@@ -36,15 +37,17 @@ def reject_images(
     aside = Aside(folder, instance)
     batch = new_batch() if batch is None else batch
     count = 0
-    for ids in _portions(image_ids):
+    for ids in portions(image_ids):
         with writing(engine) as connection:
-            rejected = []
-            for row in _rows(connection, ids):
-                if row.state == LIVE and retire_image(connection, row.id, REJECTED):
-                    rejected.append(row)
+            live = [row for row in rows_of(connection, ids) if row.state == LIVE]
+            _accept_changes(connection, aside, live)
+            rejected = [row for row in live if retire_image(connection, row.id, REJECTED)]
             record(connection, batch, "reject", [(row.slug, row.file) for row in rejected])
+            mark(connection, [(row.id, LIVE, row.file) for row in rejected])
         settle(engine, aside, [row.id for row in rejected])
         count += len(rejected)
+    if not image_ids:
+        settle(engine, aside)
     return count
 
 
@@ -57,62 +60,70 @@ def restore_images(
 ) -> int:
     """Take rejected pictures back into the store; return how many.
 
-    One whose file is gone stays rejected. Raises `IndexUnusable`, `StoreUnusable`.
+    One whose file is gone, or is not what was rejected, stays so. Where a name is another
+    picture's by now, the one that comes back gets a new one. Raises `IndexUnusable`,
+    `StoreUnusable`.
     """
     aside = Aside(folder, instance)
     batch = new_batch() if batch is None else batch
     count = 0
-    for ids in _portions(image_ids):
+    for ids in portions(image_ids):
         with writing(engine) as connection:
-            rejected = [row for row in _rows(connection, ids) if row.state == REJECTED]
-            came = aside.each(lambda row: aside.bring(REJECTED, row.slug, row.file), rejected)
-            restored = [row for row, is_there in zip(rejected, came, strict=True) if is_there]
-            for slug in {row.slug for row in restored}:
-                aside.sync(slug)  # a row never tells of a file that a power cut can take
-            for row in restored:
+            rejected = [row for row in rows_of(connection, ids) if row.state == REJECTED]
+            back = bring(connection, aside, rejected)
+            for row, _ in back:
                 restore_image(connection, row.id)
-            record(connection, batch, "restore", [(row.slug, row.file) for row in restored])
-        settle(engine, aside, [row.id for row in restored])
-        count += len(restored)
+            record(connection, batch, "restore", [(row.slug, name) for row, name in back])
+        settle(engine, aside, [row.id for row, _ in back])
+        count += len(back)
+    if not image_ids:
+        settle(engine, aside)
     return count
 
 
-def settle(engine: Engine, aside: Aside, image_ids: Sequence[int]) -> None:
-    """Bring files to where their rows say: in the store when live, else aside.
+def bring(connection: Connection, aside: Aside, rows: Sequence[Row]) -> list[tuple[Row, str]]:
+    """Put files of pictures that are to be shown where they belong; return rows and names.
 
-    Under the index's lock: two who act on one picture do not move its file past each other.
+    Files are durable when it returns, and stay where they were until `settle`; rows have their new
+    names by then. Those whose bytes are nowhere are left out. A row never tells of a file that a
+    power cut can take.
     """
+    taken = names_taken(connection, rows)
 
-    def follow(row: Row) -> None:
-        if row.state in FOLDERS:
-            aside.take(row.state, row.slug, row.file)
-        if row.state != REJECTED:
-            aside.drop(REJECTED, row.slug, row.file)
+    def brought(row: Row) -> tuple[str, str, str] | None:
+        """Return the name there, and state and name where it was."""
+        goal = OFF if row.off and row.state == REJECTED else LIVE
+        found = aside.find(row.state, row.slug, row.file, row.sha256)
+        if found is None:  # it was never moved
+            found = aside.find(LIVE, row.slug, row.file, row.sha256)
+            return (found[0], LIVE, found[0]) if found else None
+        was, data = found
+        name = copy(
+            aside.places[row.state], aside.places[goal], row.slug, was, data,
+            names_of(row.file, row.sha256), taken[row.slug],
+        )  # fmt: skip
+        return name, row.state, was
 
-    for ids in _portions(image_ids):
-        with writing(engine) as connection:
-            aside.each(follow, _rows(connection, ids))
+    came = [
+        (row, *found)
+        for row, found in zip(rows, aside.each(brought, rows), strict=True)
+        if found is not None
+    ]
+    for slug in {row.slug for row, *_ in came}:
+        aside.store.sync(slug)
+        aside.beside[OFF].sync(slug)
+    for row, name, _, _ in came:
+        rename_image(connection, row.id, row.slug, row.file, name)
+    mark(connection, [(row.id, state, file) for row, _, state, file in came])
+    return [(row, name) for row, name, _, _ in came]
 
 
-def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
-
-
-def _rows(connection: Connection, ids: Sequence[int]) -> list[Row]:
-    """Rows in the order of ``ids``; their categories are locked until the transaction ends."""
-    of_these = select(image.c.category_id).where(image.c.id.in_(ids))
-    # in one order for all, and before the rows are read: what PostgreSQL had to wait for it would
-    # show as it was
-    connection.execute(
-        select(category.c.id)
-        .where(category.c.id.in_(of_these))
-        .order_by(category.c.id)
-        .with_for_update()
-    ).all()
-    statement = (
-        select(image.c.id, image.c.file, image.c.state, category.c.slug)
-        .join(category)
-        .where(image.c.id.in_(ids))
-    )
-    found = {row.id: row for row in connection.execute(statement)}
-    return [found[image_id] for image_id in dict.fromkeys(ids) if image_id in found]
+def _accept_changes(connection: Connection, aside: Aside, rows: Sequence[Row]) -> None:
+    """Note what pictures are that were replaced by hand: it is this that is rejected."""
+    found = aside.each(lambda row: aside.store.read(row.slug, row.file), rows)
+    for row, data in zip(rows, found, strict=True):
+        if data is not None and digest(data) != row.sha256:
+            try:
+                renew_image(connection, row.id, read_row(row.file, data))
+            except BadPicture:
+                continue  # nobody would take it in again

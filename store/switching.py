@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from store.aside import Aside
 from store.changes import hide_category, retire_image, show_category
 from store.curation import new_batch, record
 from store.database import writing
 from store.pictures import PictureStore
+from store.rejecting import bring
+from store.settling import mark, settle
 from store.states import LIVE, MISSING, OFF
 from store.tables import category, image
 
@@ -18,19 +20,19 @@ def switch_off(
 ) -> int:
     """Switch a category off; return how many pictures went.
 
-    Nothing is made for it while it is off. Raises `IndexUnusable`, `StoreUnusable`.
+    Nothing is made for it while it is off. Once more, it puts away what somebody put back. Raises
+    `IndexUnusable`, `StoreUnusable`.
     """
     aside = Aside(folder, instance)
     with writing(engine) as connection:
         category_id, was_off = _find(connection, slug)
         count = hide_category(connection, category_id)
+        there = set(folder.files_of(slug))
+        rows = [row for row in _rows(connection, category_id) if row.file in there]
+        mark(connection, [(row.id, LIVE, row.file) for row in rows])
         if not was_off:
             record(connection, new_batch() if batch is None else batch, "off", [(slug, None)])
-    with writing(engine) as connection:
-        # once more under the lock: it may be on again
-        if _find(connection, slug)[1]:
-            files = [file for _, file in _files(connection, category_id, OFF)]
-            aside.each(lambda file: aside.take(OFF, slug, file), files)
+    settle(engine, aside, [row.id for row in rows])
     return count
 
 
@@ -39,24 +41,23 @@ def switch_on(
 ) -> int:
     """Switch a category on again; return how many pictures came back.
 
-    One whose file is gone is missing. Raises `IndexUnusable`, `StoreUnusable`.
+    One whose file is gone is missing, and so is one whose file is not what it was: that file is
+    set aside. Raises `IndexUnusable`, `StoreUnusable`.
     """
     aside = Aside(folder, instance)
     with writing(engine) as connection:
         category_id, was_off = _find(connection, slug)
-        rows = _files(connection, category_id, OFF)
-        came = aside.each(lambda row: aside.bring(OFF, slug, row[1]), rows)
-        gone = [row[0] for row, is_there in zip(rows, came, strict=True) if not is_there]
-        aside.sync(slug)
+        rows = _rows(connection, category_id)
+        back = bring(connection, aside, rows)
+        came = {row.id for row, _ in back}
+        gone = [row for row in rows if row.id not in came]
         count = show_category(connection, category_id)
-        for image_id in gone:
-            retire_image(connection, image_id, MISSING)
+        for row in gone:
+            retire_image(connection, row.id, MISSING)
         if was_off:
             record(connection, new_batch() if batch is None else batch, "on", [(slug, None)])
-    with writing(engine) as connection:
-        if not _find(connection, slug)[1]:
-            files = [file for _, file in _files(connection, category_id, LIVE)]
-            aside.each(lambda file: aside.drop(OFF, slug, file), files)
+    aside.clear(OFF, slug, [row.file for row in gone])
+    settle(engine, aside, list(came))
     return count - len(gone)
 
 
@@ -67,8 +68,13 @@ def _find(connection: Connection, slug: str) -> tuple[int, bool]:
     return row.id, row.off
 
 
-def _files(connection: Connection, category_id: int, state: str) -> list[tuple[int, str]]:
-    statement = select(image.c.id, image.c.file).where(
-        image.c.category_id == category_id, image.c.state == state
-    )
-    return [(row.id, row.file) for row in connection.execute(statement)]
+def _rows(connection: Connection, category_id: int) -> list[Row]:
+    """Return the rows of a category's pictures that are off."""
+    statement = (
+        select(image.c.id, category.c.slug, category.c.off, image.c.file, image.c.sha256,
+               image.c.state)
+        .join(category)
+        .where(image.c.category_id == category_id, image.c.state == OFF)
+        .order_by(image.c.id)
+    )  # fmt: skip
+    return list(connection.execute(statement))

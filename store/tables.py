@@ -108,6 +108,18 @@ curation = Table(
     Index(None, "batch"),
 )
 
+# Pictures whose file is still to follow their row: written with the row, struck out when it has
+# (`store.settling`).
+unmoved = Table(
+    "unmoved",
+    metadata,
+    Column("image_id", _big_key, ForeignKey("image.id"), primary_key=True, autoincrement=False),
+    Column(
+        "state", String(10), nullable=False, comment="that the picture had: where its file lies"
+    ),
+    Column("file", String(200), nullable=False, comment="the file's name there"),
+)
+
 # How many pictures of a category by a model there shall be, and how they are made.
 target = Table(
     "target",

@@ -1,18 +1,29 @@
 """Undoing what the owner did last."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, tuple_
 
+from store.aside import Aside
 from store.curation import UNRECORDED, Act, forget, last_act
 from store.database import writing
 from store.pictures import PictureStore
 from store.rejecting import reject_images, restore_images
+from store.settling import settle
 from store.switching import switch_off, switch_on
 from store.tables import category, image
 
 
-def undo(engine: Engine, folder: PictureStore, instance: Path) -> Act | None:
+@dataclass(frozen=True)
+class Undone:
+    """An act, and how many pictures changed when it was taken back."""
+
+    act: Act
+    count: int
+
+
+def undo(engine: Engine, folder: PictureStore, instance: Path) -> Undone | None:
     """Take back the last act and strike it out; return it, or None when there is none.
 
     The reverse is done first: killed between, the next undo has nothing more to do than to strike
@@ -20,18 +31,21 @@ def undo(engine: Engine, folder: PictureStore, instance: Path) -> Act | None:
     """
     with engine.connect() as connection:
         act = last_act(connection)
-        if act is None:
-            return None
-        ids = _ids(connection, act)
+        ids = [] if act is None else _ids(connection, act)
+    if act is None:
+        settle(engine, Aside(folder, instance))
+        return None
+    count = 0
     if act.act == "reject":
-        restore_images(engine, folder, instance, ids, UNRECORDED)
+        count += restore_images(engine, folder, instance, ids, UNRECORDED)
     elif act.act == "restore":
-        reject_images(engine, folder, instance, ids, UNRECORDED)
+        count += reject_images(engine, folder, instance, ids, UNRECORDED)
     for slug in act.categories:
-        (switch_on if act.act == "off" else switch_off)(engine, folder, instance, slug, UNRECORDED)
+        switch = switch_on if act.act == "off" else switch_off
+        count += switch(engine, folder, instance, slug, UNRECORDED)
     with writing(engine) as connection:
         forget(connection, act.batch)
-    return act
+    return Undone(act, count)
 
 
 def _ids(connection: Connection, act: Act) -> list[int]:

@@ -232,7 +232,7 @@ def _verified(
     settings = settings_in(folder, models)
     engine = open_engine(settings)
     try:
-        report = verify_store(engine, open_pictures(settings))
+        report = verify_store(engine, open_pictures(settings), settings.instance_folder)
     finally:
         engine.dispose()
     problems = {kind for kind, lines in report.problems.items() if lines}

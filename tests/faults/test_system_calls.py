@@ -195,7 +195,7 @@ def _check(
         return
     engine = open_engine(settings)
     try:
-        report = verify_store(engine, open_pictures(settings))
+        report = verify_store(engine, open_pictures(settings), settings.instance_folder)
     finally:
         engine.dispose()
     problems = {kind: lines for kind, lines in report.problems.items() if lines}

@@ -14,12 +14,12 @@ from pathlib import Path
 import obstore
 import pytest
 
-from store.aside import Aside
+from store.aside import Aside, copy
 from store.bucket import PictureBucket
 from store.opening import check_store, open_bucket, open_pictures, picture_origin
-from store.pictures import StoreUnusable, digest, file_name
+from store.pictures import StoreUnusable, digest, file_name, names_of
 from store.settings import BadSetting, Settings, read_settings
-from store.states import OFF, REJECTED
+from store.states import REJECTED
 from tests.conftest import small_picture
 from tests.object_store import BUCKET, ObjectStore, shared_object_store
 from tests.ports import free_port
@@ -136,20 +136,29 @@ def test_what_is_damaged_on_its_way_is_refused(
 
 def test_aside_and_back(bucket: PictureBucket, settings: Settings) -> None:
     bucket.put_all("hat", {"1.webp": b"one", "2.webp": b"two"})
-    aside = Aside(bucket, settings.instance_folder)
+    rejected = Aside(bucket, settings.instance_folder).beside[REJECTED]
     for _ in range(2):  # the second time there is nothing to do
-        aside.take(REJECTED, "hat", "1.webp")
-        assert objects(bucket) == {"images/hat/2.webp": b"two", "rejected/hat/1.webp": b"one"}
-    assert aside.bring(REJECTED, "hat", "1.webp")
-    assert set(objects(bucket)) == {
-        "images/hat/1.webp", "images/hat/2.webp", "rejected/hat/1.webp",
-    }  # fmt: skip
-    aside.drop(REJECTED, "hat", "1.webp")
-    assert objects(bucket) == {"images/hat/1.webp": b"one", "images/hat/2.webp": b"two"}
-    assert not aside.bring(OFF, "hat", "3.webp")
+        assert copy(bucket, rejected, "hat", "1.webp", b"one", ["1.webp"]) == "1.webp"
+    bucket.remove("hat", "1.webp")
+    assert objects(bucket) == {"images/hat/2.webp": b"two", "rejected/hat/1.webp": b"one"}
+    # another picture of that name gets one of its own, and takes nothing away
+    bucket.put_all("hat", {"1.webp": b"uno"})
+    assert copy(bucket, rejected, "hat", "1.webp", b"uno", ["1.webp", "x.webp"]) == "x.webp"
+    with pytest.raises(StoreUnusable, match="no name left"):
+        copy(bucket, rejected, "hat", "2.webp", b"two", ["1.webp", "x.webp"])
+    assert rejected.read("hat", "1.webp") == b"one" and rejected.read("hat", "x.webp") == b"uno"
     bucket.remove("hat", "1.webp")
     bucket.remove("hat", "1.webp")
     assert not bucket.has("hat", "1.webp") and bucket.read("hat", "1.webp") is None
+
+
+def test_what_is_in_the_way_keeps_its_bytes(bucket: PictureBucket) -> None:
+    bucket.put_all("hat", {"1.webp": b"one"})
+    bucket.put_all("hat", {"1.webp": b"uno", "2.webp": b"two"}, keep_others=True)
+    one = names_of("1.webp", digest(b"one"))[1]
+    assert objects(bucket) == {
+        f"images/hat/{one}": b"one", "images/hat/1.webp": b"uno", "images/hat/2.webp": b"two",
+    }  # fmt: skip
 
 
 def test_a_wrong_secret(bucket: PictureBucket, settings: Settings, monkeypatch) -> None:

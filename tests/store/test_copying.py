@@ -30,7 +30,8 @@ from store.migrating import upgrade
 from store.picking import IndexReader
 from store.pictures import digest
 from store.settings import PROJECT, Settings
-from store.states import REJECTED
+from store.settling import mark
+from store.states import LIVE, REJECTED
 from store.tables import category, image, metadata, target
 from tests import scaled
 from tests.conftest import Filled, fill
@@ -65,6 +66,7 @@ def filled(settings: Settings) -> Filled:
         hats = select(category.c.id).where(category.c.slug == "hat")
         hide_category(connection, connection.execute(hats).scalar_one())
         record(connection, new_batch(), "off", [("hat", None)])
+        mark(connection, [(some[0].id, LIVE, some[0].file)])
     row = {"model": "tiny/1", "samples": 7, "seed": 2**32 - 1, "format": "webp"}
     with writing(engine) as connection:
         connection.execute(update(image).values(truncation=0.1 + 0.2))  # not a round number
@@ -117,7 +119,7 @@ def test_there_and_back_again(filled: Filled, server: Settings, command: Command
     path = filled.settings.sqlite_path
     result = command(str(path), "site")
     assert result.exit_code == 0, result.output
-    assert "4 category, 3 curation, 19 image, 1 target" in result.output
+    assert "4 category, 3 curation, 19 image, 1 target, 1 unmoved" in result.output
     before = dump(filled.settings)
     assert all(before.values())
     assert dump(server) == before

@@ -23,7 +23,8 @@ from store.migrating import upgrade
 from store.picking import IndexReader, UnknownPicture
 from store.pictures import PictureStore
 from store.reindexing import reindex
-from store.rejecting import reject_images, restore_images, settle
+from store.rejecting import bring, reject_images, restore_images
+from store.settling import mark, rows_of
 from store.states import LIVE, MISSING, OFF, REJECTED
 from store.switching import switch_off, switch_on
 from store.tables import category, image, metadata, target
@@ -140,10 +141,11 @@ def test_undo_goes_back_step_by_step(filled: Filled) -> None:
     switch_off(*parts(filled), "hat")
     restore_images(*parts(filled), ids_of(filled, "mammal")[:1])
     acts = []
-    while act := undo(*parts(filled)):
-        acts.append((act.act, len(act.pictures), act.categories))
+    while undone := undo(*parts(filled)):
+        act = undone.act
+        acts.append((act.act, len(act.pictures), act.categories, undone.count))
         assert_dense(filled.engine)
-    assert acts == [("restore", 1, ()), ("off", 0, ("hat",)), ("reject", 3, ())]
+    assert acts == [("restore", 1, (), 1), ("off", 0, ("hat",), 5), ("reject", 3, (), 3)]
     assert (files(filled), [states(filled, slug) for slug in COUNTS]) == before
     assert undo(*parts(filled)) is None
 
@@ -152,22 +154,24 @@ def test_a_kill_between_row_and_file_is_mended_by_doing_it_again(filled: Filled)
     """After each step of each act; what a crash leaves is a file too many, never one too few."""
     engine, folder, instance = parts(filled)
     chosen = ids_of(filled, "hat")[:2]
+    aside = Aside(folder, instance)
     with writing(engine) as connection:  # killed before the files were moved
-        for each in chosen:
-            retire_image(connection, each, REJECTED)
+        rows = rows_of(connection, chosen)
+        for row in rows:
+            retire_image(connection, row.id, REJECTED)
+        mark(connection, [(row.id, LIVE, row.file) for row in rows])
     assert files(filled) == everything(filled)
-    settle(engine, Aside(folder, instance), chosen)
+    assert reject_images(engine, folder, instance, chosen) == 0
     assert len(files(filled, "rejected")) == 2
     with writing(engine) as connection:  # brought back, killed before the rejected copies went
-        for each in chosen:
-            row = connection.execute(select(image.c.file).where(image.c.id == each)).scalar_one()
-            assert Aside(folder, instance).bring(REJECTED, "hat", row)
-            restore_image(connection, each)
-    assert files(filled) == everything(filled)
-    reindex(engine, folder, instance, {})
+        back = bring(connection, aside, rows_of(connection, chosen))
+        for row, _ in back:
+            restore_image(connection, row.id)
+    assert len(back) == 2
+    assert files(filled) == everything(filled) and len(files(filled, "rejected")) == 2
+    assert restore_images(engine, folder, instance, chosen) == 0
     assert states(filled, "hat") == [LIVE] * 5
-    settle(engine, Aside(folder, instance), chosen)
-    assert files(filled, "rejected") == set()
+    assert files(filled) == everything(filled) and files(filled, "rejected") == set()
 
 
 def test_index_from_the_folders_remembers_what_the_owner_did(filled: Filled) -> None:
