@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import NonesuchError
 from store.metadata import Provenance, read_provenance, to_xmp
@@ -88,23 +88,33 @@ def encode_image(image: Image.Image, chosen: Format, packet: bytes, **more: Any)
     return buffer.getvalue()
 
 
+def plain(image: Image.Image) -> Image.Image:
+    """Return a picture of any mode as RGB or RGBA, uint8."""
+    if image.mode.startswith("I"):  # 16 bits of grey: converting would only cut them off
+        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    transparent = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La")
+    return image.convert("RGBA" if transparent else "RGB")
+
+
 def on_white(image: Image.Image) -> Image.Image:
-    """Return a picture as RGB; what is transparent shows white."""
+    """Return a picture of any mode as RGB; what is transparent shows white."""
+    image = plain(image)
     if image.mode == "RGBA":
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image.getchannel("A"))
         return white
-    return image if image.mode == "RGB" else image.convert("RGB")
+    return image
 
 
 def perceptual_hash(image: Image.Image) -> str:
     """Return the 64-bit DCT hash of a picture as 16 hexadecimal digits (imagehash.phash).
 
-    Transparent pictures are hashed on white: colours that nobody sees do not count.
+    Of the picture as it is shown: on white, as the camera was held. Colours that nobody sees do
+    not count.
     """
     import imagehash
 
-    return str(imagehash.phash(on_white(image)))
+    return str(imagehash.phash(on_white(ImageOps.exif_transpose(image))))
 
 
 def open_picture(source: Path | io.BytesIO) -> Image.Image:

@@ -96,7 +96,9 @@ class Reconciling:
         fresh: list[NewImage] = []
         for each in match_beside(rows, found, state):
             new = found[each.file]
-            if each.kind == Kind.CHANGED and state == OFF:
+            if each.kind == Kind.SAME:
+                self._hash_anew(each.row, new)
+            elif each.kind == Kind.CHANGED and state == OFF:
                 renew_image(self._connection, each.row.id, new)
                 self.counts["changed"] += 1
             elif each.kind == Kind.CHANGED:
@@ -118,6 +120,13 @@ class Reconciling:
             hide_category(self._connection, self._category_id)
             self._is_off = True
         self._remember(fresh, state)
+
+    def _hash_anew(self, row: Row, new: NewImage) -> None:
+        """Keep up with how hashes are computed: an older version may have had it otherwise."""
+        if row.phash != new.phash:
+            statement = update(image).where(image.c.id == row.id).values(phash=new.phash)
+            self._connection.execute(statement)
+            self.counts["hashed anew"] += 1
 
     def _remember(self, fresh: Sequence[NewImage], state: str) -> None:
         """Add rows for files that lie beside the store, under names that are free."""
@@ -167,6 +176,8 @@ class Reconciling:
                 continue
             elif each.kind == Kind.REJECTED:
                 self._rejected.append(each)
+            else:
+                self._hash_anew(each.row, new)
             self.counts[each.kind.value] += 1
         add_images(self._connection, self._category_id, fresh)
         if self._is_off:

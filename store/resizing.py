@@ -10,7 +10,7 @@ import io
 
 from PIL import Image, ImageFilter, ImageOps
 
-from store.encoding import EXTENSION_FORMATS, encode_image, open_picture
+from store.encoding import EXTENSION_FORMATS, encode_image, open_picture, plain
 from store.private_parts import private_parts
 
 _SHARPEN_PIXELS = 0.875  # radius in pixels of the original
@@ -44,20 +44,12 @@ def resized(data: bytes, size_px: int, extension: str) -> bytes:
         # a profile for four inks or for grey says nothing about what comes out here
         of_colours = opened.mode in ("RGB", "RGBA", "P")
         profile = opened.info.get("icc_profile") if of_colours else None
-        image = _plain(ImageOps.exif_transpose(opened))
+        image = plain(ImageOps.exif_transpose(opened))
     image = _resize(image, fitted(*image.size, size_px))
     image.info = {}  # Pillow would write its comment and profile
     if is_private or len(packet) > _LONGEST_PACKET:
         packet = b""
     return encode_image(image, chosen, packet, **({"icc_profile": profile} if profile else {}))
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """Return a picture of any mode as RGB or RGBA, uint8."""
-    if image.mode.startswith("I"):  # 16 bits of grey: converting would only cut them off
-        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    transparent = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La")
-    return image.convert("RGBA" if transparent else "RGB")
 
 
 def _resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
