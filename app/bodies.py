@@ -65,7 +65,7 @@ class Body(io.RawIOBase):
             self._has_turn = True
         try:
             found = self._given.read(len(target))
-        except OSError as error:  # gunicorn's of a chunk that is none, or a sender who is gone
+        except Exception as error:  # each server has its own of a chunk that is none, a sender gone
             raise BadRequest("the request's body broke off, or is none") from error
         target[: len(found)] = found
         return len(found)
