@@ -69,7 +69,9 @@ def reject_command(pictures: tuple[str, ...], dry_run: bool) -> None:
         flask curate reject https://example.org/sized/512/0f1e2d3c4b5a.jpg
     """
     names = _names(pictures)
-    found = _curating(write=False).find(names, "live") if dry_run else _curating().reject(names)
+    found = (
+        _curating(write=False).find(names, "live", "off") if dry_run else _curating().reject(names)
+    )
     _say("would reject" if dry_run else "rejected", found, len(names))
 
 

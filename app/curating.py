@@ -17,7 +17,7 @@ from store.opening import open_pictures
 from store.rejecting import reject_images, restore_images
 from store.report import CategoryReport
 from store.settings import Settings
-from store.states import LIVE, REJECTED
+from store.states import LIVE, OFF, REJECTED
 from store.switching import switch_off, switch_on
 from store.tables import category, image
 from store.undoing import Undone, undo
@@ -70,8 +70,8 @@ class Curating:
         self._engine.dispose()
         self._reading.dispose()
 
-    def find(self, names: Sequence[str | Path], state: str) -> Named:
-        """Return pictures of a state by their names, and those that hold the same bytes.
+    def find(self, names: Sequence[str | Path], *states: str) -> Named:
+        """Return pictures in some states by their names, and those that hold the same bytes.
 
         Raises `store.picking.UnknownPicture`.
         """
@@ -79,13 +79,16 @@ class Curating:
             tiles = named(connection, names)
             copies = copies_of(connection, tiles)
         return Named(
-            [tile for tile in tiles if tile.state == state],
-            [tile for tile in copies if tile.state == state],
+            [tile for tile in tiles if tile.state in states],
+            [tile for tile in copies if tile.state in states],
         )
 
     def reject(self, names: Sequence[str | Path]) -> Named:
-        """Reject pictures, and all that hold the same bytes; return those that were live."""
-        found = self.find(names, LIVE)
+        """Reject pictures, and all that hold the same bytes; return those that were shown.
+
+        Also those of categories that are off: they would be shown again with it.
+        """
+        found = self.find(names, LIVE, OFF)
         ids = [tile.id for tile in found.all]
         reject_images(self._engine, self._store, self._instance, ids)
         return found
@@ -166,7 +169,7 @@ class Curating:
         extra = {tile.id: tile for group in groups for tile in group[1:]}
         with self._reading.connect() as connection:
             copies = copies_of(connection, list(extra.values()))
-        staying = {tile.sha256 for tile in copies if tile.state == LIVE}
+        staying = {tile.sha256 for tile in copies if tile.state in (LIVE, OFF)}
         return [tile for tile in extra.values() if tile.sha256 not in staying]
 
     def some_near_duplicates(

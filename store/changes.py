@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from store.postgresql import lock_places
-from store.states import LIVE, OFF
+from store.states import LIVE, OFF, REJECTED
 from store.tables import category, image
 
 
@@ -156,6 +156,15 @@ def retire_image(connection: Connection, image_id: int, state: str) -> bool:
         )
     _set_count(connection, category_id, n, n - 1)
     return True
+
+
+def reject_image(connection: Connection, image_id: int) -> bool:
+    """Reject a picture that is live or whose category is off; False where it is neither."""
+    if retire_image(connection, image_id, REJECTED):
+        return True
+    is_off = (image.c.id == image_id, image.c.state == OFF)
+    done = connection.execute(update(image).where(*is_off).values(state=REJECTED))
+    return done.rowcount == 1
 
 
 def hide_category(connection: Connection, category_id: int) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Row
 
 from store.aside import Aside, copy
-from store.changes import renew_image, restore_image, retire_image
+from store.changes import reject_image, renew_image, restore_image
 from store.curation import new_batch, record
 from store.database import writing
 from store.encoding import BadPicture
@@ -28,10 +28,10 @@ def reject_images(
     image_ids: Sequence[int],
     batch: str | None = None,
 ) -> int:
-    """Reject live pictures; their files move to ``instance``/rejected/<category>/.
+    """Reject pictures that are live or off; their files move to ``instance``/rejected/<category>/.
 
     The row goes first: a crash between the two leaves a file that `flask index` knows as rejected
-    by its tombstone. Returns how many were live. ``batch``: what is undone together, by default
+    by its tombstone. Returns how many went. ``batch``: what is undone together, by default
     these. Raises `IndexUnusable`, `StoreUnusable`.
     """
     aside = Aside(folder, instance)
@@ -39,11 +39,11 @@ def reject_images(
     count = 0
     for ids in portions(image_ids):
         with writing(engine) as connection:
-            live = [row for row in rows_of(connection, ids) if row.state == LIVE]
-            _accept_changes(connection, aside, live)
-            rejected = [row for row in live if retire_image(connection, row.id, REJECTED)]
+            shown = [row for row in rows_of(connection, ids) if row.state in (LIVE, OFF)]
+            _accept_changes(connection, aside, [row for row in shown if row.state == LIVE])
+            rejected = [row for row in shown if reject_image(connection, row.id)]
             record(connection, batch, "reject", [(row.slug, row.file) for row in rejected])
-            mark(connection, [(row.id, LIVE, row.file) for row in rejected])
+            mark(connection, [(row.id, row.state, row.file) for row in rejected])
         settle(engine, aside, [row.id for row in rejected])
         count += len(rejected)
     if not image_ids:

@@ -180,6 +180,8 @@ def test_near_duplicates_never_take_along_what_is_to_stay(filled: Filled, run: R
     adopt(filled, run, "hat/a.webp", "hat/b.webp", "mammal/a.webp", seed=500)
     adopt(filled, run, "hat/c.webp", seed=501)
     far = [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(1, 9)]
+    set_hashes(filled, "asian_dish", far[:3])
+    set_hashes(filled, "fish_2", far[:4])
     set_hashes(filled, "hat", [*far[:5], "0" * 16, "0" * 16, "0" * 15 + "1"])
     set_hashes(filled, "mammal", [*far[:7], "0" * 16, "0" * 15 + "1"])
     page = owner.get("/curate/duplicates").text
@@ -194,3 +196,22 @@ def test_near_duplicates_never_take_along_what_is_to_stay(filled: Filled, run: R
     assert "rejected 5 near-duplicates" in run("curate", "duplicates", "--reject").stderr
     assert labels(filled, "hat")
     assert states(filled, "hat").count(LIVE) == 5 and states(filled, "mammal").count(LIVE) == 7
+
+
+def test_what_is_off_is_rejected_too(filled: Filled, run: Run) -> None:
+    """Else it would be shown again when its category is switched on."""
+    data = adopt(filled, run, "hat/mine.webp", "mammal/mine.webp")
+    visitor = create_app(filled.settings).test_client()
+    short = digest(data)[:12]
+    assert run("curate", "category", "off", "mammal").exit_code == 0
+    assert "mammal/mine.webp" in run("curate", "reject", "hat/mine.webp").output
+    assert "rejected 1 of 1" in run("curate", "reject", labels(filled, "mammal")[0]).output
+    assert "6 pictures are back" in run("curate", "category", "on", "mammal").output
+    assert states(filled, "mammal") == [REJECTED, *[LIVE] * 6, REJECTED]
+    for address in (f"/i/{short}", "/images/mammal/mine.webp", f"/sized/64/{short}.png"):
+        assert visitor.get(address).status_code == 410, address
+    verified = run("verify")
+    assert verified.exit_code == 0, verified.output
+    assert "restored 1 of 1" in run("curate", "restore", "mammal/mine.webp").output
+    assert visitor.get("/images/mammal/mine.webp").status_code == 200
+    assert run("verify").exit_code == 0
