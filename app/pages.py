@@ -21,12 +21,14 @@ from app.errors import EMPTY_HINT, Gone, NotFound, NothingToShow
 from app.languages import language_tag, locale_chooser
 from app.lines import CURRENT, line_of
 from app.names import Developer, Names
+from app.nearest import nearest_html
 from app.neighbours import Order, order_named
 from app.open_index import OpenIndex
 from app.permalinks import Credit, Permalinks
 from app.stored import stored_check
 from app.words import alternative_text, title_of
 from core.slugs import nearest
+from sources.concept_names import ConceptNames
 from store.gallery import Gallery
 from store.picking import IndexReader, Picture
 from store.settings import Settings
@@ -38,6 +40,7 @@ _MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million f
 HUES = 12  # style.css has as many
 CARD_PX = 512  # in links that are shared: some who show them pass over what is below 200
 _HERO_PX = 1024
+_NOTHING = Markup()
 SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples
 
 
@@ -48,6 +51,13 @@ def picture_pages(
     pages = Blueprint("pages", __name__)
     names = Names()
     cutouts = Cutouts(settings.models_folder)
+    concepts = ConceptNames(settings.models_folder)
+
+    def nearest_to(picture: Picture, locale: str) -> Markup:
+        if not picture.nearest:
+            return _NOTHING
+        return nearest_html(concepts.of(picture.model, picture.nearest, locale), locale)
+
     locale_of = locale_chooser(settings.default_locale)
     is_there = stored_check(settings)
 
@@ -83,6 +93,8 @@ def picture_pages(
         developer = Developer(names.draw(locale), locale)
         values = _values(picture, Credit(developer, CURRENT))
         values["another"] = another
+        if near := nearest_to(picture, locale):
+            values["nearest"] = near
         values["permalink"] = permalinks.address(picture.short_hash, developer)
         if before:
             values["before"] = before
@@ -164,11 +176,13 @@ def picture_pages(
         order = order_named(Gallery(reader), request.args.get("in", ""), picture)
         by = request.args.get("by", "")
         origin = request.host_url.rstrip("/")
+        credit = permalinks.credit(short_hash, by)
         return dress.page(
             "picture.html",
             # the picture may be taken away, and a nonce is for one answer
             cache_control="no-cache",
-            **_values(picture, permalinks.credit(short_hash, by)),
+            **_values(picture, credit),
+            nearest=nearest_to(picture, credit.developer.locale),
             **_order_values(order),
             permalink=f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}",
             origin=origin,

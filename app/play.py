@@ -8,6 +8,8 @@ from flask import Blueprint, Response, request
 from app.cutouts import Cutouts
 from app.dress import Dress
 from app.errors import BadParameter, Gone, NothingToShow
+from app.languages import locale_chooser
+from app.nearest import nearest_text
 from app.negotiation import prefers_json
 from app.open_index import OpenIndex
 from app.pages import SMALL_PX, hue_of
@@ -16,6 +18,7 @@ from app.play_rounds import LEVELS, draw_round
 from app.play_tokens import PlayTokens, Round
 from app.stored import stored_check
 from app.words import with_article
+from sources.concept_names import ConceptNames
 from store.counters import Counters, Once, Tally
 from store.opening import open_pictures
 from store.picking import IndexReader, Picture
@@ -32,6 +35,8 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
     tokens = PlayTokens(key)
     counters = Counters(settings)
     cutouts = Cutouts(settings.models_folder)
+    concepts = ConceptNames(settings.models_folder)
+    locale_of = locale_chooser(settings.default_locale)
     is_there = stored_check(settings)
     store = open_pictures(settings)
 
@@ -107,11 +112,14 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
         before = counters.pictures([asked.short_hash]).get(asked.short_hash, Tally())
         counters.count(asked.short_hash, asked.truth, guess, Once(asked.number, asked.over_s))
         names = names_of(reader, asked.choices)
+        locale = locale_of(request.headers.get("Accept-Language", ""))
+        near = nearest_text(concepts.of(found.model, found.nearest, locale), locale)
         result = {
             "right": guess == asked.truth,
             "truth": asked.truth,
             "name": names[asked.truth],
-            "said": f"It is {with_article(names[asked.truth])}.",
+            "said": f"It is {with_article(names[asked.truth])}. {near}".rstrip(),
+            "nearest": near,
             "others": _others(before),
             "picture": f"/i/{asked.short_hash}",
         }

@@ -11,7 +11,7 @@ from core.cores import usable_cores
 from pregen.measuring import CHUNK, Measured, Measuring
 from pregen.ordering import is_usable, put_in_order
 from pregen.progress import Progress
-from sources.chosen import Chosen, ChosenSeed, Selection, named, write_chosen
+from sources.chosen import Chosen, ChosenSeed, Selection, write_chosen
 from sources.curator import Curator, read_curator
 from sources.description import Model, ModelCategory
 from sources.quality import Points, points_of, quality, scale_of
@@ -91,13 +91,14 @@ def select(slug: str, measured: Measured, curator: Curator, keep: int) -> Select
     scale = scale_of(points)
     qualities = quality(points, scale)
     usable = is_usable(points, qualities, measured.hashes, curator.fitted.hashes)
-    ids = curator.concepts.ids if curator.concepts else np.zeros(0, str)
+    nothing: list[tuple[str, ...]] = [()] * len(measured)
+    nearest = curator.concepts.named(points.nearest) if curator.concepts else nothing
     seeds = tuple(
         ChosenSeed(
             int(measured.seeds[i]),
             round(float(measured.truncations[i]), 2),
             float(qualities[i]),
-            named(points.nearest[i].tolist(), ids),
+            nearest[i],
         )
         for i in put_in_order(points, qualities, usable, measured, keep)
     )

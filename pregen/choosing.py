@@ -46,8 +46,11 @@ class Chooser:
         self.tallies: dict[str, Tally] = {}
         self.barren: set[int] = set()  # first seeds of candidates of which none was kept
 
-    def choose(self, slug: str, pictures: np.ndarray, keep: int) -> list[int]:
-        """Return the places of at most ``keep`` pictures, uint8 [N, S, S, 3 or 4], in order."""
+    def choose(self, slug: str, pictures: np.ndarray, keep: int) -> dict[int, tuple[str, ...]]:
+        """Return the places of at most ``keep`` pictures, uint8 [N, S, S, 3 or 4], in order.
+
+        Each with the concepts that it is nearest to, where the curator knows any.
+        """
         tally = self.tallies.setdefault(slug, Tally())
         tally.candidates += len(pictures)
         if slug not in self._seen:
@@ -67,7 +70,7 @@ class Chooser:
                 chosen.append(place)
                 self._seen[slug] = np.append(self._seen[slug], np.uint64(value))
         tally.kept += len(chosen)
-        return sorted(chosen)
+        return {place: judged.nearest[place] for place in sorted(chosen)}
 
     def report(self) -> list[str]:
         """Return a table: what became of the candidates, a line a category, worst first."""

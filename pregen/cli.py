@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     "--truncation",
     default=None,
     metavar="LOW:HIGH",
-    help="Range that each picture's truncation is drawn from.  [default: the model's]",
+    help="Range that each picture's truncation is drawn from.  [default: the model's, or that of "
+    "each chosen seed]",
 )
 @click.option(
     "--seed",
@@ -90,7 +91,13 @@ if TYPE_CHECKING:
     show_default=True,
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Make N candidates for every picture and keep the best; the model needs a curator.",
+    help="Make N candidates for every picture that is of no chosen seed, and keep the best; the "
+    "model needs a curator.",
+)
+@click.option(
+    "--any-seed",
+    is_flag=True,
+    help="Draw seeds as they come, not those that were chosen for the model.",
 )
 @click.option(
     "--first",
@@ -108,11 +115,12 @@ def pregen(
     categories: str, samples: int, model_name: str, all_categories: bool,
     truncation: str | None, seed: int,
     format_name: str, threads: int | None, engine: str, address: str, oversample: int,
-    first: bool, replace: bool, dry_run: bool,
+    any_seed: bool, first: bool, replace: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Fill the store with pictures of things that do not exist.
 
-    Makes only what is missing, so it can be run again, continued and extended:
+    Makes only what is missing, so it can be run again, continued and extended. Of a model for which
+    seeds were chosen (flask models choose) it makes those, the best ones first:
 
     \b
         flask pregen --categories 60
@@ -125,7 +133,8 @@ def pregen(
     from core.cores import usable_cores
     from core.ending import ended_by_sigterm
     from pregen.filling import Filling
-    from pregen.request import check_request
+    from pregen.request import BadRequest, check_request, said_of_seeds
+    from sources.chosen import read_chosen
     from sources.curator import read_curator
     from sources.hub import Caches
     from sources.obtaining import obtain
@@ -146,10 +155,12 @@ def pregen(
     model = find_model(settings.models_folder, model_name, caches)
     request = check_request(
         model, categories, samples, truncation, seed, all_categories=all_categories,
-        oversample=oversample,
+        oversample=oversample, chosen=None if any_seed else read_chosen(model),
     )  # fmt: skip
     if oversample > 1:
         read_curator(model)
+    for line in said_of_seeds(model, request, truncation, any_seed):
+        click.echo(line)
     try:
         with ExitStack() as stack:
             stack.enter_context(ended_by_sigterm())
@@ -174,6 +185,12 @@ def pregen(
                     click.echo(f"would reject {len(old):,} pictures of other versions")
                 return
             if engine == "ray":
+                if filling.plan.has_candidates:
+                    raise BadRequest(
+                        f"of {model.label} fewer seeds were chosen than pictures are missing",
+                        "the rest is picked on this machine: leave --engine ray out, ask for fewer "
+                        "--samples, or give --any-seed",
+                    )
                 made = filling.run(
                     lambda recorder, progress: RayEngine(
                         makers, recorder, chosen, filling.request, progress.add, click.echo

@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,7 +22,7 @@ from pregen.plan import Batch, Candidates
 from pregen.recording import Recorder
 from pregen.request import Request
 from sources.description import ModelCategory
-from sources.latents import Draw, draw
+from sources.latents import Draw
 from sources.source import Source
 from store.encoding import Format
 
@@ -118,7 +118,7 @@ class LocalEngine:
 
     def _generate(self, batch: Batch | Candidates) -> Generated:
         truncations = self._request.truncations_of(self._model, batch.category)
-        calls = [[draw(self._model, seed, truncations) for seed in seeds] for seeds in batch.calls]
+        calls = batch.drawn(self._model, truncations)
         source = self._free.get()
         try:
             parts = [source.generate(batch.category.label, drawn) for drawn in calls]
@@ -130,13 +130,22 @@ class LocalEngine:
     def _make_batch(self, batch: Batch) -> list[Made]:
         generated = self._generate(batch)
         wanted = [i for i, seed in enumerate(batch.seeds) if seed in batch.wanted]
-        return self._make(batch.category, generated, wanted)
+        return self._make(batch.category, generated, wanted, batch.nearest)
 
-    def _make(self, category: ModelCategory, found: Generated, places: list[int]) -> list[Made]:
+    def _make(
+        self,
+        category: ModelCategory,
+        found: Generated,
+        places: list[int],
+        nearest: Mapping[int, tuple[str, ...]],
+    ) -> list[Made]:
         return [
-            make(found.pictures[i], found.draws[i], self._model, category.slug, self._format)
+            make(
+                found.pictures[i], found.draws[i], self._model, category.slug, self._format,
+                nearest.get(found.draws[i].seed, ()),
+            )
             for i in places
-        ]
+        ]  # fmt: skip
 
     def _choose(
         self, batch: Candidates, generated: Future[Generated], makers: ThreadPoolExecutor
@@ -146,7 +155,8 @@ class LocalEngine:
         places = self._chooser.choose(batch.category.slug, found.pictures, batch.count)
         if not places:
             self._chooser.barren.add(batch.seeds[0])
-        made = makers.submit(self._make, batch.category, found, places)
+        nearest = {found.draws[i].seed: near for i, near in places.items()}
+        made = makers.submit(self._make, batch.category, found, list(places), nearest)
         return Work(batch.category, made, chosen=True)
 
     def _write(self, pending: "queue.Queue[Work | None]") -> None:

@@ -68,7 +68,7 @@ def estimate(
             # spread over the plan, so that every category counts
             some = [batches[i * len(batches) // number] for i in range(number)]
             found = trial.run(some, "timed")
-    if request.oversample > 1 and found.pictures:  # rounds go on until as many are good enough
+    if plan.has_candidates and found.pictures:  # rounds go on until as many are good enough
         share = found.pictures / plan.missing
     else:
         share = _calls(some) / _calls(batches)
@@ -114,7 +114,7 @@ class _Trial:
         store.prepare({batch.category.slug for batch in batches}, 0)
         counted: list[int] = []
         chooser = None
-        if self.request.oversample > 1:
+        if any(isinstance(batch, Candidates) for batch in batches):
             chooser = Chooser(read_curator(self.model, usable_cores()), lambda _: ())
         recorder = Recorder(index, store, settings.instance_folder)
         engine = LocalEngine(

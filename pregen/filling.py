@@ -9,7 +9,7 @@ from core.cores import usable_cores
 from pregen.choosing import Chooser
 from pregen.engine import BatchEngine, LocalEngine
 from pregen.estimating import Estimate, estimate
-from pregen.plan import Plan, make_plan
+from pregen.plan import Batch, Candidates, Plan, make_plan
 from pregen.progress import Progress
 from pregen.recording import Recorder
 from pregen.request import BadRequest, Request
@@ -64,13 +64,18 @@ class Filling:
         With candidates in more than one round where too few were good enough; `chooser` then has
         the figures, and `short` what is still missing. Raises `NoCurator`.
         """
-        if self.request.oversample > 1:
+        if self.plan.has_candidates:
             self.chooser = Chooser(read_curator(self.model, usable_cores()), self._hashes)
 
         def local(recorder: Recorder, progress: Progress) -> BatchEngine:
             return LocalEngine(sources, recorder, chosen, self.request, progress.add, self.chooser)
 
         made, all_wanted = 0, self.plan.missing
+        if self.chooser is not None and (seeds := self.plan.only(Batch)).batches:
+            # candidates are chosen beside what the category has: that must be there by then
+            rest, self.plan = self.plan.only(Candidates), seeds
+            made += self.run(local, chosen, echo)
+            self.plan = rest
         for _ in range(ROUNDS):
             wanted = self.plan.missing
             done = self.run(local, chosen, echo)

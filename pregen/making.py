@@ -22,10 +22,18 @@ class Made:
     row: NewImage
 
 
-def make(picture: np.ndarray, draw: Draw, model: Model, category: str, chosen: Format) -> Made:
+def make(
+    picture: np.ndarray,
+    draw: Draw,
+    model: Model,
+    category: str,
+    chosen: Format,
+    nearest: tuple[str, ...] = (),
+) -> Made:
     """Finish and encode a picture, uint8 [H, W, 3 or 4]; the same arguments give the same bytes.
 
     Its perceptual hash is taken before the finish: candidates are compared without one.
+    ``nearest``: the one or two concepts that it is nearest to, where that is known.
     """
     phash = perceptual_hash(Image.fromarray(picture))
     picture = finished(picture, model.finish)
@@ -36,6 +44,7 @@ def make(picture: np.ndarray, draw: Draw, model: Model, category: str, chosen: F
         seed=draw.seed,
         truncation=draw.truncation,
         phash=phash,
+        nearest=nearest,
     )
     data = encode(picture, chosen, provenance)
     sha256 = digest(data)
@@ -51,5 +60,6 @@ def make(picture: np.ndarray, draw: Draw, model: Model, category: str, chosen: F
         model_digest=model.digest,
         seed=draw.seed,
         truncation=draw.truncation,
+        nearest=" ".join(nearest) or None,
     )
     return Made(data, row)

@@ -9,6 +9,9 @@ so all seeds of a run differ, more samples extend it, and a seed can be read: wi
 category; when only some of them are missing the whole batch is generated and only those are
 stored. So a picture cannot depend on where an earlier run was interrupted.
 
+Where seeds were chosen for the model they come first: see pregen.picked. When they have run out the
+rest is picked among candidates.
+
 With --oversample N a group is N batches, of which the best batch's worth is kept. Which ones
 depends on their seeds and on what the category had before. A group of which any picture was kept
 is not judged again; where files of it are missing, these very ones are made again.
@@ -28,9 +31,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, or_, select
 
+from pregen.picked import picked_batches
 from pregen.request import SAMPLES_MOST, Request
+from sources.chosen import ChosenSeed
 from sources.description import Model, ModelCategory
-from sources.latents import truncation_drawn
+from sources.latents import Draw, draw, truncation_drawn
 from sources.source import batch_sizes
 from store.pictures import MADE_FILE, PictureStore
 from store.states import LIVE, REJECTED
@@ -53,11 +58,21 @@ class Batch:
     category: ModelCategory
     seeds: tuple[int, ...]
     wanted: frozenset[int]
+    picks: tuple[ChosenSeed, ...] = ()  # of chosen seeds: what was found of each
+
+    def drawn(self, model: Model, truncations: tuple[float, float]) -> list[list[Draw]]:
+        """Return what the seeds of each call decide; a chosen seed has its own truncation.
+
+        ``truncations``: the range of the others.
+        """
+        if self.picks:
+            return [[draw(model, p.seed, (p.truncation, p.truncation)) for p in self.picks]]
+        return [[draw(model, seed, truncations) for seed in self.seeds]]
 
     @property
-    def calls(self) -> tuple[tuple[int, ...], ...]:
-        """The seeds of each call of the generator."""
-        return (self.seeds,)
+    def nearest(self) -> dict[int, tuple[str, ...]]:
+        """The concepts that a seed's picture is nearest to, where that is known."""
+        return {pick.seed: pick.nearest for pick in self.picks}
 
     @property
     def count(self) -> int:
@@ -72,6 +87,10 @@ class Candidates:
     category: ModelCategory
     calls: tuple[tuple[int, ...], ...]
     count: int  # pictures to be stored, at most
+
+    def drawn(self, model: Model, truncations: tuple[float, float]) -> list[list[Draw]]:
+        """Return what the seeds of each call decide."""
+        return [[draw(model, seed, truncations) for seed in call] for call in self.calls]
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -99,6 +118,15 @@ class Plan:
     def opening(self) -> "Plan":
         """Return the part that gives every category its first pictures."""
         return replace(self, batches=self.batches[: self.openings])
+
+    @property
+    def has_candidates(self) -> bool:
+        """Whether pictures are to be chosen while they are made."""
+        return any(isinstance(batch, Candidates) for batch in self.batches)
+
+    def only(self, kind: type[Batch] | type[Candidates]) -> "Plan":
+        """Return the part of one kind."""
+        return replace(self, batches=tuple(b for b in self.batches if isinstance(b, kind)))
 
     @property
     def missing(self) -> int:
@@ -130,15 +158,24 @@ def make_plan(
             base = position_of[wanted.slug]
             truncations = request.truncations_of(model, wanted) if model.is_scalar else None
             first = Sequel(wanted, base, request, batch, truncations)
-            batches: Iterator[Batch | Candidates]
-            if request.oversample > 1:
-                batches = _candidates(first, known, needed, barren)
-            else:
-                batches = _batches(first, known, needed)
+            batches = _batches_of(first, known, needed, barren)
             if not known.live:
                 openings.extend(islice(batches, 1))
             others.extend(batches)
     return Plan((*openings, *others), present, len(openings))
+
+
+def _batches_of(
+    sequel: "Sequel", known: "Known", needed: int, barren: Collection[int]
+) -> Iterator[Batch | Candidates]:
+    """Yield what a category still needs: chosen seeds first, where there are any."""
+    for picked in picked_batches(sequel, sequel.request.picks_of(sequel.category), known, needed):
+        needed -= picked.count
+        yield picked
+    if sequel.request.candidates > 1:
+        yield from _candidates(sequel, known, needed, barren)
+    else:
+        yield from _batches(sequel, known, needed)
 
 
 def known_of(connection: Connection, folder: PictureStore, model: Model, slug: str) -> Known:
@@ -231,10 +268,10 @@ def _candidates(
     judged = known.live.keys() | known.taken | known.gone
     start = 0
     while needed > 0 and start < SAMPLES_MOST:
-        chunks = [sequel.seeds(start + i * sequel.width) for i in range(sequel.request.oversample)]
+        chunks = [sequel.seeds(start + i * sequel.width) for i in range(sequel.request.candidates)]
         calls = tuple(tuple(call) for chunk in chunks for call in sequel.compose(chunk))
         seeds = {seed for call in calls for seed in call}
-        start += sequel.width * sequel.request.oversample
+        start += sequel.width * sequel.request.candidates
         if chunks[0][0] in barren:
             continue
         if seeds & judged:

@@ -11,7 +11,6 @@ from pathlib import Path
 from pregen.jobs import Job
 from pregen.making import Made, make
 from sources.description import LITERT, SERVING, Model
-from sources.latents import draw
 from sources.registry import open_source
 from store.encoding import Format
 
@@ -78,10 +77,17 @@ class Maker:
         model = self._source.model
         made = []
         for batch in job.batches:
-            draws = [draw(model, seed, truncations) for seed in batch.seeds]
+            (draws,) = batch.drawn(model, truncations)
             pictures = self._source.generate(batch.category.label, draws)
             made += [
-                make(picture, drawn, model, batch.category.slug, chosen)
+                make(
+                    picture,
+                    drawn,
+                    model,
+                    batch.category.slug,
+                    chosen,
+                    batch.nearest.get(drawn.seed, ()),
+                )
                 for picture, drawn in zip(pictures, draws, strict=True)
                 if drawn.seed in batch.wanted
             ]

@@ -1,15 +1,19 @@
 """What the owner asks for, parsed and checked against the model before anything is done."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.errors import NonesuchError
 from core.slugs import check_known
-from sources.description import Model, ModelCategory
+from pregen.picked import in_run_order
+from sources.chosen import FILE, Chosen, ChosenSeed
+from sources.description import SERVING, Model, ModelCategory
 from sources.latents import TRUNCATION_STEP
 
+RUN_OUT = 4  # candidates for a picture when the chosen seeds have run out
 SAMPLES_MOST = 1_000_000  # seeds of a category: see pregen.plan
 
 
@@ -26,6 +30,16 @@ class Request:
     truncations: tuple[float, float] | None  # None: each category's own, or the model's
     seed: int
     oversample: int = 1  # candidates of which one is kept
+    chosen: Chosen | None = None  # seeds that come first
+
+    @property
+    def candidates(self) -> int:
+        """Candidates of which one is kept, of pictures that are of no chosen seed."""
+        return max(self.oversample, RUN_OUT) if self.chosen else self.oversample
+
+    def picks_of(self, category: ModelCategory) -> tuple[ChosenSeed, ...]:
+        """Return the chosen seeds of a category in this run's order."""
+        return in_run_order(self.chosen.of(category.label), self.seed) if self.chosen else ()
 
     def truncations_of(self, model: Model, category: ModelCategory) -> tuple[float, float]:
         """Return the range that a category's truncations are drawn from."""
@@ -41,8 +55,12 @@ def check_request(
     *,
     all_categories: bool = False,
     oversample: int = 1,
+    chosen: Chosen | None = None,
 ) -> Request:
-    """Return the request that the options mean. Raises `BadRequest` or `UnknownSlug`."""
+    """Return the request that the options mean. Raises `BadRequest` or `UnknownSlug`.
+
+    ``chosen``: seeds that come first; with a ``truncation`` none do.
+    """
     if not 1 <= samples <= SAMPLES_MOST:
         raise BadRequest(
             f"--samples {samples} is not between 1 and {SAMPLES_MOST:,}",
@@ -56,7 +74,34 @@ def check_request(
         parse_truncation(model, truncation),
         seed,
         oversample,
+        None if truncation else chosen,
     )
+
+
+def said_of_seeds(
+    model: Model, request: Request, truncation: str | None, any_seed: bool
+) -> Iterator[str]:
+    """Yield what is to be said of chosen seeds: how many candidates they are of, or why none."""
+    if not (model.folder / FILE).is_file() or model.runtime == SERVING:
+        return
+    chosen = request.chosen
+    if chosen is None:
+        option = "--any-seed" if any_seed else f"--truncation {truncation}"
+        yield f"the seeds chosen for {model.label} are not used: {option} draws others"
+        return
+    yield (
+        f"seeds that networks chose for {model.label}, of {chosen.candidates:,} candidates a "
+        "category"
+    )
+    few = {c.slug: len(chosen.of(c.label)) for c in request.categories}
+    few = {slug: count for slug, count in few.items() if count < request.samples}
+    if few:
+        named = ", ".join(f"{slug} {count}" for slug, count in list(few.items())[:5])
+        yield (
+            f"fewer than {request.samples:,} were chosen of {named}"
+            f"{' and others' if len(few) > 5 else ''}: the rest is picked among "
+            f"{request.candidates} candidates for each picture"
+        )
 
 
 def choose_categories(

@@ -29,6 +29,7 @@ class Target:
     truncations: tuple[float, float] | None  # None: the model's default
     format: str
     oversample: int = 1
+    chosen: bool = False  # chosen seeds come first, where the model has them
 
 
 def remember_targets(connection: Connection, model: Model, request: Request, chosen: str) -> None:
@@ -39,6 +40,7 @@ def remember_targets(connection: Connection, model: Model, request: Request, cho
         "seed": request.seed,
         "format": chosen,
         "oversample": request.oversample,
+        "chosen": request.chosen is not None,
     }
     for wanted in request.categories:
         low, high = request.truncations_of(model, wanted)
@@ -110,9 +112,11 @@ def _written(row: Row) -> Target:
     truncations = (row.truncation_low, row.truncation_high)
     return Target(
         row.slug, row.model, row.model_digest, row.samples, row.seed, truncations, row.format,
-        row.oversample,
+        row.oversample, row.chosen,
     )  # fmt: skip
 
 
 def _guessed(row: Row) -> Target:
-    return Target(row.slug, row.model, row.model_digest, row.samples, 0, None, row.format)
+    return Target(
+        row.slug, row.model, row.model_digest, row.samples, 0, None, row.format, chosen=True
+    )

@@ -12,6 +12,7 @@ from core.slugs import check_known
 from pregen.filling import Filling
 from pregen.request import Request
 from pregen.targets import Target, targets_of
+from sources.chosen import read_chosen
 from sources.description import Model
 from sources.hub import Caches
 from sources.registry import find_model, open_sources
@@ -124,7 +125,7 @@ def _jobs(
     alike: dict[tuple, list[Target]] = defaultdict(list)
     for each in targets:
         key = (each.model, each.model_digest, each.samples, each.seed, each.truncations)
-        alike[(*key, each.oversample, each.format)].append(each)
+        alike[(*key, each.oversample, each.chosen, each.format)].append(each)
     jobs = []
     for members in alike.values():
         first = members[0]
@@ -149,6 +150,7 @@ def _jobs(
             first.truncations,
             first.seed,
             first.oversample,
+            read_chosen(model) if first.chosen else None,
         )
         if known:
             jobs.append(Job(model, request, first.format))

@@ -84,7 +84,7 @@ def rebuild(
         rows = connection.execute(
             select(
                 category.c.slug, image.c.file, image.c.model, image.c.model_digest, image.c.seed,
-                image.c.truncation, image.c.format,
+                image.c.truncation, image.c.format, image.c.nearest,
             )
             .join(category)
             .where(image.c.state == LIVE, image.c.seed.is_not(None))
@@ -109,7 +109,11 @@ def rebuild(
         sizes = batch_sizes(source.batch) if model.is_scalar else [source.batch]
         pictures = (source.generate(known.label, [drawn] * size)[0] for size in sizes)
         chosen_format = find_format(row.format)
-        made = [make(picture, drawn, model, row.slug, chosen_format).data for picture in pictures]
+        nearest = tuple((row.nearest or "").split())
+        made = [
+            make(picture, drawn, model, row.slug, chosen_format, nearest).data
+            for picture in pictures
+        ]
         if data is not None and data in made:
             continue
         if data is not None and any(shows_the_same(data, each) for each in made):

@@ -14,9 +14,9 @@ import numpy as np
 
 from core.errors import NonesuchError
 from core.files import write_durably
-from sources.description import Model
+from sources.description import LITERT, SAVED_MODEL, SERVING, Model, read_model
 from sources.latents import TRUNCATION_STEP
-from sources.quality import NONE, Scale
+from sources.quality import Scale
 
 FILE = "chosen.npz"
 _NO_CONCEPT = 65535
@@ -97,9 +97,13 @@ def write_chosen(model: Model, chosen: Chosen) -> Path:
 
 
 def read_chosen(model: Model) -> Chosen | None:
-    """Return what was chosen for a model, or None where there is no file. Raises `BadChosen`."""
+    """Return what was chosen for a model, or None where there is no file. Raises `BadChosen`.
+
+    A SavedModel is the LiteRT file beside it but for roundings; of what a server runs nothing here
+    says which seeds are good.
+    """
     path = model.folder / FILE
-    if not path.is_file():
+    if model.runtime == SERVING or not path.is_file():
         return None
     try:
         with np.load(path, allow_pickle=False) as kept:
@@ -107,13 +111,20 @@ def read_chosen(model: Model) -> Chosen | None:
         chosen = _unpack(found)
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise BadChosen(f"{path} cannot be read ({error})", _remedy(model)) from error
-    if chosen.digest != model.digest:
+    if model.digest not in (chosen.digest, *_other_runtime(model, chosen.digest)):
         raise BadChosen(
             f"{path} was chosen for another model: digest {chosen.digest[:12]}, not "
             f"{model.digest[:12]}",
             _remedy(model),
         )
     return chosen
+
+
+def _other_runtime(model: Model, chosen_for: str) -> tuple[str, ...]:
+    """Return a SavedModel's digest where what was chosen for is the LiteRT file beside it."""
+    if model.runtime != SAVED_MODEL or not model.also_litert:
+        return ()
+    return (model.digest,) if read_model(model.folder, LITERT).digest == chosen_for else ()
 
 
 def _remedy(model: Model) -> str:
@@ -146,8 +157,3 @@ def _seeds(found: dict[str, np.ndarray], rows: slice, ids: Sequence[str]) -> tup
         )
         for seed, steps, quality, near in zip(*columns, nearest, strict=True)
     )
-
-
-def named(nearest: Sequence[int], ids: np.ndarray) -> tuple[str, ...]:
-    """Return the concepts at positions of `sources.concepts.Concepts`, without `NONE`."""
-    return tuple(str(ids[n]) for n in nearest if n != NONE)

@@ -17,6 +17,8 @@ from core.errors import NonesuchError
 CONCEPTS = "concepts.npz"
 AXES = 128  # along which the means differ most: more of them read worse
 SHRINK = 0.1
+BETWEEN = 1.15  # times as far as the nearest: a second concept so near is named too
+NONE = -1
 
 
 class BadConcepts(NonesuchError):
@@ -49,6 +51,22 @@ class Concepts:
         squares = (placed**2).sum(axis=1)[:, None] + (self.means**2).sum(axis=1)
         found: np.ndarray = np.maximum(squares - 2 * placed @ self.means.T, 0)
         return found
+
+    def nearest(self, distances: np.ndarray, slug: str) -> np.ndarray:
+        """Return the one or two nearest concepts of a category, int32 [N, 2], or `NONE`."""
+        rows = np.arange(len(distances))
+        found = np.full((len(distances), 2), NONE, np.int32)
+        own = np.flatnonzero(self.slugs == slug)
+        ranked = own[np.argsort(distances[:, own], axis=1, kind="stable")[:, :2]]
+        found[:, : ranked.shape[1]] = ranked
+        if len(own) > 1:
+            first, second = distances[rows, found[:, 0]], distances[rows, found[:, 1]]
+            found[second > BETWEEN * first, 1] = NONE
+        return found
+
+    def named(self, nearest: np.ndarray) -> list[tuple[str, ...]]:
+        """Return the ids of concepts [N, 2] as `nearest` gives them."""
+        return [tuple(str(self.ids[k]) for k in row if k != NONE) for row in nearest.tolist()]
 
 
 def fit_concepts(

@@ -108,6 +108,7 @@ class Judged:
 
     shows: np.ndarray  # float32 [N]: log of the category's share
     real: np.ndarray  # bool [N]: realistic enough, as the limit has it or among these
+    nearest: list[tuple[str, ...]]  # [N]: the one or two concepts of the category; none without
 
 
 class Curator:
@@ -126,9 +127,13 @@ class Curator:
         realistic enough at any rate.
         """
         features = self.features.of(pictures)
+        nearest: list[tuple[str, ...]] = [()] * len(features)
+        if self.concepts is not None:
+            distances = self.concepts.distances(self.concepts.place(features))
+            nearest = self.concepts.named(self.concepts.nearest(distances, slug))
         shows = self.fitted.shows(features)[:, self._position[slug]]
         realism = self.fitted.realism(features)
-        return Judged(shows, realism >= min(self.fitted.limit, np.median(realism)))
+        return Judged(shows, realism >= min(self.fitted.limit, np.median(realism)), nearest)
 
 
 def read_curator(model: Model, threads: int = 1) -> Curator:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sources.concepts import Concepts
+from sources.concepts import NONE, Concepts
 from sources.curator import Fitted
 from sources.flaws import Flaws
 
@@ -17,8 +17,6 @@ from sources.flaws import Flaws
 COUNTS = np.array([1.0, 0.5, 0.35, 0.25], np.float32)
 ENOUGH_DETAIL = 1.0  # deviations: more of it is not better
 CRUMBS, HOLES, STRIPES, CUT, PIECES = 30.0, 12.0, 40.0, 2.0, 0.4
-BETWEEN = 1.15  # times as far as the nearest: a second concept so near is named too
-NONE = -1
 
 
 @dataclass(frozen=True)
@@ -59,28 +57,21 @@ def points_of(
         placed = fitted.place(features)
     else:
         placed = concepts.place(features)
-        nearness, nearest = _nearness(concepts, concepts.distances(placed), slug)
+        distances = concepts.distances(placed)
+        nearness, nearest = _nearness(concepts, distances, slug), concepts.nearest(distances, slug)
     shows = fitted.shows(features)[:, fitted.slugs.tolist().index(slug)]
     counted = (nearness, shows, np.log1p(flaws.detail), fitted.realism(features))
     return Points(np.stack(counted, axis=1).astype(np.float32), flaws, nearest, placed)
 
 
-def _nearness(
-    concepts: Concepts, distances: np.ndarray, slug: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return nearness [N], and the nearest one or two concepts of the category [N, 2]."""
-    rows = np.arange(len(distances))
-    nearest = np.full((len(distances), 2), NONE, np.int32)
-    own, others = (np.flatnonzero(of) for of in (concepts.slugs == slug, concepts.slugs != slug))
-    if not len(own):
-        return np.zeros(len(distances)), nearest
-    ranked = own[np.argsort(distances[:, own], axis=1, kind="stable")[:, :2]]
-    nearest[:, : ranked.shape[1]] = ranked
-    first = distances[rows, nearest[:, 0]]
-    if len(own) > 1:
-        nearest[distances[rows, nearest[:, 1]] > BETWEEN * first, 1] = NONE
-    apart = distances[:, others].min(axis=1) if len(others) else 0.0
-    return apart / 2 - first, nearest
+def _nearness(concepts: Concepts, distances: np.ndarray, slug: str) -> np.ndarray:
+    """Return float [N]: 0 where the category has no concepts."""
+    own = concepts.slugs == slug
+    if not own.any():
+        return np.zeros(len(distances))
+    apart = distances[:, ~own].min(axis=1) if not own.all() else 0.0
+    found: np.ndarray = apart / 2 - distances[:, own].min(axis=1)
+    return found
 
 
 def scale_of(points: Points) -> Scale:

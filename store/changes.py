@@ -32,6 +32,7 @@ class NewImage:
     model_digest: str | None = None
     seed: int | None = None
     truncation: float | None = None
+    nearest: str | None = None  # one or two concepts, separated by a space
 
 
 _OF_THE_FILE = ("sha256", "bytes", "width", "height", "format", "phash")

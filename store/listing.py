@@ -18,7 +18,7 @@ MOST_LOOKED_AT = 5000
 # as an Entry takes them; from image i and category c
 ENTRY_COLUMNS = (
     "c.slug, c.name, i.file, i.sha256, i.bytes, i.width, i.height, i.format, "
-    "i.model, i.model_digest, i.seed, i.truncation, i.phash, i.state, i.created, i.id"
+    "i.model, i.model_digest, i.seed, i.truncation, i.phash, i.nearest, i.state, i.created, i.id"
 )
 CATEGORY = "SELECT id FROM category WHERE slug = :slug"
 BY_HASH = f"""
@@ -45,6 +45,7 @@ class Entry:
     seed: int | None
     truncation: float | None
     phash: str | None
+    nearest: str | None  # one or two concepts, separated by a space
     state: str
     created: datetime  # UTC
     id: int

@@ -5,6 +5,7 @@ was generated. The digital source type is IPTC's term for it:
 https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia
 """
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 # a name, not an address: XMP asks for one per vocabulary
 _OWN = "urn:nonesuch:provenance:1"
+_CONCEPTS = re.compile(r"[0-9A-Za-z_.-]{1,49}( [0-9A-Za-z_.-]{1,49})?")  # 99 at most
 _FIELDS = ("model", "model_digest", "category", "seed", "truncation", "phash")
 
 
@@ -31,11 +33,14 @@ class Provenance:
     seed: int
     truncation: float
     phash: str  # of the picture before encoding, so that a rebuilt index is the same index
+    nearest: tuple[str, ...] = ()  # one or two concepts, where that is known
 
 
 def to_xmp(provenance: Provenance) -> bytes:
     """Return the XMP packet that every generated file carries; no time stamp in it."""
     fields = " ".join(f"n:{name}={quoteattr(str(getattr(provenance, name)))}" for name in _FIELDS)
+    if provenance.nearest:
+        fields += f" n:nearest={quoteattr(' '.join(provenance.nearest))}"
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
         f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about="" '
@@ -63,10 +68,16 @@ def from_xmp(packet: bytes) -> Provenance | None:
                     seed=int(str(values["seed"])),
                     truncation=float(str(values["truncation"])),
                     phash=str(values["phash"]),
+                    nearest=_concepts(description.get(f"{{{_OWN}}}nearest")),
                 )
             except ValueError:
                 return None
     return None
+
+
+def _concepts(text: str | None) -> tuple[str, ...]:
+    """Return concepts as they are written; none where there are none, or something else."""
+    return tuple(text.split(" ")) if text and _CONCEPTS.fullmatch(text) else ()
 
 
 def read_provenance(image: "Image.Image") -> Provenance | None:

@@ -22,7 +22,7 @@ from store.drawing_ahead import DrawnAhead
 
 # as a Picture takes them; from image i and category c
 PICTURE_COLUMNS = (
-    "i.id, c.slug, c.name, i.file, i.sha256, i.width, i.height, i.state, i.ord, i.model"
+    "i.id, c.slug, c.name, i.file, i.sha256, i.width, i.height, i.state, i.ord, i.model, i.nearest"
 )
 _COLUMNS = PICTURE_COLUMNS
 _PICK = f"""
@@ -66,6 +66,7 @@ class Picture(NamedTuple):
     state: str
     ord: int | None = None  # dense among the category's live pictures; None where it is not live
     model: str | None = None  # name/version
+    nearest: str | None = None  # one or two concepts, separated by a space
 
     @property
     def short_hash(self) -> str:

@@ -24,4 +24,5 @@ def read_row(file: str, data: bytes) -> NewImage:
         model_digest=made.model_digest if made else None,
         seed=made.seed if made else None,
         truncation=made.truncation if made else None,
+        nearest=(" ".join(made.nearest) or None) if made else None,
     )

@@ -80,6 +80,7 @@ image = Table(
     Column("seed", BigInteger),
     Column("truncation", Float),
     Column("phash", String(16), comment="64-bit perceptual hash, hexadecimal"),
+    Column("nearest", String(99), comment="one or two concepts, separated by a space"),
     Column("state", String(10), nullable=False, default=LIVE),
     Column("created", DateTime(timezone=True), nullable=False),
     UniqueConstraint("category_id", "ord"),
@@ -133,4 +134,11 @@ target = Table(
     Column("truncation_high", Float, nullable=False),
     Column("format", String(10), nullable=False),
     Column("oversample", Integer, nullable=False, server_default="1", comment="candidates for one"),
+    Column(
+        "chosen",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="chosen seeds come first",
+    ),
 )

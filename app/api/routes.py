@@ -23,6 +23,7 @@ from app.open_index import OpenIndex
 from app.pages import no_category
 from app.shared import Shared
 from app.stored import stored_check
+from sources.concept_names import ConceptNames
 from store.database import IndexMissing, IndexUnusable
 from store.listing import Entry, Filter, by_hash, page
 from store.picking import IndexReader
@@ -41,7 +42,8 @@ def developer_api(
     """Return the routes; ``key`` signs cursors, ``shared`` is where all machines count."""
     routes = Blueprint("api", __name__)
     limit = call_limit(settings.api_calls_per_minute, shared, key)
-    views = _views(index, Cursors(key), stored_check(settings))
+    names = ConceptNames(settings.models_folder)
+    views = _views(index, Cursors(key), stored_check(settings), names)
     document = _encoded(openapi_document(settings.site_name, limit is not None))
 
     def add(rule: str, name: str, view: Callable[..., Response]) -> None:
@@ -107,7 +109,7 @@ def _counted(
 
 
 def _views(
-    index: OpenIndex, cursors: Cursors, is_there: Callable[[Entry], bool]
+    index: OpenIndex, cursors: Cursors, is_there: Callable[[Entry], bool], names: ConceptNames
 ) -> dict[str, Callable[..., Response]]:
     def random(n: int, category: str | None) -> Response:
         reader = index.reader()
@@ -116,7 +118,7 @@ def _views(
             drawn = different_pictures(reader, n, category)
             for entry in drawn:
                 if len(found) < n and is_there(entry):
-                    found.setdefault(entry.id, shapes.image(entry))
+                    found.setdefault(entry.id, shapes.image(entry, names))
             if len(found) >= min(n, len(drawn)):
                 break
         if not found:
@@ -136,8 +138,8 @@ def _views(
             query = [(name, text) for name, text in request.args.items() if name != "cursor"]
             query.append(("cursor", cursors.write(found.next, chosen)))
             following = f"/api/v1/images?{urlencode(query)}"
-        body = {"images": [shapes.image(entry) for entry in found.entries], "next": following}
-        response = _tagged(_encoded(body))
+        listed = [shapes.image(entry, names) for entry in found.entries]
+        response = _tagged(_encoded({"images": listed, "next": following}))
         if following is not None:
             response.headers["Link"] = f'<{following}>; rel="next"'
         return response
@@ -148,7 +150,7 @@ def _views(
             raise NotFound(f"there is no picture {hash}", what="picture")
         if entry.state != LIVE:
             raise Gone(f"the picture {entry.short_hash} was taken away")
-        return _tagged(_encoded(shapes.image(entry)))
+        return _tagged(_encoded(shapes.image(entry, names)))
 
     def categories() -> Response:
         found = index.reader().categories()

@@ -6,6 +6,7 @@ from app.derivatives import SIZES, sized_address
 from app.names import developer_of_hash
 from app.pages import picture_address
 from app.words import alternative_text, title_of
+from sources.concept_names import ConceptNames
 from store.listing import Entry
 from store.picking import CategoryCount
 
@@ -20,8 +21,11 @@ def category(found: CategoryCount) -> dict[str, Any]:
     }
 
 
-def image(entry: Entry) -> dict[str, Any]:
-    """Return a picture with its provenance and addresses."""
+def image(entry: Entry, names: ConceptNames) -> dict[str, Any]:
+    """Return a picture with its provenance and addresses.
+
+    ``names``: of concepts; here in English, as the categories'.
+    """
     from store.metadata import SOURCE_TYPE  # and a parser of XML, only where the API is asked
 
     developer = developer_of_hash(entry.short_hash)
@@ -44,9 +48,17 @@ def image(entry: Entry) -> dict[str, Any]:
         "seed": entry.seed,
         "truncation": entry.truncation,
         "phash": entry.phash,
+        "nearest": _nearest(entry, names),
         "digital_source_type": SOURCE_TYPE if entry.model else None,
         "created": entry.created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+
+
+def _nearest(entry: Entry, names: ConceptNames) -> list[dict[str, Any]]:
+    ids = entry.nearest.split(" ") if entry.nearest else []
+    named: list[str | None] = [*names.of(entry.model, entry.nearest, "en_US")]
+    named = named or [None] * len(ids)
+    return [{"id": each, "name": name} for each, name in zip(ids, named, strict=True)]
 
 
 def _object(about: str, **properties: Any) -> dict[str, Any]:
@@ -117,6 +129,17 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         seed=_or_null({"type": "integer", "description": "from which it can be made again"}),
         truncation=_or_null({"type": "number", "description": "of the latent vector"}),
         phash=_or_null(_text("64-bit perceptual hash", pattern=_HEX % 16)),
+        nearest={
+            "type": "array",
+            "description": "the one or two concepts it is nearest to, nearest first; empty where "
+            "that is unknown",
+            "maxItems": 2,
+            "items": _object(
+                "A concept.",
+                id=_text("Unicode code points, joined by hyphens, or the data set's own name"),
+                name=_or_null(_text("in English")),
+            ),
+        },
         digital_source_type=_or_null(_text("IPTC's mark for generated media", format="uri")),
         created=_text("when it came into the index", format="date-time"),
     ),

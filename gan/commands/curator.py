@@ -1,5 +1,6 @@
 """`flask gan curator`: what chooses among a model's candidates."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -79,6 +80,7 @@ def curator(
     dataset = read_dataset(find_dataset(home, dataset_name))
     if concepts:
         _say(add_concepts(dataset, leave_out, model, click.echo))
+        _name(model, home)
         return
     written, about = export_curator(dataset, leave_out, model, home, click.echo, replace)
     click.echo(
@@ -87,6 +89,7 @@ def curator(
     )
     if about.concepts is not None:
         _say(about.concepts)
+        _name(model, home)
     size = sum(path.stat().st_size for path in written.iterdir())
     click.echo(f"written to {written}, {size / 1e6:.1f} MB")
 
@@ -97,3 +100,14 @@ def _say(about: "ConceptsAbout") -> None:
         f"{about.right:.1%}, one of {about.concepts:,}, and the category of "
         f"{about.right_category:.1%}"
     )
+
+
+def _name(model: Path, home: Path) -> None:
+    """Write what concepts are called, where they are emoji."""
+    from gan.export.concept_names import write_names
+    from sources.concepts import CONCEPTS, read_concepts
+    from sources.curator import FOLDER
+
+    concepts = read_concepts(model / FOLDER / CONCEPTS)
+    if concepts is not None and (count := write_names(concepts.ids, model, home, click.echo)):
+        click.echo(f"{count:,} concepts have names, in names.zip")

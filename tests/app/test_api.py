@@ -91,6 +91,7 @@ def test_a_picture_with_all_its_provenance(filled: Filled) -> None:
         "seed": 7,
         "truncation": 0.5,
         "phash": "0123456789abcdef",
+        "nearest": [],
         "digital_source_type": SOURCE_TYPE,
     }
     assert told(client, f"/api/v1/images/{sha256}")["id"] == sha256[:12]
