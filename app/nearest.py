@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from app.languages import language_tag
 from app.words import with_article
-from sources.concept_names import language_of
+from core.concept_names import language_of
 
 _SENTENCES = {
     "en": ("Nearest to {}.", "Somewhere between {} and {}."),

@@ -27,8 +27,8 @@ from app.open_index import OpenIndex
 from app.permalinks import Credit, Permalinks
 from app.stored import stored_check
 from app.words import alternative_text, title_of
+from core.concept_names import ConceptNames
 from core.slugs import nearest
-from sources.concept_names import ConceptNames
 from store.gallery import Gallery
 from store.picking import IndexReader, Picture
 from store.settings import Settings

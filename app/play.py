@@ -18,7 +18,7 @@ from app.play_rounds import LEVELS, draw_round
 from app.play_tokens import PlayTokens, Round
 from app.stored import stored_check
 from app.words import with_article
-from sources.concept_names import ConceptNames
+from core.concept_names import ConceptNames
 from store.counters import Counters, Once, Tally
 from store.opening import open_pictures
 from store.picking import IndexReader, Picture

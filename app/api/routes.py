@@ -23,7 +23,7 @@ from app.open_index import OpenIndex
 from app.pages import no_category
 from app.shared import Shared
 from app.stored import stored_check
-from sources.concept_names import ConceptNames
+from core.concept_names import ConceptNames
 from store.database import IndexMissing, IndexUnusable
 from store.listing import Entry, Filter, by_hash, page
 from store.picking import IndexReader

@@ -6,7 +6,7 @@ from app.derivatives import SIZES, sized_address
 from app.names import developer_of_hash
 from app.pages import picture_address
 from app.words import alternative_text, title_of
-from sources.concept_names import ConceptNames
+from core.concept_names import ConceptNames
 from store.listing import Entry
 from store.picking import CategoryCount
 

@@ -104,10 +104,7 @@ def _say(about: "ConceptsAbout") -> None:
 
 def _name(model: Path, home: Path) -> None:
     """Write what concepts are called, where they are emoji."""
-    from gan.export.concept_names import write_names
-    from sources.concepts import CONCEPTS, read_concepts
-    from sources.curator import FOLDER
+    from gan.export.concept_names import name_concepts
 
-    concepts = read_concepts(model / FOLDER / CONCEPTS)
-    if concepts is not None and (count := write_names(concepts.ids, model, home, click.echo)):
+    if count := name_concepts(model, home, click.echo):
         click.echo(f"{count:,} concepts have names, in names.zip")

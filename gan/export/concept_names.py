@@ -9,9 +9,11 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from core.concept_names import FILE, IDS, LANGUAGES, LICENCE
 from core.files import write_durably
 from gan.dataset.npm import fetch_package
-from sources.concept_names import FILE, IDS, LANGUAGES, LICENCE
+from sources.concepts import CONCEPTS, read_concepts
+from sources.curator import FOLDER
 
 # with the names of single characters, and of sequences
 PACKAGES = (
@@ -21,6 +23,12 @@ PACKAGES = (
 CACHE = "unicode"  # in the project's home; of packages in npm/ others may have unpacked a part
 _LEFT_OUT = (0xFE0F, 0x200D)  # as concepts leave them out
 _MOMENT = (2020, 1, 1, 0, 0, 0)  # so that the same names give the same bytes
+
+
+def name_concepts(model: Path, home: Path, echo: Callable[[str], None]) -> int:
+    """Write the names of the concepts of a model's curator; return how many have one."""
+    concepts = read_concepts(model / FOLDER / CONCEPTS)
+    return write_names(concepts.ids.tolist(), model, home, echo) if concepts else 0
 
 
 def write_names(

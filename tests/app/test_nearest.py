@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.languages import LANGUAGES, LOCALES
 from app.nearest import nearest_html, nearest_text
-from sources import concept_names
+from core import concept_names
+from core.concept_names import FILE, IDS, ConceptNames, language_of
 from sources.chosen import Chosen, ChosenSeed, Selection, write_chosen
-from sources.concept_names import FILE, IDS, ConceptNames, language_of
 from sources.description import read_model
 from sources.quality import Scale
 from store.settings import PROJECT, Settings

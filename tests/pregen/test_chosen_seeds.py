@@ -14,11 +14,12 @@ from sources.chosen import FILE, Chosen, ChosenSeed, Selection, read_chosen, wri
 from sources.curator import FOLDER
 from sources.description import Model, read_model
 from sources.quality import Scale
+from sources.registry import find_model
 from store.database import open_engine
 from store.encoding import read_picture
 from store.opening import open_pictures
 from store.rejecting import reject_images
-from store.settings import Settings
+from store.settings import PROJECT, Settings
 from store.states import LIVE
 from store.tables import category, image, target
 from tests.scaled import empty_again
@@ -230,3 +231,15 @@ def test_what_would_be_made_is_said(flask_command: Flask) -> None:
     assert done.exit_code == 0, done.output
     assert "would make 6 pictures" in done.output
     assert "seeds that networks chose" in done.output
+
+
+def test_the_shipped_model_has_chosen_seeds_of_its_own() -> None:
+    """Of its very digest, 60 or more in every category that is shown, with names of concepts."""
+    model = find_model(PROJECT / "models", "emoji")
+    chosen = read_chosen(model)
+    assert chosen is not None
+    for shown in model.categories:
+        seeds = chosen.of(shown.label)
+        assert (len(seeds) >= 60) is not shown.hidden, shown.slug
+        assert len({each.seed for each in seeds}) == len(seeds)
+        assert all(each.nearest and 0.3 <= each.truncation <= 1 for each in seeds)
