@@ -28,7 +28,7 @@ help: ## this list
 
 run: venv-site ## everything: install, serve, make the pictures that are missing beside it
 	@$(flask) db upgrade
-	@$(python) -m bin.run "$(CATEGORIES)"
+	@exec $(python) -m bin.run "$(CATEGORIES)" # so that make tells it, not a shell, to end
 
 fill: venv-site ## install, make the pictures that are missing
 	@$(flask) db upgrade
