@@ -24,7 +24,8 @@ from app.favourites import favourite_pages
 from app.files import file_routes
 from app.gallery import gallery_pages
 from app.health import health_check
-from app.live import live_pictures
+from app.live import live_pictures, live_turns
+from app.live_models import LiveModels
 from app.log_lines import keep_lines_apart
 from app.morphs import morph_pages
 from app.open_index import OpenIndex
@@ -33,6 +34,7 @@ from app.permalinks import Permalinks
 from app.picture_files import PictureFiles
 from app.play import play_pages
 from app.random_picture import random_picture
+from app.redrawing import Redrawing
 from app.secret import signing_key
 from app.seeds import seeded_pictures
 from app.shared import shared_by
@@ -90,7 +92,6 @@ def _wired(settings: Settings) -> Flask:
 
     static = StaticFiles()
     pictures, redirected_to = _picture_answers(settings)
-    sized = SizedFiles(settings)
     live = (("/live", "Live"),) if settings.live_at_once else ()
     has_translator = settings.translate_at_once and translator_names(settings.models_folder)
     translate = (("/translate", "Translate"),) if has_translator else ()
@@ -113,15 +114,19 @@ def _wired(settings: Settings) -> Flask:
     app.register_blueprint(about_pages(settings, index, dress))
     app.register_blueprint(category_list(index, dress))
     app.register_blueprint(file_routes(index, pictures, static))
-    app.register_blueprint(sized_pictures(index, sized))
     app.register_blueprint(random_picture(settings, index))
     app.register_blueprint(seeded_pictures(settings, index))
     app.register_blueprint(developer_api(settings, index, dress, key, shared))
     app.register_blueprint(health_check(index))
     app.register_blueprint(curate_pages(settings, dress, key, shared))
     app.register_blueprint(morph_pages(settings, dress, withheld))
+    redrawing = None
     if settings.live_at_once:
-        app.register_blueprint(live_pictures(settings, dress, withheld, shared))
+        models, turns = LiveModels(settings), live_turns(settings, shared)
+        app.register_blueprint(live_pictures(settings, dress, withheld, models, turns))
+        redrawing = Redrawing(models, turns)
+    sized = SizedFiles(settings, redrawing=redrawing)
+    app.register_blueprint(sized_pictures(index, sized))
     if settings.translate_at_once:
         app.register_blueprint(translation_pages(settings, dress))
     register_error_handlers(app, dress)

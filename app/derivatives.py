@@ -18,6 +18,7 @@ from app.errors import Busy, Gone, NotFound, StoreSilent
 from app.files import to_response
 from app.open_index import OpenIndex
 from app.picture_files import PictureFiles, media_type_of
+from app.redrawing import Redrawing
 from store.derivatives import SIZES_PX, Derivatives, DerivativesBusy, NoDerivative
 from store.listing import Entry
 from store.opening import open_pictures
@@ -69,7 +70,13 @@ def sized_width_height(picture: Picture, size: int) -> tuple[int, int]:
 class SizedFiles:
     """Answers for derivatives."""
 
-    def __init__(self, settings: Settings, derivatives: Derivatives | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        derivatives: Derivatives | None = None,
+        redrawing: Redrawing | None = None,
+    ) -> None:
+        """``redrawing``: what draws generated pictures anew in sizes above their own."""
         # the originals of a bucket are not here: the index says of each call whether they are
         self.needs_index = bool(settings.store_url)
         self._derivatives = derivatives or Derivatives(
@@ -79,6 +86,7 @@ class SizedFiles:
         self._files = PictureFiles(Path(self._derivatives.folder), settings.picture_max_age_s)
         self._images = settings.images_folder
         self._store = open_pictures(settings)
+        self._redrawing = redrawing
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:
         """Answer a GET or HEAD of a derivative that is kept; None for what Flask has to answer."""
@@ -111,9 +119,15 @@ class SizedFiles:
             raise Gone(f"the picture {picture.short_hash} was taken away")
         if digest(data) != picture.sha256:
             raise NotFound("its file is not the one that is in the index", what="picture")
+
+        def draw() -> bytes | None:
+            if self._redrawing is None:
+                return None
+            return self._redrawing.draw(picture, data, size, file.rpartition(".")[2])
+
         for _ in range(_TRIES):
             try:
-                made = self._derivatives.make(original, data, size, file)
+                made = self._derivatives.make(original, data, size, file, draw)
             except DerivativesBusy as error:
                 raise Busy(error.message, error.hint) from error
             except NoDerivative as error:

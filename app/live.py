@@ -24,12 +24,14 @@ _MOST_DRAWS = 64  # of a seed, where all so far are of rejected pictures
 
 
 def live_pictures(
-    settings: Settings, dress: Dress, withheld: Withheld, shared: "Shared | None" = None
+    settings: Settings,
+    dress: Dress,
+    withheld: Withheld,
+    models: LiveModels,
+    turns: "Turns | SharedTurns",
 ) -> Blueprint:
-    """Return the routes; ``shared``: where all machines count. Raises `BadSetting`."""
+    """Return the routes."""
     routes = Blueprint("live", __name__)
-    models = LiveModels(settings)
-    turns = _turns(settings, shared)
 
     def loaded(name: str) -> LiveModel:
         ready = models.ready(name)
@@ -99,7 +101,8 @@ def live_pictures(
     return routes
 
 
-def _turns(settings: Settings, shared: "Shared | None") -> "Turns | SharedTurns":
+def live_turns(settings: Settings, shared: "Shared | None") -> "Turns | SharedTurns":
+    """Return the turns of live pictures; ``shared``: where all machines count."""
     caps: dict[str, Any] = {
         "at_once": settings.live_at_once,
         "waiting": settings.live_waiting,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sources.description import ModelCategory
     from sources.source import Source
     from store.encoding import Format
+    from store.metadata import Provenance
 
 _NAME = re.compile(r"[a-z0-9_]{1,100}")
 _LOOK_AGAIN_S = 1.0
@@ -111,11 +112,24 @@ class LiveModel:
         """Return what a picture's content depends upon, besides its format."""
         return f"{self._model.digest} {wish.category.slug} {wish.seed} {wish.truncations}"
 
+    def redraw(self, made: "Provenance", size_px: int, extension: str) -> bytes | None:
+        """Return a picture that this model made, in another size; None where it did not.
+
+        Raises `NotMade`.
+        """
+        from store.encoding import EXTENSION_FORMATS
+
+        category = self._categories.get(made.category)
+        finish = self._model.finish
+        if finish is None or category is None or made.model_digest != self._model.digest:
+            return None
+        wish = Wish(category, made.seed, (made.truncation, made.truncation))
+        return self.make(wish, EXTENSION_FORMATS[extension], size_px)
+
     def make(self, wish: Wish, chosen: "Format", size_px: int = 0) -> bytes:
         """Return the bytes of a picture with its provenance.
 
         ``size_px``: another size than the one that is stored; for models with a finish alone.
-
         Raises `NotMade` when the generator is broken or its server does not answer.
         """
         from PIL import Image

@@ -16,14 +16,14 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import NonesuchError
 from core.files import TEMPORARY_PREFIX, write_durably
 
-SIZES_PX = (64, 128, 256, 512, 1024)
+SIZES_PX = (64, 128, 256, 512, 1024, 2048)
 FOLDER = "derivatives"
 _BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
 _LEAVE = 0.9  # how much of the bound is left when room is made, so that it is made seldom
@@ -80,11 +80,15 @@ class Derivatives:
                 os.utime(path, (now, now))
         return True
 
-    def make(self, original: Path | None, data: bytes, size: int, file: str) -> bytes | None:
+    def make(
+        self, original: Path | None, data: bytes, size: int, file: str,
+        draw: Callable[[], bytes | None] = lambda: None,
+    ) -> bytes | None:  # fmt: skip
         """Make a derivative, unless another process has by then: None.
 
         ``original``: its file, None where originals are none; ``data``: its bytes; ``file``:
-        ``<short hash>.<extension>``. Where it cannot be kept, or may not because of the bound, it
+        ``<short hash>.<extension>``; ``draw``: makes it in a better way than from ``data``, or
+        says None. Where it cannot be kept, or may not because of the bound, it
         is returned all the same. Raises `DerivativesBusy`, `NoDerivative`.
         """
         until = time.monotonic() + self._wait_s
@@ -94,7 +98,7 @@ class Derivatives:
             with self._alone(f"{size}-{file}", until) as locked:
                 if locked and self.note_use(size, file):
                     return None
-                made = self._resize(data, size, file, until)
+                made = draw() or self._resize(data, size, file, until)
                 if locked:
                     self._keep(original, size, file, made)
                 return made

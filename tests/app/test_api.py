@@ -80,7 +80,8 @@ def test_a_picture_with_all_its_provenance(filled: Filled) -> None:
         "page": f"/i/{sha256[:12]}",
         "url": f"/images/hat/{file}",
         "sizes": {
-            str(size): f"/sized/{size}/{sha256[:12]}.webp" for size in (64, 128, 256, 512, 1024)
+            str(size): f"/sized/{size}/{sha256[:12]}.webp"
+            for size in (64, 128, 256, 512, 1024, 2048)
         },
         "width": 16,
         "height": 16,

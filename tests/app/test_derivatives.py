@@ -37,7 +37,7 @@ def some_hash(filled: Filled) -> str:
 
 
 @pytest.mark.parametrize("extension", TYPES)
-@pytest.mark.parametrize("size", [64, 128, 256, 512, 1024])
+@pytest.mark.parametrize("size", [64, 128, 256, 512, 1024, 2048])
 def test_sizes_and_formats(client: FlaskClient, some_hash: str, size: int, extension: str) -> None:
     address = f"/sized/{size}/{some_hash}.{extension}"
     first = client.get(address)
@@ -242,4 +242,4 @@ def test_addresses_of_templates() -> None:
     assert original_address(adopted, "jpg") == "/sized/512/0f1e2d3c4b5a.jpg"
     assert sized_width_height(adopted, 256) == (256, 128)
     huge = made._replace(width=3000, height=3000)
-    assert original_address(huge, "png") == "/sized/1024/0f1e2d3c4b5a.png"
+    assert original_address(huge, "png") == "/sized/2048/0f1e2d3c4b5a.png"

@@ -88,7 +88,7 @@ def test_random_of_a_category(client: FlaskClient) -> None:
     assert all(place.startswith("/images/hat/") for place in places)
 
 
-@pytest.mark.parametrize("size", [64, 128, 256, 512, 1024])
+@pytest.mark.parametrize("size", [64, 128, 256, 512, 1024, 2048])
 def test_sizes(client: FlaskClient, size: int) -> None:
     for path in (f"/random.webp?size={size}", f"/seed/a/{size}.webp", f"/c/hat/seed/a/{size}.png"):
         response = client.get(path)
@@ -101,7 +101,7 @@ def test_sizes(client: FlaskClient, size: int) -> None:
     [
         ("/random.gif", 404, "endings are webp, avif, png, jpg"),
         ("/random.webpx", 404, "endings are"),
-        ("/random.webp?size=100", 400, "sizes are 64, 128, 256, 512, 1024"),
+        ("/random.webp?size=100", 400, "sizes are 64, 128, 256, 512, 1024, 2048"),
         ("/random.webp?size=", 400, "sizes are"),
         ("/random.webp?category=ht", 404, "did you mean hat?"),
         ("/random.webp?category=", 404, ""),
