@@ -61,9 +61,7 @@ def test_jpeg_is_on_white(made: tuple[Settings, Path]) -> None:
     assert image.mode == "RGB" and min(image.getpixel((2, 2))) >= 250  # type: ignore[type-var]
 
 
-def test_without_live_pictures_the_file_is_enlarged(
-    made: tuple[Settings, Path], tmp_path: Path
-) -> None:
+def test_without_live_pictures_the_file_is_enlarged(made: tuple[Settings, Path]) -> None:
     settings, path = made
     other = replace(settings, live_at_once=0)
     image = sized(other, path, 2048, "webp")
