@@ -170,7 +170,7 @@ def test_a_link_out_of_the_store_is_not_followed(filled: Filled, tmp_path: Path)
         "/sized/0/{}.webp",
         "/sized/-64/{}.webp",
         "/sized/064/{}.webp",
-        "/sized/2048/{}.webp",
+        "/sized/4096/{}.webp",
         "/sized/٦٤/{}.webp",
         "/sized/64/{}.gif",
         "/sized/64/{}.jpeg",

@@ -250,7 +250,7 @@ def test_about_says_what_there_is(client: FlaskClient, settings: Settings, fille
     assert "the owner added them" in text
     with filled.engine.begin() as connection:
         category = ensure_category(connection, "hat", "hat")
-        row = NewImage("e.webp", "e" * 64, 1, 64, 64, "webp", None, "emoji/2", "d" * 64, 1)
+        row = NewImage("e.webp", "e" * 64, 1, 64, 64, "webp", None, "emoji/3", "d" * 64, 1)
         add_images(connection, category, [row])
         odd = NewImage("f.webp", "f" * 64, 1, 64, 64, "webp", None, "../../etc/1", "e" * 64, 1)
         add_images(connection, category, [odd])
@@ -258,7 +258,7 @@ def test_about_says_what_there_is(client: FlaskClient, settings: Settings, fille
     assert "Pictures like emoji in 74 categories" in text and "d" * 64 in text
     assert "Apache-2.0" in text and "Mozilla" in text and "fxemoji" in text
     assert "../../etc/1" in text
-    card = client.get("/about/emoji/2")
+    card = client.get("/about/emoji/3")
     assert card.status_code == 200 and card.text.startswith("# Pictures like emoji")
     assert card.headers["Content-Type"] == "text/plain; charset=utf-8"
     for wrong in (
