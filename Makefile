@@ -57,7 +57,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl
-	@FAULT_POINTS=0 FAULT_REPORT="$(CURDIR)/fault-report.jsonl" COMMAND_KILLS=200 DAMAGES=300 KILLS=50 LONG=1 $(python) -m pytest \
+	@FAULT_POINTS=0 FAULT_REPORT="$(CURDIR)/fault-report.jsonl" COMMAND_KILLS=200 OWNER_ROUNDS=200 DAMAGES=300 KILLS=50 LONG=1 $(python) -m pytest \
 		tests/faults tests/pregen/test_kill.py
 	@cat fault-report.jsonl
 
