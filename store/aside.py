@@ -41,6 +41,15 @@ class Aside:
                 return name, data
         return None
 
+    def find_anywhere(
+        self, slug: str, file: str, sha256: str, first: str
+    ) -> tuple[str, str, bytes] | None:
+        """Return the state of the place where a picture lies, its name there and its bytes."""
+        for state in (first, *(state for state in self.places if state != first)):
+            if found := self.find(state, slug, file, sha256):
+                return state, *found
+        return None
+
     def clear(self, state: str, slug: str, files: Iterable[str]) -> int:
         """Set files aside that are no pictures of the index; return how many were there."""
         source = self.places[state]

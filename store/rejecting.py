@@ -93,16 +93,17 @@ def bring(connection: Connection, aside: Aside, rows: Sequence[Row]) -> list[tup
     def brought(row: Row) -> tuple[str, str, str] | None:
         """Return the name there, and state and name where it was."""
         goal = OFF if row.off and row.state == REJECTED else LIVE
-        found = aside.find(row.state, row.slug, row.file, row.sha256)
-        if found is None:  # it was never moved
-            found = aside.find(LIVE, row.slug, row.file, row.sha256)
-            return (found[0], LIVE, found[0]) if found else None
-        was, data = found
+        found = aside.find_anywhere(row.slug, row.file, row.sha256, first=row.state)
+        if found is None:
+            return None
+        state, was, data = found
+        if state == goal:  # it was never moved
+            return was, state, was
         name = copy(
-            aside.places[row.state], aside.places[goal], row.slug, was, data,
+            aside.places[state], aside.places[goal], row.slug, was, data,
             names_of(row.file, row.sha256), taken[row.slug],
         )  # fmt: skip
-        return name, row.state, was
+        return name, state, was
 
     came = [
         (row, *found)

@@ -63,13 +63,22 @@ def _follow(connection: Connection, aside: Aside, rows: Sequence[Row]) -> None:
     ]
     taken = names_taken(connection, rows)
 
-    def copied(row: Row) -> str | None:
-        """Return the name that its file has where it belongs; None: there is nothing to do."""
+    def copied(row: Row) -> tuple[str, str, str] | None:
+        """Return the name that its file has where it belongs, and state and name where it was.
+
+        None: there is nothing to do.
+        """
         source, target = aside.places[row.was], aside.places[row.state]
         data = source.read(row.slug, row.was_file)
         if data is None and not source.has(row.slug, row.was_file):
-            found = aside.find(row.state, row.slug, row.file, row.sha256)  # it was moved before
-            return found[0] if found else None
+            # it was moved before, or never came to where it was to be before
+            found = aside.find_anywhere(row.slug, row.file, row.sha256, first=row.state)
+            if found is None or found[0] == row.state:
+                return None if found is None else (found[1], "", "")
+            state, file, data = found
+            names = names_of(row.file, row.sha256)
+            place = aside.places[state]
+            return copy(place, target, row.slug, file, data, names, taken[row.slug]), state, file
         if row.was in FOLDERS and (data is None or digest(data) != row.sha256):
             return None  # it came back before, and something else lies there by now
         if (
@@ -79,14 +88,16 @@ def _follow(connection: Connection, aside: Aside, rows: Sequence[Row]) -> None:
         ):
             return None  # the picture was moved before, and this is another under its name
         names = names_of(row.file, row.sha256)
-        return copy(source, target, row.slug, row.was_file, data, names, taken[row.slug])
+        name = copy(source, target, row.slug, row.was_file, data, names, taken[row.slug])
+        return name, row.was, row.was_file
 
-    names = aside.each(copied, rows)
-    moved = [(row, name) for row, name in zip(rows, names, strict=True) if name is not None]
-    for state, slug in {(row.state, row.slug) for row, _ in moved}:
+    done = zip(rows, aside.each(copied, rows), strict=True)
+    moved = [(row, *where) for row, where in done if where is not None]
+    for state, slug in {(row.state, row.slug) for row, *_ in moved}:
         aside.places[state].sync(slug)
-    aside.each(lambda pair: aside.places[pair[0].was].remove(pair[0].slug, pair[0].was_file), moved)
-    for row, name in moved:
+    left = [(state, row.slug, file) for row, _, state, file in moved if state]
+    aside.each(lambda each: aside.places[each[0]].remove(*each[1:]), left)
+    for row, name, _, _ in moved:
         rename_image(connection, row.id, row.slug, row.file, name)
 
 

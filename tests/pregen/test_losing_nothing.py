@@ -297,6 +297,27 @@ def test_an_act_whose_move_failed_is_finished_by_the_next(
     flask("verify")
 
 
+def test_rejected_before_its_category_was_put_away(
+    flask: Flask, pictures: PictureStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two acts on one picture, of which the first could not move its file."""
+    put(pictures, "pizza", "mine.png", drawn(1))
+    flask("index")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreUnusable("could not write", "do the same again: it continues")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(pictures), "copy_to", refuse)
+        flask("curate", "category", "off", "pizza", fails=True)
+        flask("curate", "reject", "pizza/mine.png", fails=True)
+    assert pictures.has("pizza", "mine.png")
+    flask("curate", "reject", "pizza/mine.png")
+    assert contents(pictures, "pizza") == {} == contents(beside(settings, "off"), "pizza")
+    assert contents(beside(settings, "rejected"), "pizza") == {"mine.png": drawn(1)}
+    flask("verify")
+
+
 def test_undo_says_what_it_did(flask: Flask, pictures: PictureStore, settings: Settings) -> None:
     flask(*PREGEN)
     hats = pictures.files_of("hat")
