@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
@@ -60,8 +61,9 @@ def live_pictures(
         models.check_name(name)
         seed, truncation = _whole_number("seed"), _number("truncation")
         model = loaded(name)
-        wish = wished(model, seed, truncation)
-        headers = [("Content-Location", _address(name, ending, wish, truncation))]
+        category = request.args.get("category")
+        wish = wished(model, seed, category, truncation)
+        headers = [("Content-Type", _FORMATS[ending])]
         if seed is None:
             headers.append(("Cache-Control", "no-store"))
         else:
@@ -69,6 +71,7 @@ def live_pictures(
             key = hashlib.sha256(f"{model.key(wish)} {ending}".encode()).hexdigest()[:16]
             etag = f'W/"{key}"'
             headers += [
+                ("Content-Location", _address(name, ending, wish, truncation)),
                 ("Cache-Control", f"public, max-age={settings.live_max_age_s}"),
                 ("ETag", etag),
             ]
@@ -76,24 +79,41 @@ def live_pictures(
                 unchanged = Response(status=304, headers=headers)
                 del unchanged.headers["Content-Type"]
                 return unchanged
-        data = make(name, model, wish, ending)
-        return Response(data, headers=[*headers, ("Content-Type", _FORMATS[ending])])
 
-    def wished(model: LiveModel, seed: int | None, truncation: float | None) -> Wish:
+        def others() -> Iterator[Wish]:
+            yield wish
+            try:
+                while seed is None:
+                    yield wished(model, None, wish.category.slug, truncation)
+            except (Gone, NotFound):  # taken away by now: what was drawn before will do
+                return
+
+        data, drawn = make(name, model, others(), ending)
+        if seed is None:
+            headers.append(("Content-Location", _address(name, ending, drawn, truncation)))
+        return Response(data, headers=headers)
+
+    def wished(
+        model: LiveModel, seed: int | None, category: str | None, truncation: float | None
+    ) -> Wish:
         """Return what is asked for, or what is drawn, unless the owner has taken it away."""
         off = withheld.categories()
         for _ in range(_MOST_DRAWS if seed is None else 1):
-            wish = model.wish(seed, request.args.get("category"), truncation, off)
+            wish = model.wish(seed, category, truncation, off)
             if not withheld.has(model.label, model.digest, wish.category.slug, wish.seed):
                 return wish
         raise Gone("this picture was taken away", "without seed= another is made", "/live")
 
-    def make(name: str, model: LiveModel, wish: Wish, ending: str) -> bytes:
+    def make(
+        name: str, model: LiveModel, wishes: Iterable[Wish], ending: str
+    ) -> tuple[bytes, Wish]:
+        """Return the best of the first few wishes' pictures, and which it is."""
         with turns.turn():
             from store.encoding import find_format
 
             try:
-                return model.make(wish, find_format(ending))
+                drawing = model.draw_best(wishes)
+                return model.encode(drawing, find_format(ending)), drawing.wish
             except Exception:
                 models.forget(name)
                 raise

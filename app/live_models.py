@@ -11,16 +11,23 @@ import re
 import threading
 import time
 import zlib
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from app.errors import BadParameter, NotFound, NotMade
+from app.live_judge import LiveJudge, Verdict, open_judge
 from core.errors import NonesuchError
 from core.slugs import nearest
 from store.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sources.description import ModelCategory
+    from sources.latents import Draw
     from sources.source import Source
     from store.encoding import Format
     from store.metadata import Provenance
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9_]{1,100}")
 _LOOK_AGAIN_S = 1.0
 _TRY_AGAIN_S = 10.0  # loading a broken model at every call would be work for nothing
+MOST_DRAWN = 4  # of which the best is shown
+CPU_S = 0.06  # for drawing and judging them
 _DEADLINE_S = 10  # of a server that makes live pictures
 _log = logging.getLogger(__name__)
 
@@ -41,11 +50,23 @@ class Wish:
     truncations: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as the generator made it."""
+
+    wish: Wish
+    drawn: "Draw"
+    picture: "np.ndarray"  # uint8 [S, S, 3 or 4]
+    verdict: Verdict
+
+
 class LiveModel:
     """A loaded generator."""
 
-    def __init__(self, source: "Source", *, is_remote: bool) -> None:
-        self._source = source
+    def __init__(
+        self, source: "Source", *, is_remote: bool, judge: LiveJudge | None = None
+    ) -> None:
+        self._source, self._judge = source, judge
         self._model = source.model
         self._categories = {category.slug: category for category in self._model.categories}
         # a LiteRT interpreter is for one thread; a server takes several calls
@@ -124,39 +145,69 @@ class LiveModel:
         if finish is None or category is None or made.model_digest != self._model.digest:
             return None
         wish = Wish(category, made.seed, (made.truncation, made.truncation))
-        return self.make(wish, EXTENSION_FORMATS[extension], size_px)
+        drawing = self._draw(wish, Verdict(nearest=made.nearest))
+        return self.encode(drawing, EXTENSION_FORMATS[extension], size_px)
 
-    def make(self, wish: Wish, chosen: "Format", size_px: int = 0) -> bytes:
-        """Return the bytes of a picture with its provenance.
+    def draw_best(self, wishes: "Iterable[Wish]") -> Drawing:
+        """Return the best of the first few wishes' pictures, as many as `CPU_S` suffices for.
 
-        ``size_px``: another size than the one that is stored; for models with a finish alone.
-        Raises `NotMade` when the generator is broken or its server does not answer.
+        Without a judge the first one. Raises `NotMade` when the generator is broken or its server
+        does not answer.
         """
-        from PIL import Image
+        best: Drawing | None = None
+        started = time.thread_time()
+        for count, wish in enumerate(islice(wishes, MOST_DRAWN), 1):
+            drawing = self._draw(wish)
+            if best is None or drawing.verdict.quality > best.verdict.quality:
+                best = drawing
+            spent = time.thread_time() - started
+            if self._judge is None or spent + spent / count > CPU_S:
+                break
+        if best is None:
+            raise NotMade(f"{self._model.name} was to draw nothing")
+        return best
 
-        from sources.finish import finished
+    def _draw(self, wish: Wish, verdict: Verdict | None = None) -> Drawing:
+        """Draw a picture and judge it, unless it was judged before."""
         from sources.latents import draw
-        from store.encoding import encode, perceptual_hash
-        from store.metadata import Provenance
 
         model = self._model
         drawn = draw(model, wish.seed, wish.truncations)
         try:
-            if self._running is None:
+            # judged under the lock as well: a curator's interpreter is for one thread too
+            with self._running or nullcontext():
                 picture = self._source.generate(wish.category.label, [drawn])[0]
-            else:
-                with self._running:
-                    picture = self._source.generate(wish.category.label, [drawn])[0]
+                if verdict is None and self._judge is not None:
+                    verdict = self._judge.judge(picture, wish.category)
         except NonesuchError as error:
             _log.warning("live picture of %s, seed %d: %s", model.label, wish.seed, error)
             raise NotMade(f"{model.name} could not make this picture") from error
+        return Drawing(wish, drawn, picture, verdict or Verdict())
+
+    def make(self, wish: Wish, chosen: "Format", size_px: int = 0) -> bytes:
+        """Return the bytes of a picture with its provenance: as `draw_best` and `encode`."""
+        return self.encode(self.draw_best([wish]), chosen, size_px)
+
+    def encode(self, drawing: Drawing, chosen: "Format", size_px: int = 0) -> bytes:
+        """Return the bytes of a picture with its provenance.
+
+        ``size_px``: another size than the one that is stored; for models with a finish alone.
+        """
+        from PIL import Image
+
+        from sources.finish import finished
+        from store.encoding import encode, perceptual_hash
+        from store.metadata import Provenance
+
+        model, picture = self._model, drawing.picture
         provenance = Provenance(
             model=model.label,
             model_digest=model.digest,
-            category=wish.category.slug,
-            seed=wish.seed,
-            truncation=drawn.truncation,
+            category=drawing.wish.category.slug,
+            seed=drawing.wish.seed,
+            truncation=drawing.drawn.truncation,
             phash=perceptual_hash(Image.fromarray(picture)),
+            nearest=drawing.verdict.nearest,
         )
         return encode(finished(picture, model.finish, size_px), chosen, provenance)
 
@@ -247,7 +298,8 @@ class LiveModels:
         if model.runtime not in (LITERT, SERVING):
             raise NotMade(f"{name} needs TensorFlow", "give it a LiteRT file or a server")
         # one thread: how many run at once is what the turns are for
-        return LiveModel(open_source(model, 1), is_remote=model.runtime == SERVING)
+        source = open_source(model, 1)
+        return LiveModel(source, is_remote=model.runtime == SERVING, judge=open_judge(model))
 
     def _identity(self, name: str) -> object:
         """Return what changes when a version is added or replaced: then its folder's entries do."""

@@ -20,6 +20,7 @@ class ModelCard:
     size_px: int = 0
     data: tuple[tuple[str, ...], ...] = ()  # the card's table of data, the header first
     has_card: bool = False
+    chosen: str = ""  # who picked the pictures, out of how many
 
 
 def read_card(models_folder: Path, label: str) -> ModelCard:
@@ -39,6 +40,7 @@ def read_card(models_folder: Path, label: str) -> ModelCard:
         size_px=int(said.get("finish", said).get("size_px", 0)),
         data=_table(text.partition("\n## Data")[2].partition("\n## ")[0]),
         has_card=bool(text),
+        chosen=text.partition("\n## Chosen seeds\n\n")[2].partition("\n\n")[0],
     )
 
 

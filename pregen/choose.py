@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.cores import usable_cores
+from core.files import write_durably
 from pregen.measuring import CHUNK, Measured, Measuring
 from pregen.ordering import is_usable, put_in_order
 from pregen.progress import Progress
@@ -17,6 +18,7 @@ from sources.description import Model, ModelCategory
 from sources.quality import Points, points_of, quality, scale_of
 
 _BLOCK = 2000  # candidates whose distances to all concepts are in memory at once
+CARD, HEADING = "MODEL_CARD.md", "## Chosen seeds"
 FIRST_SHOWN = 60  # of a category: as many as pregen makes of it
 
 
@@ -82,7 +84,30 @@ class Choosing:
             )
         chosen = Chosen(self._model.digest, self._candidates, selections)
         path = write_chosen(self._model, chosen)
+        say_in_card(self._model, chosen)
         return Outcome(path, sum(len(s.seeds) for s in selections.values()), len(shown))
+
+
+def say_in_card(model: Model, chosen: Chosen) -> None:
+    """Say in the model card, where there is one, that networks picked, and out of how many."""
+    path = model.folder / CARD
+    if not path.is_file():
+        return
+    kept = sum(len(selection.seeds) for selection in chosen.selections.values())
+    count = len(chosen.selections)
+    section = (
+        f"{HEADING}\n\nNetworks picked the pictures that are made by default, no person did: the "
+        f"first of {kept:,} seeds, chosen out of {chosen.candidates * count:,} candidates, "
+        f"{chosen.candidates:,} in each of {count} categories.\n\nHow: docs/choosing.md. The "
+        "figures in this card are of pictures that nobody picked.\n\n"
+    )
+    text = path.read_text(encoding="utf-8")
+    before, found, after = text.partition(f"{HEADING}\n")
+    rest = after[after.find("\n## ") + 1 :] if "\n## " in after else ""
+    if not found:
+        before, found, after = text.partition("## Data\n")
+        rest = f"{found}{after}"
+    write_durably(path, f"{before}{section}{rest}".encode())
 
 
 def select(slug: str, measured: Measured, curator: Curator, keep: int) -> Selection:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from app.model_cards import read_card
 from pregen import measuring
 from pregen.measuring import CHUNK, FIRST, Measuring, range_of
 from pregen.ordering import is_usable, near_any, put_in_order
@@ -239,3 +240,16 @@ def test_a_killed_run_goes_on(models: Path, tmp_path: Path) -> None:
     whole = subprocess.run(words, cwd=PROJECT, env=environment, capture_output=True, text=True)
     assert whole.returncode == 0, whole.stderr
     assert (models / "tiny" / "1" / FILE).read_bytes() == resumed
+
+
+def test_the_model_card_says_who_picked(command: Flask, models: Path) -> None:
+    card = models / "tiny" / "1" / "MODEL_CARD.md"
+    card.write_text("# Tiny\n\n## Data\n\nDrawn.\n\n## Use\n\nAs you like.\n")
+    assert command(*CHOOSE).exit_code == 0
+    once = card.read_text()
+    said = "chosen out of 1,250 candidates, 250 in each of 5 categories."
+    assert said in read_card(models, "tiny/1").chosen
+    assert once.index("## Chosen seeds") < once.index("## Data")
+    assert once.endswith("## Data\n\nDrawn.\n\n## Use\n\nAs you like.\n")
+    assert command(*CHOOSE).exit_code == 0
+    assert card.read_text() == once
