@@ -56,7 +56,8 @@ def picture_pages(
     def nearest_to(picture: Picture, locale: str) -> Markup:
         if not picture.nearest:
             return _NOTHING
-        return nearest_html(concepts.of(picture.model, picture.nearest, locale), locale)
+        names = concepts.of(picture.model, picture.nearest, locale, picture.name)
+        return nearest_html(names, locale)
 
     locale_of = locale_chooser(settings.default_locale)
     is_there = stored_check(settings)

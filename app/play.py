@@ -113,7 +113,8 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
         counters.count(asked.short_hash, asked.truth, guess, Once(asked.number, asked.over_s))
         names = names_of(reader, asked.choices)
         locale = locale_of(request.headers.get("Accept-Language", ""))
-        near = nearest_text(concepts.of(found.model, found.nearest, locale), locale)
+        told = concepts.of(found.model, found.nearest, locale, found.name)
+        near = nearest_text(told, locale)
         result = {
             "right": guess == asked.truth,
             "truth": asked.truth,

@@ -32,16 +32,24 @@ class ConceptNames:
         self._folder = models_folder
         self._table = lru_cache(maxsize=64)(self._read)
 
-    def of(self, model: str | None, nearest: str | None, locale: str) -> list[str]:
+    def of(
+        self, model: str | None, nearest: str | None, locale: str, category: str = ""
+    ) -> list[str]:
         """Return the names of a picture's concepts in a locale; none where they have none.
 
-        ``model``: name/version; ``nearest``: concepts, separated by a space.
+        ``model``: name/version; ``nearest``: concepts, separated by a space. ``category``: a name
+        in English that says nothing new: a bird is not told to be near to a bird.
         """
         if not model or not nearest:
             return []
-        table = self._table(model.partition(":")[0], language_of(locale))
-        found = [table.get(concept, "") for concept in nearest.split(" ")]
-        return found if all(found) else []
+        label = model.partition(":")[0]
+        table = self._table(label, language_of(locale))
+        english = self._table(label, "en")
+        ids = nearest.split(" ")
+        if not all(table.get(concept) for concept in ids):
+            return []
+        told = category.casefold()
+        return [table[each] for each in ids if english.get(each, "").casefold() != told]
 
     def _read(self, model: str, language: str) -> dict[str, str]:
         import zipfile  # where somebody asks: a site at its start needs none

@@ -136,6 +136,8 @@ def test_the_shipped_model_names_all_its_concepts_in_every_language() -> None:
     names = ConceptNames(PROJECT / "models")
     assert names.of("emoji/3", "1f986 1f9a2", "de_AT") == ["Ente", "Schwan"]
     assert names.of("emoji/3", "1f9d1-1f4bb", "en_GB") == ["technologist"]
+    assert names.of("emoji/3", "1f985 1f426", "de_DE") == ["Adler", "Vogel"]
+    assert names.of("emoji/3", "1f985 1f426", "de_DE", "bird") == ["Adler"]
     assert names.of("emoji/3", "1f986 unheard-of", "en_US") == []
     assert names.of("../emoji/3", "1f986", "en_US") == []
     assert names.of("emoji/3", None, "en_US") == []

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,12 @@ def test_provenance_round_trip_escapes_and_rejects() -> None:
     odd = Provenance('a"<&>/1', "0" * 64, "x", 0, 0.02, "f" * 16)
     assert from_xmp(to_xmp(odd)) == odd
     assert from_xmp(to_xmp(PROVENANCE)) == PROVENANCE
+    near = replace(PROVENANCE, nearest=("1f986", "1f9d1-1f4bb"))
+    assert from_xmp(to_xmp(near)) == near
+    assert b"nearest" not in to_xmp(PROVENANCE)  # files of earlier versions are the same files
+    for odd_one in ("", "a b c", "x" * 50, "<b>", " "):
+        harmed = to_xmp(near).replace(b"1f986 1f9d1-1f4bb", odd_one.replace("<", "&lt;").encode())
+        assert from_xmp(harmed) == PROVENANCE, odd_one
     assert from_xmp(b"") is None
     assert from_xmp(b"<x") is None
     assert from_xmp(to_xmp(PROVENANCE).replace(b'"4294967295"', b'"many"')) is None
