@@ -78,6 +78,8 @@ def _runs(about: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
     before = about.get("made_from")
     if not before:
         return lines
+    if "model" in before:
+        return [f"Begins with the weights of the model {before['model']}; see its card.\n", *lines]
     link = (
         "Taken up by another run, which trained the same networks further.\n"
         if kind.goes_on

@@ -23,6 +23,7 @@ from gan.losses import hinge_discriminator_loss, wasserstein_generator_loss
 from gan.methods import relativistic
 from gan.networks.projected import HeadSizes, build_heads, standardise
 from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
+from gan.training.exported import exported_weights, is_exported
 from gan.training.kernels import Adam
 from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, read_options
@@ -31,7 +32,7 @@ from gan.training.place import BadRun, find_run
 VARIANT = "lite0"
 STAGES = (1, 2, 4, 6)  # whose maps are 1/4, 1/8, 1/16 and 1/32 of a picture's side
 CHANNELS = (24, 40, 112, 320)
-_USUAL = 256  # pictures that say what features are usual
+USUAL = 256  # pictures that say what features are usual
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Options(relativistic.Options):
     )
 
     method: str = "projected"
-    start: str = ""  # the run to take up; empty: begins anew
+    start: str = ""  # the run to take up, or an exported model, emoji/3; empty: begins anew
     features_px: int = 128  # what pictures are enlarged to before
     feature_weight: float = 0.5  # of the other discriminators' gradient, the discriminator's has 1
     mixed_channels: tuple[int, ...] = (64, 64, 128, 128)
@@ -74,7 +75,8 @@ class Options(relativistic.Options):
             return super().ema_decay_at(kimg)
         return float(0.5 ** (self.batch / 1000 / self.ema_kimg))
 
-    def heads(self, dataset: DatasetAbout) -> HeadSizes:
+    def heads(self, dataset: DatasetAbout, concept: int = 0) -> HeadSizes:
+        """Return the sizes of the discriminators of features; ``concept``: as `HeadSizes`'s."""
         sides = (self.features_px // 2 ** (i + 2) for i in range(len(STAGES)))
         return HeadSizes(
             tuple(zip(sides, CHANNELS, strict=True)),
@@ -82,6 +84,7 @@ class Options(relativistic.Options):
             len(dataset.styles),
             self.mixed_channels,
             self.head_width,
+            concept,
         )
 
 
@@ -98,7 +101,7 @@ def build(
 ) -> "Projected":
     """Return the method with fresh networks. Raises `WeightsMissing`."""
     method = Projected(options, dataset, policy, kept_weights(home, VARIANT, echo))
-    method.standardise(options.batches(dataset).draw(0, _USUAL).pictures)
+    method.standardise(options.batches(dataset).draw(0, USUAL).pictures)
     return method
 
 
@@ -125,11 +128,15 @@ class Projected(relativistic.Relativistic):
         super().__init__(options, dataset, policy)
         self.features = build_stages(VARIANT, dataset.size_px, options.features_px, tensors, STAGES)
         with dtype_policy(policy):
-            self.heads = build_heads(options.heads(dataset))
+            self.heads = self.make_heads(dataset)
         self.heads_optimizer = Adam(
             self.heads.trainable_variables, options.learning_rate, options.betas
         )
         self.made_from: dict[str, Any] = {}
+
+    def make_heads(self, dataset: DatasetAbout) -> keras.Model:
+        """Return the discriminators of features."""
+        return build_heads(self.options.heads(dataset))
 
     def variables(self) -> Mapping[str, Sequence[tf.Variable]]:
         return {
@@ -141,9 +148,14 @@ class Projected(relativistic.Relativistic):
     def take_up(self, home: Path, echo: Callable[[str], None]) -> None:
         """Set what a run by `relativistic` or by this method has learned, where one is named.
 
-        Raises `BadOptions` where that was not trained or does not fit.
+        Of an exported model the generator goes on, and all discriminators begin anew. Raises
+        `BadOptions` where what is named was not trained or does not fit.
         """
         if not self.options.start:
+            return
+        if is_exported(self.options.start):
+            self.take_weights(exported_weights(self.options.start), self.options.start)
+            self.made_from = {"model": self.options.start}
             return
         folder = find_start(self.options, home)
         before, found = read_options(folder), last_checkpoint(folder, echo)
@@ -152,14 +164,14 @@ class Projected(relativistic.Relativistic):
                 f"the run in {folder} has no checkpoint",
                 f"train it first: flask gan train --recipe emoji --run {folder.name}",
             )
-        again = before.method == "projected"
+        again = before.method == self.options.method
         parts = self.variables() if again else super().variables()
         names = {
             f"{part}/{i:03d}": variable
             for part, variables in parts.items()
             for i, variable in enumerate(variables)
         }
-        if before.method not in ("relativistic", "projected"):
+        if before.method not in ("relativistic", "projected", self.options.method):
             raise BadOptions(
                 f"a run of recipe {before.recipe} cannot be taken up: it has other networks",
                 "--set start=RUN, of recipe emoji",
@@ -180,6 +192,26 @@ class Projected(relativistic.Relativistic):
             ) from error
         self.made_from = {**checkpoint.about, "options": asdict(before)}
 
+    def take_weights(self, weights: Sequence[np.ndarray], whose: str) -> None:
+        """Set the generator and its average to another one's weights, in their order.
+
+        Weights behind those are left, such as an upscaler's. Raises `BadOptions`.
+        """
+        for network in (self.generator, self.average):
+            variables = self.taken_up(network)
+            shapes = [tuple(variable.shape) for variable in variables]
+            if shapes != [array.shape for array in weights[: len(shapes)]]:
+                raise BadOptions(
+                    f"the generator of {whose} has other sizes than recipe {self.options.recipe}",
+                    "give the sizes and the data set that it was trained with",
+                )
+            for variable, array in zip(variables, weights, strict=False):
+                variable.assign(array)
+
+    def taken_up(self, network: keras.Model) -> list[keras.Variable]:
+        """Return the variables of a generator that another one's weights are for."""
+        return list(network.variables)
+
     def standardise(self, pictures: np.ndarray) -> None:
         """Take what features are usual from real pictures, [N, H, W, 3 or 4] in [-1, 1]."""
         seed, strength = tf.constant([0, 0]), tf.constant(0.0)
@@ -191,19 +223,38 @@ class Projected(relativistic.Relativistic):
         ]  # fmt: skip
         standardise(self.heads, [np.concatenate(of) for of in zip(*parts, strict=True)])
 
+    def match(
+        self,
+        real: list[tf.Tensor],  # noqa: ARG002
+        fake: list[tf.Tensor],  # noqa: ARG002
+        told: Mapping[str, tf.Tensor],  # noqa: ARG002
+    ) -> dict[str, tf.Tensor]:
+        """Return losses by name that draw a picture to its partner; here there are none.
+
+        ``real`` and ``fake``: what is seen, [N, H, W, 3], and then its features.
+        """
+        return {}
+
     def judge_beside(
-        self, real: tf.Tensor, fake: tf.Tensor, labels: list[tf.Tensor], learning_rate: tf.Tensor
+        self,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        told: Mapping[str, tf.Tensor],
+        learning_rate: tf.Tensor,
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Make a step of the discriminators of features; hinge loss, over all their places."""
+        labels = self.judged_by(told)
         of_real = self.features(real, training=False)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(fake)
             of_fake = self.features(fake, training=False)
             fake_logits = self.heads([*of_fake, *labels], training=True)
-            g_loss = wasserstein_generator_loss(fake_logits)
+            matched = self.match([real, *of_real], [fake, *of_fake], told)
+            g_loss = wasserstein_generator_loss(fake_logits) * self.options.feature_weight
+            g_loss += tf.add_n([tf.zeros([]), *matched.values()])
             real_logits = self.heads([*of_real, *labels], training=True)
             d_loss = hinge_discriminator_loss(real_logits, fake_logits)
-        at_fake = tape.gradient(g_loss, fake) * self.options.feature_weight
+        at_fake = tape.gradient(g_loss, fake)
         weights = self.heads.trainable_variables
         self.heads_optimizer.apply(tape.gradient(d_loss, weights), learning_rate)
         del tape
@@ -212,4 +263,5 @@ class Projected(relativistic.Relativistic):
             "heads/real": tf.reduce_mean(real_logits),
             "heads/fake": tf.reduce_mean(fake_logits),
             "pull/heads": tf.norm(at_fake),
+            **matched,
         }

@@ -31,17 +31,23 @@ class HeadSizes:
     styles: int
     mixed: tuple[int, ...]  # channels of each mixture
     width: int = 128
+    concept: int = 0  # width of a vector that is projected on too; 0: none
 
 
 def build_heads(sizes: HeadSizes) -> keras.Model:
     """Return maps float32 [N, s, s, C], category and style one-hot → logits float32 [N, M, 16].
 
     M maps in, each half as large as the one before or as large, the last of 4×4 or more. The
-    random convolutions are weights that are not trained; see `standardise`.
+    random convolutions are weights that are not trained; see `standardise`. Where there is a
+    concept, its vectors float32 [N, D] are the last input; zeros add nothing.
     """
     maps = [keras.Input((side, side, channels)) for side, channels in sizes.maps]
-    category = keras.Input((sizes.categories,), name="category")
-    style = keras.Input((sizes.styles,), name="style")
+    labels = [
+        keras.Input((sizes.categories,), name="category"),
+        keras.Input((sizes.styles,), name="style"),
+    ]
+    if sizes.concept:
+        labels.append(keras.Input((sizes.concept,), name="concept"))
     mixtures: list[keras.KerasTensor] = []
     deeper: keras.KerasTensor | None = None
     for i in reversed(range(len(maps))):
@@ -53,8 +59,8 @@ def build_heads(sizes: HeadSizes) -> keras.Model:
             x = (x + deeper) / 2**0.5
         mixtures.insert(0, x)
         deeper = x
-    logits = [_head(x, category, style, sizes.width) for x in mixtures]
-    return keras.Model([*maps, category, style], ops.stack(logits, axis=1), name="heads")
+    logits = [_head(x, labels, sizes.width) for x in mixtures]
+    return keras.Model([*maps, *labels], ops.stack(logits, axis=1), name="heads")
 
 
 def _fixed(channels: int, size: int, name: str) -> keras.layers.Layer:
@@ -69,9 +75,7 @@ def _fixed(channels: int, size: int, name: str) -> keras.layers.Layer:
     )
 
 
-def _head(
-    x: keras.KerasTensor, category: keras.KerasTensor, style: keras.KerasTensor, width: int
-) -> keras.KerasTensor:
+def _head(x: keras.KerasTensor, labels: list[keras.KerasTensor], width: int) -> keras.KerasTensor:
     """[N, s, s, C] → [N, 16]."""
     if x.shape[1] == PLACES:
         x = leaky(SpectralConv2D(width, 3)(x))
@@ -80,8 +84,12 @@ def _head(
     # logits in float32, as of every discriminator here
     x = ops.cast(x, "float32")
     logits = ops.reshape(SpectralConv2D(1, 3, dtype="float32")(x), (-1, PLACES * PLACES))
+    category, style, *concept = labels
     embedded = SpectralDense(width, bias=False, dtype="float32")(category)
     embedded = embedded + SpectralDense(width, bias=False, dtype="float32")(style)
+    for vector in concept:
+        hidden = leaky(SpectralDense(width, bias=False, dtype="float32")(vector))
+        embedded = embedded + SpectralDense(width, bias=False, dtype="float32")(hidden)
     return logits + ops.sum(embedded * ops.mean(x, axis=(1, 2)), axis=1, keepdims=True)
 
 

@@ -18,6 +18,8 @@ from core.errors import NonesuchError
 from gan.networks.labelled import LabelledGenerator, style_vector
 from gan.networks.layers import Clip, Modulate, conv, depth_to_space, leaky, space_to_depth
 
+COARSE_PX = 8  # features of this side and below lay out a picture; larger ones fill it in
+
 
 class BadNetwork(NonesuchError):
     """Sizes of a network that do not fit together."""
@@ -69,24 +71,34 @@ def build_generator(options: ResidualOptions) -> keras.Model:
     The picture is float32 [N, H, W, 3 or 4] in [-1, 1].
     """
     inputs, joined, w = style_vector(options)
+    return keras.Model(inputs, draw(options, joined, w, w), name="generator")
 
+
+def draw(
+    options: ResidualOptions,
+    joined: keras.KerasTensor,
+    coarse: keras.KerasTensor,
+    fine: keras.KerasTensor,
+) -> keras.KerasTensor:
+    """Return the picture of what `gan.networks.labelled.StyleMapping` returned.
+
+    The style vector ``coarse`` modulates up to 8 px, ``fine`` what comes after.
+    """
     first, *rest = options.generator_channels
     x = keras.layers.Dense(4 * 4 * first)(joined)
     x = keras.layers.Reshape((4, 4, first))(x)
-    x = x + conv(leaky(Modulate()([x, w])), first, gain=0.5)
+    x = x + conv(leaky(Modulate()([x, coarse])), first, gain=0.5)
     for channels in rest:
-        x = _up_block(x, w, channels)
-    x = leaky(Modulate()([x, w]))
+        x = _up_block(x, coarse if x.shape[1] < COARSE_PX else fine, channels)
+    x = leaky(Modulate()([x, fine]))
     if options.last == "upsample":  # smooth: neighbouring pixels share their kernels
         x = keras.layers.UpSampling2D(interpolation="nearest")(x)
         x = conv(x, options.picture_channels, gain=0.5)
     else:
         x = depth_to_space(conv(x, options.picture_channels * 4, gain=0.5), 2)
     if options.picture_channels == 4:
-        picture = Clip(dtype="float32", name="picture")(x)
-    else:
-        picture = keras.layers.Activation("tanh", dtype="float32", name="picture")(x)
-    return keras.Model(inputs, picture, name="generator")
+        return Clip(dtype="float32", name="picture")(x)
+    return keras.layers.Activation("tanh", dtype="float32", name="picture")(x)
 
 
 def _up_block(x: keras.KerasTensor, w: keras.KerasTensor, channels: int) -> keras.KerasTensor:
@@ -100,12 +112,13 @@ def _up_block(x: keras.KerasTensor, w: keras.KerasTensor, channels: int) -> kera
 
 
 def build_discriminator(
-    options: ResidualOptions, channels: tuple[int, ...] = (48, 96, 192, 256)
+    options: ResidualOptions, channels: tuple[int, ...] = (48, 96, 192, 256), concept: int = 0
 ) -> keras.Model:
     """Return picture [N, H, W, 3], category and style one-hot → (unconditional, projection).
 
     Both logits are float32 [N]; the picture is RGB in [-1, 1]. ``channels``: from size/2 down to
-    4×4.
+    4×4. ``concept``: width of a vector float32 [N, D], a fourth input that is projected on too;
+    zeros add nothing. 0: no such input.
     """
     check_stages("discriminator_channels", channels, options.size_px)
     picture = keras.Input((options.size_px, options.size_px, 3))
@@ -123,10 +136,13 @@ def build_discriminator(
     unconditional = keras.layers.Dense(1, dtype="float32")(features)[:, 0]
     embedded = keras.layers.Dense(width, use_bias=False, dtype="float32")(category)
     embedded = embedded + keras.layers.Dense(width, use_bias=False, dtype="float32")(style)
+    inputs = [picture, category, style]
+    if concept:
+        inputs.append(keras.Input((concept,), name="concept"))
+        hidden = leaky(keras.layers.Dense(width, use_bias=False, dtype="float32")(inputs[-1]))
+        embedded = embedded + keras.layers.Dense(width, use_bias=False, dtype="float32")(hidden)
     projection = ops.sum(embedded * features, axis=1) / width**0.5
-    return keras.Model(
-        [picture, category, style], [unconditional, projection], name="discriminator"
-    )
+    return keras.Model(inputs, [unconditional, projection], name="discriminator")
 
 
 def _down_block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:

@@ -6,9 +6,10 @@ gradients come from the same pass forward, and the same back through the discrim
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from gan.dataset.files import DatasetAbout
@@ -31,6 +32,8 @@ class Pairing(Generic[Numbers]):
 
     ``average`` follows the generator; ``ema``, what is drawn, is or holds it.
     """
+
+    aligned: ClassVar[bool] = False  # whether a pair's pictures are seen with the same changes
 
     networks: GeneratorSpec
     generator: keras.Model
@@ -64,17 +67,29 @@ class Pairing(Generic[Numbers]):
         """Return what the discriminator sees of real or of generated examples."""
         raise NotImplementedError
 
+    def told(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return what a step is told beside the pictures, float32 [N, …] by name."""
+        return {"categories": batch.categories, "styles": batch.styles}
+
+    def drawn_by(self, told: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Return the generator's inputs behind the latent."""
+        return [told["categories"], told["styles"]]
+
+    def judged_by(self, told: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Return the labels of the pairs, as the discriminators take them."""
+        return [told["categories"], told["styles"]]
+
     def judge_beside(
         self,
         real: tf.Tensor,  # noqa: ARG002
         fake: tf.Tensor,
-        labels: list[tf.Tensor],  # noqa: ARG002
+        told: Mapping[str, tf.Tensor],  # noqa: ARG002
         learning_rate: tf.Tensor,  # noqa: ARG002
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Let other judges than the discriminator learn from what is seen, and judge it.
 
         Returns the gradient of their loss for the generator at ``fake``, of its shape, and scalars
-        for the log. ``labels``: categories and styles, one-hot, of the pairs. Here there are none.
+        for the log. ``told``: what `told` returned. Here there are none.
         """
         return tf.zeros_like(fake), {}
 
@@ -99,8 +114,7 @@ class Pairing(Generic[Numbers]):
         chosen = self._penalised if number % options.penalty_every == 0 else self._plain
         return chosen(
             tf.constant(batch.pictures),
-            tf.constant(batch.categories),
-            tf.constant(batch.styles),
+            {name: tf.constant(value) for name, value in self.told(batch).items()},
             tf.constant([options.seed, number], tf.int32),
             tf.constant(options.augment_strength_at(kimg), tf.float32),
             tf.constant(options.projection_weight_at(kimg), tf.float32),
@@ -112,8 +126,7 @@ class Pairing(Generic[Numbers]):
     def _step(
         self,
         pictures: tf.Tensor,
-        categories: tf.Tensor,
-        styles: tf.Tensor,
+        told: dict[str, tf.Tensor],
         seed: tf.Tensor,
         strength: tf.Tensor,
         weight: tf.Tensor,
@@ -126,12 +139,13 @@ class Pairing(Generic[Numbers]):
         seeds = tf.random.split(seed, 5)
         width = self.generator.inputs[0].shape[-1]
         latent = tf.random.stateless_normal([pictures.shape[0], width], seeds[0])
-        labels = [tf.concat([categories] * 2, axis=0), tf.concat([styles] * 2, axis=0)]
+        labels = [tf.concat([label] * 2, axis=0) for label in self.judged_by(told)]
+        of_real = (seeds[2], seeds[4]) if self.aligned else (seeds[1], seeds[3])
         real = self.real(pictures)
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator([latent, categories, styles], training=True)
+            fake = self.generator([latent, *self.drawn_by(told)], training=True)
             seen_fake = self.seen(fake, seeds[2], seeds[4], strength)
-            seen_real = self.seen(real, seeds[1], seeds[3], strength)
+            seen_real = self.seen(real, *of_real, strength)
             judged = tf.concat([seen_real, seen_fake], axis=0)
             real_logit, fake_logit = tf.split(self.logit(judged, labels, weight), 2)
             d_loss = relativistic_discriminator_loss(real_logit, fake_logit)
@@ -142,9 +156,7 @@ class Pairing(Generic[Numbers]):
         factor = generator_share(real_logit, fake_logit)
         at_fake = tf.split(at_judged, 2)[1] * tf.reshape(factor, [-1, 1, 1, 1])
         pull = tf.norm(at_fake)
-        also, more_metrics = self.judge_beside(
-            seen_real, seen_fake, [categories, styles], learning_rate
-        )
+        also, more_metrics = self.judge_beside(seen_real, seen_fake, told, learning_rate)
         at_fake += also
         g_gradients = tape.gradient(
             seen_fake, self.generator.trainable_variables, output_gradients=at_fake

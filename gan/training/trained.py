@@ -41,7 +41,7 @@ class Trained:
 def _pictures_seen(about: dict[str, Any], options: type[RunOptions]) -> int:
     seen: int = about["pictures_seen"]
     before = about.get("made_from")
-    if not before:
+    if not before or "model" in before:  # what a model saw says its own card
         return seen
     earlier = _pictures_seen(before, options_class(before["options"]["method"]))
     return earlier + (seen if options.goes_on else 0)

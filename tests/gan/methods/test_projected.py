@@ -89,7 +89,8 @@ def test_the_gradient_for_the_generator_is_that_of_the_judges_mean(
     method = projected.build(OPTIONS, dataset, "float32", home, print)
     batch = OPTIONS.batches(dataset).draw(0, 4)
     real = tf.constant(batch.pictures)
-    labels = [tf.constant(batch.categories), tf.constant(batch.styles)]
+    told = {"categories": tf.constant(batch.categories), "styles": tf.constant(batch.styles)}
+    labels = list(told.values())
     fake = tf.constant(np.random.RandomState(0).uniform(-1, 1, real.shape).astype(np.float32))
 
     def logits(pictures: tf.Tensor) -> tf.Tensor:
@@ -102,7 +103,7 @@ def test_the_gradient_for_the_generator_is_that_of_the_judges_mean(
         loss = -tf.reduce_mean(logits(fake))
     expected = tape.gradient(loss, fake) * OPTIONS.feature_weight
     before = [np.asarray(v) for v in method.heads.trainable_variables]
-    at_fake, metrics = method.judge_beside(real, fake, labels, tf.constant(1e-3))
+    at_fake, metrics = method.judge_beside(real, fake, told, tf.constant(1e-3))
     assert tf.norm(expected) > 1e-6
     # the vectors that estimate σ have moved once more in between
     assert tf.norm(at_fake - expected) < 0.05 * tf.norm(expected)
@@ -152,10 +153,11 @@ def test_the_judges_learn_to_tell_noise_from_pictures(home: Path, dataset: Datas
     method = projected.build(OPTIONS, dataset, "float32", home, print)
     batch = OPTIONS.batches(dataset).draw(0, 8)
     real = tf.constant(batch.pictures)
-    labels = [tf.constant(batch.categories), tf.constant(batch.styles)]
+    told = {"categories": tf.constant(batch.categories), "styles": tf.constant(batch.styles)}
+    labels = list(told.values())
     noise = tf.constant(np.random.RandomState(0).uniform(-1, 1, real.shape).astype(np.float32))
     losses = [
-        float(method.judge_beside(real, noise, labels, tf.constant(5e-3))[1]["loss/heads"])
+        float(method.judge_beside(real, noise, told, tf.constant(5e-3))[1]["loss/heads"])
         for _ in range(15)
     ]
     assert losses[-1] < 0.8 * losses[0]
@@ -164,7 +166,7 @@ def test_the_judges_learn_to_tell_noise_from_pictures(home: Path, dataset: Datas
     )
     assert float(hinge_discriminator_loss(of_real, of_noise)) < losses[0]
     # and the way they point leads from noise to what they take for real
-    at_noise, _ = method.judge_beside(real, noise, labels, tf.constant(0.0))
+    at_noise, _ = method.judge_beside(real, noise, told, tf.constant(0.0))
     moved = noise - 20 * at_noise / tf.norm(at_noise)
     after = method.heads([*method.features(moved), *labels])
     assert tf.reduce_mean(after) > tf.reduce_mean(of_noise)

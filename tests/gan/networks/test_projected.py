@@ -1,5 +1,6 @@
 """Discriminators of features: shapes, parameters, what is fixed and what moves."""
 
+import dataclasses
 from itertools import pairwise
 
 import keras
@@ -90,3 +91,16 @@ def test_standardised_maps_are_mixed_alike() -> None:
     )
     standardise(heads, maps)
     np.testing.assert_allclose(heads(given), expected, atol=1e-4)
+
+
+def test_a_concept_counts_and_zeros_add_nothing() -> None:
+    sizes = dataclasses.replace(SMALL, concept=5)
+    heads, given = build_heads(sizes), inputs()
+    assert heads.count_params() == build_heads(SMALL).count_params() + 3 * (
+        (5 + 1) * 8 + (8 + 1) * 8  # kernels, and the vectors that estimate σ
+    )
+    concept = np.random.RandomState(0).standard_normal((6, 5)).astype(np.float32)
+    with_concept, without = (np.asarray(heads([*given, v])) for v in (concept, concept * 0))
+    assert np.abs(with_concept - without).min() > 0
+    twice = np.asarray(heads([*given, 2 * concept]))
+    np.testing.assert_allclose(twice - without, 2 * (with_concept - without), rtol=1e-3, atol=1e-5)
