@@ -29,6 +29,7 @@ SUITE: dict[str, list[str]] = {
     "engine": [],
     "sources": ["--served", "--pictures", "128", "--rounds", "3"],
     "encoders": ["--pictures", "48"],
+    "finishing": ["--pictures", "100", "--emoji", "500"],
     "live": ["--seconds", "4", "--rounds", "2", "--pictures", "1200"],
     "train": ["--rounds", "3"],
 }

@@ -159,7 +159,7 @@ def main(name: str, categories: str, samples: int, rounds: int) -> None:
         )
         if kind == "pregen":
             note("pregen ÷ generator alone", ratio)
-            note("pregen, ms CPU outside the generator", outside / pictures * 1000, "at most 2")
+            note("pregen, ms CPU outside the generator", outside / pictures * 1000, "at most 40")
         rows.append(
             [
                 kind, f"{pictures / wall:.1f}", f"{ratio:.2f}",
