@@ -54,6 +54,7 @@ def choose(
         flask gan curator --run monsters --name monsters && flask models choose monsters
     """
     from core.durations import in_words
+    from core.ending import ended_by_sigterm
     from pregen.choose import Choosing
     from sources.hub import Caches
     from sources.registry import find_model
@@ -71,8 +72,9 @@ def choose(
         )
         return
     try:
-        choosing.measure(click.echo)
-        outcome = choosing.choose(keep, click.echo if verbose else lambda _: None)
+        with ended_by_sigterm():
+            choosing.measure(click.echo)
+            outcome = choosing.choose(keep, click.echo if verbose else lambda _: None)
     except KeyboardInterrupt:
         click.echo("stopped; what was measured is kept: run the same command again to continue")
         raise SystemExit(130) from None

@@ -9,13 +9,16 @@ was in.
 
 import hashlib
 import io
+import os
+import signal
+import threading
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
 from itertools import groupby, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +145,9 @@ _measure_here: Callable[[Chunk], dict[str, np.ndarray]] | None = None  # in a pr
 def _open(model: Model, run_seed: int) -> None:
     """Load generator and network, once for a process."""
     global _measure_here
+    # Ctrl-C is for the parent, which lets what was begun be finished; without it there is no work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from sources.registry import open_source
 
     source = open_source(model, 1)
@@ -166,6 +172,13 @@ def _open(model: Model, run_seed: int) -> None:
         }
 
     _measure_here = measure
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 def _calls(model: Model, draws: list[Draw], batch: int) -> Iterator[list[Draw]]:
