@@ -92,6 +92,8 @@ def test_the_command_writes_what_pregen_reads(
     assert features.shape == (11, 24 + 40)
     # whatever it shares a call with, and transparent or on white
     np.testing.assert_allclose(network.of(data.pictures[3:5]), features[3:5], atol=1e-4)
+    np.testing.assert_array_equal(network.of(pictures[4:5]), features[4:5])
+    np.testing.assert_array_equal(network.of(pictures[:11]), features)  # and again as before
     assert fitted.slugs.tolist() == ["disc", "bar", "ring"]
     assert np.isfinite(fitted.shows(features)).all()
 
