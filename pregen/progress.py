@@ -35,10 +35,10 @@ class Progress:
         if self._bar.disable and (now - self._last > LINE_EVERY_S or self.done == self._total):
             self._last = now
             each = f" ({self.rates(now)})" if place else ""
-            left = in_words((self._total - self.done) / max(self.rate, 1e-9))
+            remaining = self._total - self.done
+            left = f", {in_words(remaining / max(self.rate, 1e-9))} left" if remaining else ""
             self._echo(
-                f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second{each}, "
-                f"{left} left"
+                f"{self.done} of {self._total} {self._unit}s, {self.rate:.1f} a second{each}{left}"
             )
 
     def rates(self, now: float) -> str:

@@ -339,3 +339,13 @@ def test_rates_of_machines() -> None:
     assert len(said) == 1
     names = [each.split()[0] for each in said[0].partition("(")[2].split(", ")]
     assert said[0].startswith("96 of 96 pictures, ") and names == ["a", "b"]
+
+
+def test_the_time_left_is_said_until_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("pregen.progress.LINE_EVERY_S", -1.0)
+    with Progress(96, said.append, "candidate") as progress:
+        progress.add(48)
+        progress.add(48)
+    assert said[0].startswith("48 of 96 candidates, ") and said[0].endswith(" seconds left")
+    assert "left" not in said[1]
