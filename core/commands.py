@@ -64,8 +64,19 @@ def _is_of_database(error: Exception) -> bool:
 class Command(click.Command):
     """A command that shows a `NonesuchError` as ``Error: message; hint``."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for arg in args:
+            if not _is_text(arg):
+                raise click.UsageError(f"{arg!r} is not UTF-8 text: write or name it otherwise")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         return invoke_plainly(ctx, super().invoke)
+
+
+def _is_text(arg: str) -> bool:
+    """Say whether a word can be stored and printed; Python gives other bytes as surrogates."""
+    return "\0" not in arg and arg == arg.encode(errors="replace").decode()
 
 
 class CommandGroup(click.Group):

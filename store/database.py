@@ -62,7 +62,13 @@ def open_engine(settings: Settings, *, write: bool = False) -> Engine:
         event.listen(engine, "handle_error", _name_absence)
         return engine
     if write:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # as below /proc, where nobody makes folders
+            raise BadSetting(
+                f"the index's folder {path.parent} cannot be made",
+                "name another, in the command or by NONESUCH_INSTANCE_FOLDER",
+            ) from error
     elif not path.exists():
         raise IndexMissing(f"there is no index at {path}", "make it with: flask db upgrade")
     engine = create_engine(

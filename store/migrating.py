@@ -33,6 +33,8 @@ def upgrade_on(connection: Connection) -> None:
 
 def downgrade(engine: Engine, to: str) -> tuple[str | None, str]:
     """Undo migrations down to a revision, ``base`` for all."""
+    if not to:
+        raise IndexUnusable("no migration is named", f"name one, as {HEAD_REVISION}, or base")
     return _migrate(engine, command.downgrade, to)
 
 

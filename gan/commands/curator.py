@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import with_appcontext
 
+from core.commands import Command
 from gan.commands.options import import_tensorflow, replace_option, settings
 
 if TYPE_CHECKING:
     from gan.export.concepts import ConceptsAbout
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--run", "run_name", default="", help="Name of the run that made the model.")
 @click.option(
     "--concepts",

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from core.commands import CommandGroup
 from core.slugs import slugify
 from gan.commands.options import (
     fit_option,
@@ -18,7 +19,7 @@ from gan.commands.options import (
 from gan.commands.pairs import pairs, styles
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def dataset() -> None:
     """Make the data set that a generator is trained on."""
 

@@ -6,10 +6,11 @@ import click
 from click.core import ParameterSource
 from flask.cli import with_appcontext
 
+from core.commands import Command
 from gan.commands.options import import_tensorflow, judging_data_option, settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--run", "run_name", required=True, help="Name of the run.")
 @click.option(
     "--pictures",

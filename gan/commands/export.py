@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from core.commands import Command
 from core.slugs import slugify
 from gan.commands.options import import_tensorflow, replace_option, settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--run", "run_name", required=True, help="Name of the run.")
 @click.option("--name", help="Name of the model.  [default: the recipe's]")
 @click.option(

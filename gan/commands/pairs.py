@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import with_appcontext
 
+from core.commands import Command
 from core.slugs import slugify
 from gan.commands.options import replace_option, settings
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from gan.dataset.files import Dataset
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--size",
@@ -62,7 +63,7 @@ def pairs(path: Path, size_px: int, name: str | None, names: str, fit: str, repl
     tell(made, target)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("a")
 @click.argument("b")
 @click.option(

@@ -3,10 +3,11 @@
 import click
 from flask.cli import with_appcontext
 
+from core.commands import Command
 from gan.commands.options import import_tensorflow, settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--recipe", required=True, help="Networks, losses and their numbers, by name.")
 @click.option("--run", "run_name", help="Name of the run.  [default: the recipe's]")
 @click.option("--dataset", "dataset_name", help="Data set.  [default: the recipe's]")

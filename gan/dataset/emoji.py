@@ -70,6 +70,8 @@ def packages_of(about: DatasetAbout) -> list[list[str]]:
 
 def build_emoji_dataset(cache: Path, size_px: int, echo: Callable[[str], None]) -> Dataset:
     """Return the emoji data set at ``size_px``; ``cache`` keeps the npm packages."""
+    import resvg_py  # noqa: F401  where it is not installed, nothing is fetched in vain
+
     emoji, icons = fetch_sets(cache, echo)
     meaning_of = meanings(emoji)
     licence_of = {emoji_set.style: emoji_set.licence for emoji_set in EMOJI_SETS}

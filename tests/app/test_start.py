@@ -126,7 +126,7 @@ def without_home(settings: Settings, *words: str) -> subprocess.CompletedProcess
 
 OF_NOBODY = [
     "db upgrade", "verify", "pregen --categories 1 --samples 1 --dry-run", "curate token --new",
-    "models list", "gan doctor",
+    "models list", "gan doctor", "morphs --dry-run",
 ]  # fmt: skip
 
 
@@ -135,6 +135,18 @@ OF_NOBODY = [
 def test_a_user_without_a_home_has_every_command(filled: Filled, command: str) -> None:
     done = without_home(filled.settings, "-m", "flask", *command.split())
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.folder
+@pytest.mark.usefixtures("index")
+def test_a_user_without_a_home_makes_pictures(settings: Settings) -> None:
+    made = []
+    for command in ["pregen --categories 1 --samples 1", "top-up --samples 2 --dry-run",
+                    "top-up --samples 2"]:  # fmt: skip
+        done = without_home(settings, "-m", "flask", *command.split())
+        assert done.returncode == 0, done.stdout + done.stderr
+        made.append(len(list(settings.images_folder.glob("*/*.webp"))))
+    assert made == [1, 1, 2]
 
 
 @pytest.mark.folder
