@@ -20,6 +20,12 @@ WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + [
 ]
 # what examples call their own, and what they show as wrong or as a placeholder
 OTHERS_CATEGORIES = {"tarantula"}
+ABOUT_HIDDEN = "docs/models.md"  # names categories that a new site lacks, and says so
+
+
+def read_document(name: str) -> str:
+    """Return a document in which a command on several lines is one line."""
+    return (PROJECT / name).read_text(encoding="utf-8").replace("\\\n", " ")
 
 
 def test_generated_documents_are_current() -> None:
@@ -46,7 +52,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_commands_exist_and_take_these_options(name: str) -> None:
-    text = (PROJECT / name).read_text(encoding="utf-8")
+    text = read_document(name)
     root = create_app(read_settings({"SECRET_KEY": "test"})).cli
     for line in re.findall(r"(?:^|`)flask ([a-z][^`\n#]*)", text, re.MULTILINE):
         command: click.Command = root
@@ -63,15 +69,18 @@ def test_commands_exist_and_take_these_options(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*WRITTEN, "docs/cli.md"])
 def test_examples_name_categories_that_a_new_site_has(name: str) -> None:
-    text = (PROJECT / name).read_text(encoding="utf-8")
+    text = read_document(name)
     named = re.findall(
         r"(?:--category |--categories |CATEGORIES=|[?&]category=|/c/|category off )"
-        r"([a-z][a-z_]*(?:[, ][a-z_]+)*)(?![\w<])",
+        r"([a-z][a-z_]*(?:(?:,| +)[a-z_]+)*)(?![\w<])",
         text,
     )
     newest = max((PROJECT / "models/emoji").iterdir(), key=lambda folder: int(folder.name))
-    made = {category.slug for category in choose_categories(read_model(newest), "60", seed=0)}
-    used = {word for words in named for word in re.split("[, ]", words)}
+    model = read_model(newest)
+    made = {category.slug for category in choose_categories(model, "60", seed=0)}
+    if name == ABOUT_HIDDEN:
+        made |= {category.slug for category in model.categories if category.hidden}
+    used = {word for words in named for word in re.split("[, ]+", words)}
     assert used <= made | OTHERS_CATEGORIES
 
 
