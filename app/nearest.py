@@ -33,6 +33,13 @@ _UNCOUNTED = (
     "sushi tea water wine women wood"
 )
 
+_NO_NOUN = re.compile(  # an adjective, an activity, or several people
+    r"people .*|(?:un)?locked.*|badminton|bowling|breast-feeding|camping|cooking|dashing away|dizzy"
+    r"|(?:field|ice) hockey|foggy|high voltage|lacrosse|ping pong|pouring liquid|skis|softball"
+    r"|star-struck|tennis|rolling on the floor laughing|zzz",
+    re.IGNORECASE,
+)
+
 
 def nearest_text(names: list[str], locale: str) -> str:
     """Return the sentence for one or two names; nothing for none."""
@@ -51,7 +58,9 @@ def nearest_html(names: list[str], locale: str) -> Markup:
 
 
 def _with_article(name: str) -> str:
-    """Return ``a duck``, ``glasses``, ``bread``, ``a face with tears of joy``."""
+    """Return ``a duck``, ``glasses``, ``bread``, ``locked``, ``a face with tears of joy``."""
+    if _NO_NOUN.fullmatch(name):
+        return name
     head = _HEAD.sub("", name).rpartition(" ")[2].casefold()
     is_plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
     return name if is_plural or head in _UNCOUNTED.split() else with_article(name)

@@ -101,6 +101,8 @@ def test_without_names_nothing_is_said(site: FlaskClient, tmp_path: Path) -> Non
     [
         ([], ""),
         (["owl"], "Nearest to an owl."),
+        (["locked with key", "tennis"], "Somewhere between locked with key and tennis."),
+        (["people hugging"], "Nearest to people hugging."),
         (["glasses", "bread"], "Somewhere between glasses and bread."),
         (["face with tears of joy", "cactus"],
          "Somewhere between a face with tears of joy and a cactus."),
