@@ -103,10 +103,10 @@ def test_an_empty_store_is_refused(run: Run, git: Callable[..., str]) -> None:
 def test_a_store_that_does_not_agree_with_its_index_is_refused(
     filled: Path, run: Run, git: Callable[..., str]
 ) -> None:
-    (filled / PICTURES[0]).write_bytes(b"replaced by hand")
+    (filled / PICTURES[0]).write_bytes(b"no picture")
     done = run(*MODULE)
     assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1 and "1 changed" in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and "1 unreadable" in done.stderr
     assert git("branch", "--list", "deploy") == ""
 
 
