@@ -67,7 +67,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for arg in args:
             if not _is_text(arg):
-                raise click.UsageError(f"{arg!r} is not UTF-8 text: write or name it otherwise")
+                raise click.UsageError(f"{arg!r} is not UTF-8 text without NUL: write it anew")
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -111,7 +111,6 @@ def test_a_file_of_the_store_means_its_place(
         ("No. 0f1e2d3c4b5", "there is no picture"),
         ("https://[::1/i/0f1e2d3c4b5a", "there is no picture"),
         ("hat/" + "x" * 5000 + ".webp", "there is no picture"),
-        ("\0", "there is no picture"),
         ("", "there is no picture"),
     ],
 )
