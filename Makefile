@@ -51,7 +51,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/pregen/test_top_up.py \
 		tests/pregen/test_bucket.py tests/store/test_bucket.py tests/store/test_copying.py \
 		tests/app/test_picking.py tests/sources/test_biggan.py \
-		tests/gan/methods/test_documents.py tests/gan/methods/test_latent.py \
+		tests/gan/methods/test_documents.py \
 		tests/gan/training/test_run.py tests/store/test_hashing.py \
 		tests/app/curate/test_browser.py tests/app/test_translate_load.py
 

@@ -42,7 +42,7 @@ def drawn(run: Path, datasets: Path, count: int) -> np.ndarray:
 @click.option("--only", multiple=True, type=click.Choice(list(RECIPES)))
 def main(file: Path, only: tuple[str, ...]) -> None:
     """Write the picture."""
-    from gan.commands.options import import_tensorflow
+    from core.packages import import_tensorflow
     from gan.training.place import run_folder
 
     import_tensorflow()

@@ -40,7 +40,6 @@ RECIPES: dict[str, tuple[list[str], list[str]]] = {
     "sagan-small": ([], []),
     "stylegan-small": ([], []),
     "emoji": ([], []),
-    "emoji-latent": ([], ["--dataset", "emoji-64"]),
 }
 TRANSLATORS: dict[str, list[str]] = {
     # as it was when its hour was over: what made the shipped model came after it

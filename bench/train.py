@@ -143,7 +143,7 @@ CONTESTS = {
 
 def run_steps(make: Callable[[], Step], asked: Connection) -> None:
     """Make a step whenever asked for one, and answer with its seconds; the first compiles."""
-    from gan.commands.options import import_tensorflow
+    from core.packages import import_tensorflow
 
     import_tensorflow()
     step = make()

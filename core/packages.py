@@ -1,5 +1,13 @@
 """Packages that a part of the program needs and the site does without."""
 
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
 from core.errors import NonesuchError
 
 _WITH_TENSORFLOW = "requirements-tensorflow.txt"
@@ -25,3 +33,37 @@ def not_installed(error: ImportError) -> NotInstalled | None:
         f"this needs the package {package}, which is not installed",
         f"python -m pip install -r {PINNED[package]}",
     )
+
+
+def import_tensorflow() -> ModuleType:
+    """Return TensorFlow, which takes seconds and 650 MB. Raises `NotInstalled`.
+
+    Its C++ part writes notes about devices and oneDNN to file 2, whatever its log level is: they
+    are lost, as is whatever else the process writes there meanwhile.
+    """
+    if there := sys.modules.get("tensorflow"):
+        return there
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _silent():
+            return importlib.import_module("tensorflow")
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise NotInstalled(
+            "this needs TensorFlow, which is not installed",
+            f"python -m pip install -r {_WITH_TENSORFLOW}",
+        ) from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

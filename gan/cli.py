@@ -10,11 +10,12 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
+from core.packages import NotInstalled, import_tensorflow
 from gan.commands.curator import curator
 from gan.commands.dataset import dataset
 from gan.commands.evaluate import evaluate
 from gan.commands.export import export
-from gan.commands.options import import_tensorflow, settings
+from gan.commands.options import settings
 from gan.commands.train import train
 from gan.commands.truncations import truncations
 
@@ -40,7 +41,7 @@ def doctor() -> None:
     """
     from gan.training.doctor import WRONG, examine, report
 
-    with suppress(ImportError):
+    with suppress(ImportError, NotInstalled):
         import_tensorflow()
     findings = examine(settings().home)
     click.echo(report(findings))

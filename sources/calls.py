@@ -7,7 +7,7 @@ from typing import Any
 KINDS = ("latent", "noise", "category", "choice", "truncation", "constant")
 DISTRIBUTIONS = ("truncated_normal", "normal", "uniform")
 ENCODINGS = ("one_hot", "index")
-ROUNDINGS = ("nearest", "floor_256", "notebook")  # the last two are one
+ROUNDINGS = ("nearest", "floor_256")
 LAYOUTS = ("NHWC", "NCHW")
 DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint8", "bool")
 

@@ -44,7 +44,7 @@ def to_levels(values: np.ndarray, between: tuple[float, float], rounding: str) -
     unit = (values.astype(np.float32) - low) / (high - low)
     if not np.isfinite(unit).all():
         raise BrokenModel("the model gave values that are not finite", "it is not stored")
-    if rounding in ("floor_256", "notebook"):
+    if rounding == "floor_256":
         return np.clip(unit * 256, 0, 255).astype(np.uint8)
     return np.rint(np.clip(unit, 0, 1) * 255).astype(np.uint8)
 

@@ -7,7 +7,8 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import Command
-from gan.commands.options import import_tensorflow, replace_option, settings
+from core.packages import import_tensorflow
+from gan.commands.options import replace_option, settings
 
 if TYPE_CHECKING:
     from gan.export.concepts import ConceptsAbout

@@ -6,10 +6,10 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
+from core.packages import import_tensorflow
 from core.slugs import slugify
 from gan.commands.options import (
     fit_option,
-    import_tensorflow,
     mirror_option,
     replace_option,
     rotations_option,

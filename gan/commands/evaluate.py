@@ -7,7 +7,8 @@ from click.core import ParameterSource
 from flask.cli import with_appcontext
 
 from core.commands import Command
-from gan.commands.options import import_tensorflow, judging_data_option, settings
+from core.packages import import_tensorflow
+from gan.commands.options import judging_data_option, settings
 
 
 @click.command(cls=Command)

@@ -7,8 +7,9 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import Command
+from core.packages import import_tensorflow
 from core.slugs import slugify
-from gan.commands.options import import_tensorflow, replace_option, settings
+from gan.commands.options import replace_option, settings
 
 
 @click.command(cls=Command)

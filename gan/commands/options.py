@@ -1,8 +1,5 @@
-"""What the commands of `flask gan` share: their options, and TensorFlow when it is needed."""
+"""What the commands of `flask gan` share: their options."""
 
-import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,20 +9,6 @@ from flask import current_app
 def settings() -> Any:
     """Return the application's settings: ``home`` and ``models_folder`` are used here."""
     return current_app.extensions["settings"]
-
-
-def import_tensorflow() -> None:
-    """Import TensorFlow without its notes on devices and oneDNN, which it writes to file 2."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), 2)
-        try:
-            import tensorflow  # noqa: F401
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def power_of_two(_: click.Context, __: click.Parameter, value: int) -> int:

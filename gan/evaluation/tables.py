@@ -36,7 +36,7 @@ def number(value: float | None, form: str = ".3f") -> str:
 
 
 def tables(figures: Mapping[str, Any]) -> list[Table]:
-    """Return the tables of an evaluation of format 2 or 3."""
+    """Return the tables of an evaluation."""
     found = [distance_table(space) for space in figures["distances"]]
     if "read" in figures:
         found += [reading_table(figures), category_table(figures)]
@@ -77,10 +77,9 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
         ["real", row["pictures"], f"{row['n']:,}", f"{row['top1']:.1%}", f"{row['top5']:.1%}"]
         for row in figures["read"]
     ]
-    by_generated = figures.get("read_by_generated")  # not in what was written before
-    if by_generated is not None:
-        shown = f"{by_generated['top1']:.1%}", f"{by_generated['top5']:.1%}"
-        rows.append(["generated", by_generated["pictures"], f"{by_generated['n']:,}", *shown])
+    by_generated = figures["read_by_generated"]
+    shown = f"{by_generated['top1']:.1%}", f"{by_generated['top5']:.1%}"
+    rows.append(["generated", by_generated["pictures"], f"{by_generated['n']:,}", *shown])
     rows += [
         [
             f"{row['trained_on'].removesuffix(' pictures')}, linear",
@@ -99,9 +98,8 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
         "in any style. A reader is a small network together with a linear reader of features of "
         f"{figures['judge']}, trained on real or on generated pictures alone; below, linear "
         "readers by themselves. Of the first one's share on held-out pictures, generated "
-        f"pictures reach {number(shares['generated'], '.2f')}, and "
-        f"{'one' if by_generated else 'a linear reader'} that is trained on generated ones alone "
-        f"reaches {number(shares['by_generated'], '.2f')}.",
+        f"pictures reach {number(shares['generated'], '.2f')}, and one that is trained on "
+        f"generated ones alone reaches {number(shares['by_generated'], '.2f')}.",
         ["trained on", "pictures", "n", "right", "among the first five"],
         rows,
     )

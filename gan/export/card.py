@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.durations import in_words
+from gan.evaluation.judging import FORMAT
 from gan.evaluation.tables import Table, tables
 from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout
@@ -109,10 +110,8 @@ def _shown(value: object) -> str:
 
 def figures_section(evaluation: dict[str, Any] | None) -> str:
     """Return the tables of evaluation.json, each with what it says."""
-    if evaluation is None:
+    if evaluation is None or evaluation["format"] != FORMAT:
         return "## Figures\n\nNot measured: `flask gan evaluate` was not run before the export.\n"
-    if "distances" not in evaluation:
-        return classifier_section(evaluation)
     low, high = evaluation["truncation"]
     parts = [
         "## Figures\n",
@@ -139,27 +138,6 @@ def markdown(table: Table) -> str:
     lines = [list(table.head), ["---"] * len(table.head), *table.rows]
     rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"### {table.title}\n\n{table.note}\n\n{rows}\n"
-
-
-def classifier_section(evaluation: dict[str, Any]) -> str:
-    """Return what a classifier reads on the pictures, from an evaluation of the first format."""
-    rows = [
-        f"| {row['pictures']} | {row['n']:,} | {row['top1']:.1%} | {row['top5']:.1%} |"
-        for row in evaluation["read"]
-    ]
-    return "\n".join(
-        [
-            "## Figures\n",
-            "How often a classifier trained on the real training pictures reads the right one of "
-            f"{evaluation['categories']} categories (by chance {evaluation['chance']:.1%}). "
-            "Generated pictures are uncurated. Held-out pictures are of concepts that neither "
-            "network has seen, in any style, which makes them harder than generated ones. "
-            f"Measured at {evaluation['pictures_seen']:,} pictures seen.\n",
-            "| pictures | n | right | among the first five |\n|---|---|---|---|",
-            *rows,
-            "",
-        ]
-    )
 
 
 def use_section(trained: Trained, about: ModelAbout) -> str:

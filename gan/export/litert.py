@@ -11,7 +11,6 @@ from gan.export.serving import ServedGenerator, input_specs
 from gan.networks.generator import GeneratorSpec
 
 BATCHES = (1, 8)
-PRECISIONS = ("float16", "int8")
 
 
 def signature_name(batch: int) -> str:

@@ -27,7 +27,7 @@ from gan.training.concept_batches import ConceptBatch, ConceptBatches
 from gan.training.exported import is_exported
 from gan.training.grid import to_uint8
 from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, read_options
+from gan.training.options import read_options
 from gan.training.trained import read_trained
 
 GRID_SEED = 7
@@ -44,9 +44,7 @@ class Options(projected.Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("pixel_weight", "map_weight"):
-            if getattr(self, name) < 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must not be below 0")
+        self.must_not_be_below_0("pixel_weight", "map_weight")
 
     def networks(self, dataset: DatasetAbout) -> ConceptSizes:
         """Return the sizes of the generator that these options train on a data set."""

@@ -68,9 +68,7 @@ class Options(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("learning_rate", "channels", "blocks", "discriminator_channels"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        self.must_be_above_0("learning_rate", "channels", "blocks", "discriminator_channels")
         if not 0 <= self.decay_from < 1:
             raise BadOptions(f"decay_from is {self.decay_from}, but must be in [0, 1)")
         if self.upsampling not in ("transposed", "resize"):

@@ -3,7 +3,6 @@
 Labels are categories; generated pictures are made for the labels of the real ones beside them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,13 +11,12 @@ import tensorflow as tf
 
 from gan.dataset.files import DatasetAbout
 from gan.losses import hinge_discriminator_loss, wasserstein_generator_loss
+from gan.methods.alternating import Alternating
 from gan.networks.attention import CODE
 from gan.networks.sagan import SaganOptions, build_discriminator, build_generator
 from gan.training.batches import Batch
 from gan.training.kernels import Adam
-from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, RunOptions
-from gan.training.updates import average_of, move_average
+from gan.training.options import RunOptions
 
 
 @dataclass(frozen=True)
@@ -42,22 +40,14 @@ class Options(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("generator_rate", "discriminator_rate", "latent", "width"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
-        if self.ema_kimg < 0:
-            raise BadOptions(f"ema_kimg is {self.ema_kimg}, but must not be below 0")
-        if self.picture_channels != 3:
-            raise BadOptions("picture_channels must be 3: pictures stand on white")
+        self.must_be_above_0("generator_rate", "discriminator_rate", "latent", "width")
+        self.must_not_be_below_0("ema_kimg")
+        self.must_be_on_white()
 
     def networks(self, dataset: DatasetAbout) -> SaganOptions:
         return SaganOptions(
             dataset.size_px, len(dataset.categories), self.latent, self.width, self.attention
         )
-
-    def ema_decay(self) -> float:
-        """Return what is kept of the average per step."""
-        return float(0.5 ** (self.batch / 1000 / self.ema_kimg))
 
 
 def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
@@ -74,34 +64,21 @@ def build(options: Options, dataset: DatasetAbout, policy: str, *_: object) -> "
     return Hinge(options, dataset, policy)
 
 
-class Hinge:
-    """Networks, their optimizers and maybe an average; see `gan.training.method.Method`."""
+class Hinge(Alternating[Options]):
+    """That training; see `gan.training.method.Method`."""
 
     def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
-        self.options = options
-        self.networks = options.networks(dataset)
-        with dtype_policy(policy):
-            made = models(options, dataset)
-        self.generator, self.discriminator = made["generator"], made["discriminator"]
-        self.ema = self.generator
-        if options.ema_kimg:
-            self.ema = average_of(self.generator, self.networks)
-        self._generator_optimizer = Adam(
-            self.generator.trainable_variables, options.generator_rate, options.betas
-        )
-        self._discriminator_optimizer = Adam(
-            self.discriminator.trainable_variables, options.discriminator_rate, options.betas
-        )
+        super().__init__(options, dataset, policy, options.ema_kimg)
         self._steps = tf.function(self._both_steps)
 
-    def variables(self) -> dict[str, Sequence[tf.Variable]]:
-        found = {
-            "generator": self.generator.variables,
-            "discriminator": self.discriminator.variables,
-            "generator_optimizer": self._generator_optimizer.variables,
-            "discriminator_optimizer": self._discriminator_optimizer.variables,
-        }
-        return {**found, "ema": self.ema.variables} if self.options.ema_kimg else found
+    def models(self, dataset: DatasetAbout) -> dict[str, keras.Model]:
+        return models(self.options, dataset)
+
+    def optimizer(self, network: keras.Model) -> Adam:
+        options = self.options
+        first = network is self.generator
+        rate = options.generator_rate if first else options.discriminator_rate
+        return Adam(network.trainable_variables, rate, options.betas)
 
     def step(self, number: int, batch: Batch, kimg: float) -> dict[str, tf.Tensor]:  # noqa: ARG002
         """Move the discriminator on ``batch``, then the generator; see `Method.step`.
@@ -148,8 +125,7 @@ class Hinge:
             logits = self.discriminator([fake, categories], training=True)
             loss = wasserstein_generator_loss(logits)
         self._generator_optimizer.apply(tape.gradient(loss, weights))
-        if self.options.ema_kimg:
-            move_average(self.ema, self.generator, tf.constant(self.options.ema_decay()))
+        self.follow()
         return {
             "loss/generator": loss,
             "diversity": tf.reduce_mean(tf.math.reduce_std(fake, axis=0)),

@@ -66,8 +66,7 @@ class Options(relativistic.Options):
         if min(*self.mixed_channels, self.head_width) <= 0:
             name = "head_width" if self.head_width <= 0 else "mixed_channels"
             raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
-        if self.feature_weight < 0:
-            raise BadOptions(f"feature_weight is {self.feature_weight}, but must not be below 0")
+        self.must_not_be_below_0("feature_weight")
 
     def ema_decay_at(self, kimg: float) -> float:
         """Per-step decay; of a run that is taken up the average goes on, by ``ema_kimg`` alone."""

@@ -47,10 +47,7 @@ class Relativistic(Pairing[Options]):
         self.generator, self.discriminator = made["generator"], made["discriminator"]
         self.ema = self.average = average_of(self.generator, self.networks)
 
-    def real(self, pictures: tf.Tensor) -> tf.Tensor:
-        return pictures
-
     def seen(
-        self, examples: tf.Tensor, seed: tf.Tensor, other_seed: tf.Tensor, strength: tf.Tensor
+        self, pictures: tf.Tensor, seed: tf.Tensor, other_seed: tf.Tensor, strength: tf.Tensor
     ) -> tf.Tensor:
-        return seen(examples, seed, other_seed, self.options.augment, strength)
+        return seen(pictures, seed, other_seed, self.options.augment, strength)

@@ -3,7 +3,7 @@
 Labels are not used. Adam begins anew with every stage, as in the authors' code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,13 +16,12 @@ from gan.losses import (
     non_saturating_generator_loss,
     squared_gradient_norm,
 )
+from gan.methods.alternating import Alternating
 from gan.networks.growth import Growth, detail_of, grown_to, level_at
 from gan.networks.stylegan import StyleOptions, build_discriminator, build_generator
 from gan.training.batches import Batch, Draws, Passes
 from gan.training.kernels import Adam
-from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
-from gan.training.updates import average_of, move_average
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,12 @@ class Options(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("learning_rate", "penalty_every", "fade_kimg", "ema_kimg", "latent"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        self.must_be_above_0("learning_rate", "penalty_every", "fade_kimg", "ema_kimg", "latent")
         if not 0 <= self.mixing <= 1:
             raise BadOptions(f"mixing is {self.mixing}, but must be in [0, 1]")
         if self.start_px < 4 or self.start_px & (self.start_px - 1):
             raise BadOptions(f"start_px is {self.start_px}, no power of two from 4 on")
-        if self.picture_channels != 3:
-            raise BadOptions("picture_channels must be 3: pictures stand on white")
+        self.must_be_on_white()
 
     @property
     def cycle(self) -> int:
@@ -73,10 +69,6 @@ class Options(RunOptions):
         start = min(last, (self.start_px // 4).bit_length() - 1)
         return level_at(kimg, start, last, self.stage_kimg, self.fade_kimg)
 
-    def ema_decay(self) -> float:
-        """Return what is kept of the average per step."""
-        return float(0.5 ** (self.batch / 1000 / self.ema_kimg))
-
 
 def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
     """Return fresh networks under the Keras policy in force."""
@@ -92,32 +84,23 @@ def build(options: Options, dataset: DatasetAbout, policy: str, *_: object) -> "
     return Style(options, dataset, policy)
 
 
-class Style:
-    """Networks, their optimizers and the EMA generator; see `gan.training.method.Method`."""
+class Style(Alternating[Options]):
+    """That training, with an average; see `gan.training.method.Method`."""
+
+    networks: StyleOptions
+    _generator_optimizer: Adam
+    _discriminator_optimizer: Adam
 
     def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
-        self.options = options
-        self.networks = options.networks(dataset)
-        with dtype_policy(policy):
-            made = models(options, dataset)
-        self.generator, self.discriminator = made["generator"], made["discriminator"]
-        self.ema = average_of(self.generator, self.networks)
-        self._generator_optimizer = Adam(
-            self.generator.trainable_variables, options.learning_rate, options.betas
-        )
-        self._discriminator_optimizer = Adam(
-            self.discriminator.trainable_variables, options.learning_rate, options.betas
-        )
+        super().__init__(options, dataset, policy, options.ema_kimg)
         self._compiled: dict[tuple[int, bool, bool], Callable[..., dict[str, tf.Tensor]]] = {}
 
-    def variables(self) -> dict[str, Sequence[tf.Variable]]:
-        return {
-            "generator": self.generator.variables,
-            "discriminator": self.discriminator.variables,
-            "ema": self.ema.variables,
-            "generator_optimizer": self._generator_optimizer.variables,
-            "discriminator_optimizer": self._discriminator_optimizer.variables,
-        }
+    def models(self, dataset: DatasetAbout) -> dict[str, keras.Model]:
+        return models(self.options, dataset)
+
+    def optimizer(self, network: keras.Model) -> Adam:
+        options = self.options
+        return Adam(network.trainable_variables, options.learning_rate, options.betas)
 
     def step(self, number: int, batch: Batch, kimg: float) -> dict[str, tf.Tensor]:
         """Move the discriminator on ``batch``, then the generator; see `Method.step`.
@@ -221,7 +204,7 @@ class Style:
                 logits = self.discriminator(fake, training=True)
             loss = non_saturating_generator_loss(logits)
         self._generator_optimizer.apply(tape.gradient(loss, weights))
-        move_average(self.ema, self.generator, tf.constant(self.options.ema_decay()))
+        self.follow()
         return {
             "loss/generator": loss,
             "diversity": tf.reduce_mean(tf.math.reduce_std(fake, axis=0)),

@@ -55,12 +55,8 @@ class Options(RunOptions):
         super().__post_init__()
         if self.picture_channels != 3:
             raise BadOptions("picture_channels must be 3: what is upscaled is on white")
-        for name in ("learning_rate", "channels", "ema_steps"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
-        for name in ("blur", "noise", "warp"):
-            if getattr(self, name) < 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must not be below 0")
+        self.must_be_above_0("learning_rate", "channels", "ema_steps")
+        self.must_not_be_below_0("blur", "noise", "warp")
 
     def networks(self, dataset: DatasetAbout) -> UpscaledOptions:
         """Raises `BadNetwork`."""

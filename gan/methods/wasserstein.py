@@ -5,7 +5,7 @@ itself is drawn and exported, not an average. Labels are not used.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,11 +19,11 @@ from gan.losses import (
     wasserstein_critic_loss,
     wasserstein_generator_loss,
 )
+from gan.methods.alternating import Alternating
 from gan.networks.batch_norm import separate_batches
 from gan.networks.deconvolutional import DeconvolutionalOptions, build_critic
 from gan.training.batches import Batch, Draws, Passes
 from gan.training.kernels import Adam, RMSProp
-from gan.training.machine import dtype_policy
 from gan.training.options import BadOptions, RunOptions
 
 
@@ -52,16 +52,11 @@ class Options(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("learning_rate", "latent", "critic_steps", "first_critic_steps"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
-        for name in ("clip", "penalty", "first_steps", "more_every"):
-            if getattr(self, name) < 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must not be below 0")
+        self.must_be_above_0("learning_rate", "latent", "critic_steps", "first_critic_steps")
+        self.must_not_be_below_0("clip", "penalty", "first_steps", "more_every")
         if self.optimizer not in ("rmsprop", "adam"):
             raise BadOptions(f"optimizer is {self.optimizer!r}, not rmsprop or adam")
-        if self.picture_channels != 3:
-            raise BadOptions("picture_channels must be 3: pictures stand on white")
+        self.must_be_on_white()
         if self.penalty and self.critic_normalised:
             raise BadOptions(
                 "a gradient penalty is of each picture, which batch normalisation mixes",
@@ -73,11 +68,6 @@ class Options(RunOptions):
 
     def batches(self, dataset: Dataset) -> Draws:
         return Passes(dataset, self.seed, self.pictures_seen, self.leave_out_styles, self.no_mirror)
-
-    def critic_steps_at(self, step: int) -> int:
-        """Return how many critic steps belong to a generator step, counted from 0."""
-        more = step < self.first_steps or (self.more_every and step % self.more_every == 0)
-        return self.first_critic_steps if more else self.critic_steps
 
     def pictures_seen(self, step: int) -> int:
         """Return how many real pictures the critic saw before a generator step."""
@@ -102,41 +92,29 @@ def build(options: Options, dataset: DatasetAbout, policy: str, *_: object) -> "
     return Wasserstein(options, dataset, policy)
 
 
-class Wasserstein:
-    """Networks and their optimizers; see `gan.training.method.Method`."""
+class Wasserstein(Alternating[Options]):
+    """That training; see `gan.training.method.Method`."""
 
     def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
-        self.options = options
-        self.networks = options.networks(dataset)
-        with dtype_policy(policy):
-            made = models(options, dataset)
-        self.generator, self.discriminator = made["generator"], made["discriminator"]
-        self.ema = self.generator
+        super().__init__(options, dataset, policy)
         self._together = math.gcd(options.critic_steps, options.first_critic_steps)
         self._names = ["loss/discriminator", "distance", "logit/real", "logit/fake"]
         if options.penalty:
             self._names.append("penalty")
-        self._generator_optimizer = self._optimizer(self.generator)
-        self._critic_optimizer = self._optimizer(self.discriminator)
         shape = (None, options.batch, dataset.size_px, dataset.size_px, 3)
         self._steps: Callable[..., dict[str, tf.Tensor]] = tf.function(
             self._all_steps,
             input_signature=[tf.TensorSpec(shape, tf.float32), tf.TensorSpec([2], tf.int32)],
         )
 
-    def _optimizer(self, network: keras.Model) -> RMSProp | Adam:
+    def models(self, dataset: DatasetAbout) -> dict[str, keras.Model]:
+        return models(self.options, dataset)
+
+    def optimizer(self, network: keras.Model) -> Adam | RMSProp:
         options = self.options
         if options.optimizer == "adam":
             return Adam(network.trainable_variables, options.learning_rate, options.betas)
         return RMSProp(network.trainable_variables, options.learning_rate)
-
-    def variables(self) -> dict[str, Sequence[tf.Variable]]:
-        return {
-            "generator": self.generator.variables,
-            "discriminator": self.discriminator.variables,
-            "generator_optimizer": self._generator_optimizer.variables,
-            "discriminator_optimizer": self._critic_optimizer.variables,
-        }
 
     def step(self, number: int, batch: Batch, kimg: float) -> dict[str, tf.Tensor]:  # noqa: ARG002
         """Make the critic's steps on ``batch``, then the generator's; see `Method.step`.
@@ -194,7 +172,7 @@ class Wasserstein:
             if options.penalty:
                 penalty = self.gradient_penalty(real, fake, seed)
                 total += options.penalty * penalty
-        self._critic_optimizer.apply(tape.gradient(total, weights))
+        self._discriminator_optimizer.apply(tape.gradient(total, weights))
         metrics = {
             "loss/discriminator": total,
             "distance": -loss,

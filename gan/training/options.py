@@ -42,11 +42,26 @@ class RunOptions:
     picture_channels: int = 3  # 3: RGB on white; 4: straight RGBA
 
     def __post_init__(self) -> None:
-        for name in ("total_kimg", "batch"):
-            if getattr(self, name) <= 0:
-                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+        self.must_be_above_0("total_kimg", "batch")
         if self.picture_channels not in (3, 4):
             raise BadOptions(f"picture_channels is {self.picture_channels}, but must be 3 or 4")
+
+    def must_be_above_0(self, *names: str) -> None:
+        """Raise `BadOptions` for the first of these options that is not."""
+        for name in names:
+            if getattr(self, name) <= 0:
+                raise BadOptions(f"{name} is {getattr(self, name)}, but must be above 0")
+
+    def must_not_be_below_0(self, *names: str) -> None:
+        """Raise `BadOptions` for the first of these options that is."""
+        for name in names:
+            if getattr(self, name) < 0:
+                raise BadOptions(f"{name} is {getattr(self, name)}, but must not be below 0")
+
+    def must_be_on_white(self) -> None:
+        """Raise `BadOptions` where pictures are not RGB."""
+        if self.picture_channels != 3:
+            raise BadOptions("picture_channels must be 3: pictures stand on white")
 
     def networks(self, dataset: DatasetAbout) -> GeneratorSpec:
         """Return what the generator is that these options train on a data set."""
@@ -100,8 +115,7 @@ class TrainingOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.learning_rate <= 0:
-            raise BadOptions(f"learning_rate is {self.learning_rate}, but must be above 0")
+        self.must_be_above_0("learning_rate")
         if not 0 <= self.decay_from < 1:
             raise BadOptions(f"decay_from is {self.decay_from}, but must be in [0, 1)")
 
@@ -151,8 +165,7 @@ class PenalisedOptions(TrainingOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.penalty_every <= 0:
-            raise BadOptions(f"penalty_every is {self.penalty_every}, but must be above 0")
+        self.must_be_above_0("penalty_every")
 
     @property
     def cycle(self) -> int:

@@ -57,14 +57,10 @@ class Pairing(Generic[Numbers]):
         """Set both networks, ``average`` and ``ema``."""
         raise NotImplementedError
 
-    def real(self, pictures: tf.Tensor) -> tf.Tensor:
-        """Return the real examples that pictures give, of the kind that the generator makes."""
-        raise NotImplementedError
-
     def seen(
-        self, examples: tf.Tensor, seed: tf.Tensor, other_seed: tf.Tensor, strength: tf.Tensor
+        self, pictures: tf.Tensor, seed: tf.Tensor, other_seed: tf.Tensor, strength: tf.Tensor
     ) -> tf.Tensor:
-        """Return what the discriminator sees of real or of generated examples."""
+        """Return what the discriminator sees of real or of generated pictures."""
         raise NotImplementedError
 
     def told(self, batch: Batch) -> dict[str, np.ndarray]:
@@ -141,11 +137,10 @@ class Pairing(Generic[Numbers]):
         latent = tf.random.stateless_normal([pictures.shape[0], width], seeds[0])
         labels = [tf.concat([label] * 2, axis=0) for label in self.judged_by(told)]
         of_real = (seeds[2], seeds[4]) if self.aligned else (seeds[1], seeds[3])
-        real = self.real(pictures)
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator([latent, *self.drawn_by(told)], training=True)
             seen_fake = self.seen(fake, seeds[2], seeds[4], strength)
-            seen_real = self.seen(real, *of_real, strength)
+            seen_real = self.seen(pictures, *of_real, strength)
             judged = tf.concat([seen_real, seen_fake], axis=0)
             real_logit, fake_logit = tf.split(self.logit(judged, labels, weight), 2)
             d_loss = relativistic_discriminator_loss(real_logit, fake_logit)
@@ -193,7 +188,7 @@ class Pairing(Generic[Numbers]):
     def _penalties(
         self, judged: tf.Tensor, labels: list[tf.Tensor], weight: tf.Tensor
     ) -> list[tf.Tensor]:
-        """Return ‖∇D‖² at real and at generated examples, the first and the second half."""
+        """Return ‖∇D‖² at real and at generated pictures, the first and the second half."""
         with tf.GradientTape() as tape:
             tape.watch(judged)
             total = tf.reduce_sum(self.logit(judged, labels, weight))

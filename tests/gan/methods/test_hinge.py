@@ -62,11 +62,11 @@ def test_the_loss_is_the_hinge_of_its_logits(tiny_dataset: Dataset) -> None:
 
 def test_the_average_halves_its_distance_in_its_half_life(tiny_dataset: Dataset) -> None:
     method = begin(tiny_dataset, ema_kimg=0.04)  # ten steps of 4
-    assert method.options.ema_decay() ** 10 == pytest.approx(0.5)
+    assert method.decay**10 == pytest.approx(0.5)
     _, categories = given(tiny_dataset)
     before = kept(method.ema)
     method.generator_step(categories, SEED)
-    share = 1 - method.options.ema_decay()
+    share = 1 - method.decay
     for average, old, now in zip(kept(method.ema), before, kept(method.generator), strict=True):
         np.testing.assert_allclose(average - old, share * (now - old), atol=1e-7)
     plain = begin(tiny_dataset)

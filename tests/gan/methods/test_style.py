@@ -85,7 +85,7 @@ def test_each_step_moves_its_own_network(tiny_dataset: Dataset) -> None:
     method.generator_step(Growth(1), SEED)
     assert changed(method.generator, g)
     assert not changed(method.discriminator, d)
-    share = 1 - method.options.ema_decay()
+    share = 1 - method.decay
     for found, old, now in zip(kept(method.ema), ema, kept(method.generator), strict=True):
         # the mapping's weights are a hundred times as large as others: float32 keeps 1e-5 of them
         np.testing.assert_allclose(found - old, share * (now - old), atol=3e-5)

@@ -6,9 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from gan.networks.autoencoder import AutoencoderSizes
 from gan.networks.deconvolutional import build_critic
-from gan.networks.latent import LatentOptions, build_drawing
 from gan.networks.projected import HeadSizes, build_heads
 from gan.networks.residual import ResidualOptions, build_discriminator, build_generator
 
@@ -16,13 +14,11 @@ TINY = ResidualOptions(
     size_px=16, categories=3, styles=2, generator_channels=(8, 6), picture_channels=4,
     last="upsample",
 )  # fmt: skip
-CODES = LatentOptions(AutoencoderSizes(64, 4, (8, 8, 8)), 3, 2, channels=(8, 8))
 HEADS = HeadSizes(((8, 3), (4, 5)), 3, 2, mixed=(4, 6), width=8)
 BUILD = {
     "generator": lambda: build_generator(TINY),
     "discriminator": lambda: build_discriminator(TINY, (6, 8)),
     "critic": lambda: build_critic(16),
-    "drawing": lambda: build_drawing(CODES),
     "heads": lambda: build_heads(HEADS),
 }
 _random = np.random.RandomState(0)
@@ -37,7 +33,6 @@ INPUTS = {
     "generator": [_draw(4, TINY.latent), *_LABELS],
     "discriminator": [_draw(4, 16, 16, 3), *_LABELS],
     "critic": _draw(4, 16, 16, 3),
-    "drawing": [_draw(4, CODES.latent), *_LABELS],
     "heads": [_draw(4, 8, 8, 3), _draw(4, 4, 4, 5), *_LABELS],
 }
 
