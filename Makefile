@@ -20,8 +20,8 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill test test-long test-faults test-scaled test-matrix lighthouse lint format docs bench bench-long train lock deploy-commit \
-	clean venv-site venv-tensorflow venv-test packages
+.PHONY: help run serve serve-gunicorn fill quick test coverage test-long test-faults test-scaled test-matrix lighthouse style lint format docs bench bench-long train lock deploy-commit \
+	clean venv-site venv-tensorflow venv-quick venv-test packages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -40,9 +40,15 @@ serve: venv-site ## serve what is there, on Granian
 serve-gunicorn: venv-site ## the same on gunicorn
 	@bin/serve gunicorn
 
+quick: style ## install a little, run the tests that need no TensorFlow, browser or server: minutes
+	@QUICK=1 $(python) -m pytest $(PYTEST)
+
 test: venv-test packages lint ## install everything else and run every check and test
 	@$(python) -m pytest $(PYTEST)
 	@TEST_DATABASE=postgresql $(python) -m pytest $(PYTEST) $(on_postgresql) -k "$(not_on_postgresql)"
+
+coverage: venv-$(if $(QUICK),quick,test packages) ## the tests and how many lines they reach; QUICK=1: those of make quick
+	@$(python) -m pytest $(PYTEST) --cov --cov-report=term:skip-covered
 
 test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,000 draws, 3,600 pictures of a SavedModel
 	@KILLS=50 NODE_KILLS=20 STORE_KILLS=3 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 \
@@ -71,13 +77,16 @@ test-matrix: packages ## the tests on Python 3.11 and 3.13, and on the lowest ve
 lighthouse: venv-test ## have Lighthouse judge the site's pages, in Chromium
 	@LIGHTHOUSE=1 $(python) -m pytest tests/app/test_lighthouse.py
 
-lint: venv-test ## style, types, and whether generated documents are current
+style: venv-quick ## style, spelling, and whether generated documents are current: seconds
 	@$(python) -m ruff format --check --quiet . || { echo "mend it with: make format" >&2; exit 1; }
 	@$(python) -m ruff check --quiet .
-	@$(python) -m mypy
+	@$(python) -m codespell_lib
 	@$(python) -m docs.generate --check
 
-format: venv-test ## bring the code into its style
+lint: style ## the same and types
+	@$(python) -m mypy
+
+format: venv-quick ## bring the code into its style
 	@$(python) -m ruff check --quiet --fix .
 	@$(python) -m ruff format --quiet .
 
@@ -112,7 +121,7 @@ clean: ## remove the virtual environment and caches; pictures and index stay
 	@rm -rf "$(VENV)" .matrix .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-venv-site venv-tensorflow venv-test:
+venv-site venv-tensorflow venv-quick venv-test:
 	@bin/venv $(@:venv-%=%)
 
 packages:

@@ -22,7 +22,7 @@ from store.opening import open_pictures
 from store.pictures import PictureStore, digest, file_name
 from store.settings import Settings
 from store.tables import image
-from tests import scaled
+from tests import quick, scaled
 from tests.made_once import FOLDER
 
 NAMES = {"mammal": "mammal", "asian_dish": "Asian dish", "hat": "hat", "fish_2": "fish & chips"}
@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tests that run in the background would hand on to each command that SIGINT is ignored. Setting
     # it in the child instead (preexec_fn) makes a real fork, and one of 40 dies in gRPC's threads.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if quick.QUICK:
+        config.pluginmanager.register(quick)
     if FOLDER not in os.environ:  # workers have it from the process that starts them
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="nonesuch-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True))
@@ -42,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = {
         "long": os.environ.get("LONG") != "1",
+        "slow": quick.QUICK,
         "sqlite": scaled.DATABASE != "sqlite",
         "folder": scaled.STORE != "folder",
     }

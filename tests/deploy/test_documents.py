@@ -13,7 +13,7 @@ from pregen.request import choose_categories
 from sources.description import read_model
 from store.settings import PROJECT, read_settings
 
-WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + [
+WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"] + [
     f"docs/{path.name}"
     for path in sorted((PROJECT / "docs").glob("*.md"))
     if path.name not in DOCUMENTS

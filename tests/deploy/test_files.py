@@ -15,6 +15,7 @@ LAYERS = (
     "requirements-hub.txt",
     "requirements-test.txt",
 )
+QUICK = "requirements-quick.txt"
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[A-Za-z0-9.]+)( ; [^:/@]+)?")
 
 
@@ -33,7 +34,9 @@ def test_requirements_are_exact_and_name_no_place(name: str) -> None:
     # a host, a path or an option would not be a pin
     strange = [line for line in lines_of(name) if not PIN.fullmatch(line)]
     layer = LAYERS.index(name)
-    assert strange == ([f"-r {LAYERS[layer - 1]}"] if layer else [])
+    below = [f"-r {LAYERS[layer - 1]}"] if layer else []
+    beside = [f"-r {QUICK}"] if name == "requirements-test.txt" else []
+    assert strange == below + beside
 
 
 def test_requirements_build_on_each_other() -> None:
@@ -49,12 +52,15 @@ def test_requirements_are_what_the_project_asks_for() -> None:
         "requirements.txt": project["dependencies"],
         "requirements-tensorflow.txt": project["optional-dependencies"]["tensorflow"],
         "requirements-hub.txt": project["optional-dependencies"]["hub"],
+        QUICK: project["optional-dependencies"]["quick"],
         "requirements-test.txt": project["optional-dependencies"]["test"],
     }
     pinned: dict[str, str] = {}
     for layer, requirements in asked.items():
         pinned |= pins_of(layer)
         for requirement in map(Requirement, requirements):
+            if requirement.name == project["name"]:
+                continue  # one group takes in another
             version = pinned.get(requirement.name)
             assert version and requirement.specifier.contains(version), f"{requirement}: make lock"
 
@@ -66,6 +72,17 @@ def test_what_a_gpu_needs_builds_on_tensorflow() -> None:
     pins = pins_of("requirements-gpu.txt")
     assert {"nvidia-cudnn-cu12", "nvidia-cuda-runtime-cu12"} <= pins.keys()
     assert not pins.keys() & pins_of("requirements-tensorflow.txt").keys()
+
+
+def test_what_make_quick_needs_builds_on_the_site() -> None:
+    lines = lines_of(QUICK)
+    assert [line for line in lines if not PIN.fullmatch(line)] == ["-r requirements.txt"]
+    pins, whole = pins_of(QUICK), [pins_of(layer) for layer in LAYERS]
+    assert {"pytest", "ruff", "mypy", "codespell"} <= pins.keys()
+    assert not pins.keys() & (whole[0].keys() | whole[-1].keys()), "make lock"
+    # two files that pin the same package pin the same version
+    for layer in whole:
+        assert {name: layer[name] for name in pins.keys() & layer.keys()}.items() <= pins.items()
 
 
 def test_what_machines_of_a_cluster_need_builds_on_the_site() -> None:
