@@ -9,7 +9,7 @@ COMMANDS = {
     "curate": "app.curate_cli:curate",
     "db": "store.cli:db",
     "export-site": "app.export_cli:export_site",
-    "gan": "gan.cli:gan",
+    "gan": "gan.commands.cli:gan",
     "index": "pregen.cli:index",
     "models": "sources.cli:models",
     "morphs": "pregen.morphs_cli:morphs",

@@ -14,7 +14,7 @@ import click
 
 from bench.recipes import JUDGED, flask, judged
 from bench.table import machine, markdown, versions
-from gan.training.place import run_folder
+from gan.runs.folders import run_folder
 from store.settings import PROJECT, read_settings
 
 # what the recipe had when these were compared

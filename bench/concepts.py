@@ -19,11 +19,10 @@ from PIL import Image
 
 from bench.table import markdown
 from gan.dataset.files import Dataset, read_dataset
-from gan.evaluation.generating import draw_pictures
-from gan.training.batches import on_white
-from gan.training.grid import tile
-from gan.training.place import find_run
-from gan.training.trained import Trained, read_trained
+from gan.evaluation.samples.generating import draw_pictures
+from gan.methods.trained import Trained, read_trained
+from gan.pixels import on_white, tile
+from gan.runs.folders import find_run
 from sources.concepts import Concepts
 from sources.curator import Curator, read_curator
 from sources.description import read_model

@@ -18,9 +18,9 @@ from PIL import Image
 
 from bench.edge_width import edge_widths
 from bench.table import machine, markdown, note, versions
-from gan.dataset.emoji import fetch_sets
-from gan.dataset.emoji_concepts import meanings
-from gan.dataset.render import render_icon
+from gan.dataset.emoji.build import fetch_sets
+from gan.dataset.emoji.concepts import meanings
+from gan.dataset.emoji.render import render_icon
 from sources.finishing.crisp import crisp
 from sources.finishing.cutout import cut_out
 from sources.latents import draw

@@ -1,6 +1,6 @@
 """WGAN's step as public tutorials write it: Keras layers and optimizers, a `tf.function` a step.
 
-The same networks as `gan.networks.deconvolutional` and the same schedule of 5 critic steps, in
+The same networks as `gan.networks.wgan` and the same schedule of 5 critic steps, in
 float32. Written for comparison; nothing else uses it.
 """
 

@@ -19,10 +19,9 @@ SEED = 7
 
 def drawn(run: Path, datasets: Path, count: int) -> np.ndarray:
     """Return uncurated pictures of a run, uint8 [N, H, W, 3], of all categories in turn."""
+    from gan.methods.trained import read_trained
     from gan.networks.generator import all_inputs, draw_latents, width_of
-    from gan.training.batches import on_white
-    from gan.training.grid import to_uint8
-    from gan.training.trained import read_trained
+    from gan.pixels import on_white, to_uint8
 
     trained = read_trained(run, datasets, click.echo)
     spec, random = trained.networks, np.random.RandomState(SEED)
@@ -43,7 +42,7 @@ def drawn(run: Path, datasets: Path, count: int) -> np.ndarray:
 def main(file: Path, only: tuple[str, ...]) -> None:
     """Write the picture."""
     from core.packages import import_tensorflow
-    from gan.training.place import run_folder
+    from gan.runs.folders import run_folder
 
     import_tensorflow()
     home = read_settings({}).home

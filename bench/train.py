@@ -41,10 +41,10 @@ class Wgan:
     size_px: int
 
     def ours(self) -> Step:
+        from gan.batches.labelled import Batch
         from gan.dataset.files import DatasetAbout
-        from gan.methods.wasserstein import build
-        from gan.training.batches import Batch
-        from gan.training.machine import choose_dtype_policy, share_cores
+        from gan.machine import choose_dtype_policy, share_cores
+        from gan.methods.wgan import build
 
         options = self.options()
         share_cores(options.branches)
@@ -56,7 +56,7 @@ class Wgan:
 
     def plain(self) -> Step:
         from bench.plain_wgan import make_step
-        from gan.networks.deconvolutional import critic_channels, generator_channels
+        from gan.networks.wgan import critic_channels, generator_channels
 
         size, options = self.size_px, self.options()
         step = make_step(size, generator_channels(size), critic_channels(size), options.batch)
@@ -64,9 +64,9 @@ class Wgan:
         return lambda: step(parts)
 
     def options(self):  # type: ignore[no-untyped-def]
-        from gan.methods.wasserstein import Options
+        from gan.methods.wgan import Options
 
-        return Options(recipe="wgan", method="wasserstein", dataset="", first_steps=0, more_every=0)
+        return Options(recipe="wgan", dataset="", first_steps=0, more_every=0)
 
     def pictures(self):  # type: ignore[no-untyped-def]
         return noise(5 * 64, self.size_px)
@@ -79,10 +79,10 @@ class CycleGan:
     channels: int
 
     def ours(self) -> Step:
+        from gan.batches.labelled import Batch
         from gan.dataset.files import DatasetAbout
+        from gan.machine import choose_dtype_policy, share_cores
         from gan.methods.cyclegan import CycleGAN
-        from gan.training.batches import Batch
-        from gan.training.machine import choose_dtype_policy, share_cores
 
         options = self.options()
         share_cores(options.branches)

@@ -47,7 +47,7 @@ def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS, concept
 
     from gan.export.curator import fit
     from gan.export.litert import convert_signatures
-    from gan.training.batches import on_white
+    from gan.pixels import on_white
     from sources import curator
 
     dataset = pictures_of(model_folder, seeds)

@@ -18,9 +18,9 @@ def _write(models: Path, name: str, version: int) -> None:
     import numpy as np
 
     from gan.export.description import ModelAbout
-    from gan.export.translation import export_translators
+    from gan.export.translation.model import export_translators
     from gan.methods.cyclegan import DIRECTIONS, Options, translator
-    from gan.training.translators import Translators
+    from gan.methods.translators import Translators
     from tests.gan.conftest import make_dataset
 
     data = make_dataset(32)

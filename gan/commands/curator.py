@@ -55,7 +55,7 @@ def curator(
     """
     from gan.dataset.files import read_dataset
     from gan.dataset.place import find_dataset
-    from gan.training.place import find_run
+    from gan.runs.folders import find_run
 
     if bool(run_name) == bool(dataset_name) or (dataset_name and not concepts):
         raise click.UsageError("name a --run, or with --concepts a --dataset")
@@ -65,7 +65,8 @@ def curator(
     from gan.export.check import BadExport
     from gan.export.curator import add_concepts, export_curator
     from gan.export.model import next_version
-    from gan.training.options import BadOptions, read_options
+    from gan.methods.recorded import read_options
+    from gan.runs.options import BadOptions
 
     chosen = version or next_version(models, name) - 1
     model = models / name / str(chosen)

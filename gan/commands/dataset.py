@@ -38,7 +38,7 @@ def emoji(size_px: int, replace: bool) -> None:
     \b
     Example: flask gan dataset emoji
     """
-    from gan.dataset.emoji import build_emoji_dataset, packages_now, packages_of
+    from gan.dataset.emoji.build import build_emoji_dataset, packages_now, packages_of
     from gan.dataset.files import summary_table, write_dataset
     from gan.dataset.place import dataset_folder, is_there
 

@@ -46,19 +46,19 @@ def evaluate(
     Examples: flask gan evaluate --run emoji
               flask gan evaluate --run emoji --truncation 1 --out /tmp/untruncated
     """
-    from gan.training.place import find_run
+    from gan.runs.folders import find_run
 
     home = settings().home
     run = find_run(home, run_name)
     import_tensorflow()
-    from gan.training.translators import is_translator_run
+    from gan.methods.translators import is_translator_run
 
     if is_translator_run(run):
         evaluate_translator(run, out or run)
         return
     from gan.evaluation.report import evaluate as evaluate_run
     from gan.evaluation.report import parse_truncation, read_judging_data, write_judgement
-    from gan.training.trained import read_trained
+    from gan.methods.trained import read_trained
 
     between = parse_truncation(truncation)
     trained = read_trained(run, home / "datasets", click.echo)
@@ -80,7 +80,7 @@ def evaluate_translator(run: Path, out: Path) -> None:
     from gan.evaluation.report import write_evaluation
     from gan.evaluation.tables import aligned
     from gan.evaluation.translating import evaluate_translators, translation_tables
-    from gan.training.translators import read_translators
+    from gan.methods.translators import read_translators
 
     home = settings().home
     figures = evaluate_translators(read_translators(run, home, click.echo), home, click.echo)

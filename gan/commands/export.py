@@ -48,7 +48,7 @@ def export(
     \b
     Example: flask gan export --run emoji --name emoji --version 1
     """
-    from gan.training.place import find_run
+    from gan.runs.folders import find_run
 
     home, models = settings().home, settings().models_folder
     run = find_run(home, run_name)
@@ -62,8 +62,8 @@ def export(
         next_version,
         read_evaluation,
     )
-    from gan.training.trained import read_trained
-    from gan.training.translators import is_translator_run
+    from gan.methods.trained import read_trained
+    from gan.methods.translators import is_translator_run
 
     def about_it(known: str, its_title: str, its_licence: str) -> ModelAbout:
         called = name or slugify(known)
@@ -76,8 +76,8 @@ def export(
         )
 
     if is_translator_run(run):
-        from gan.export import translation
-        from gan.training.translators import read_translators
+        from gan.export.translation import model as translation
+        from gan.methods.translators import read_translators
 
         both = read_translators(run, home, click.echo)
         about = about_it(

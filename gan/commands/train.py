@@ -68,13 +68,13 @@ def train(
     from gan.dataset.files import read_dataset
     from gan.dataset.place import find_dataset
     from gan.recipes import check_recipe, read_recipe
-    from gan.training.place import run_folder, trained_by_us
+    from gan.runs.folders import run_folder, trained_by_us
 
     check_recipe(recipe)
     target = run_folder(settings().home, run_name or recipe)
     import_tensorflow()
-    from gan.training.changes import change_options
-    from gan.training.machine import share_cores
+    from gan.machine import share_cores
+    from gan.training.overrides import change_options
 
     options = read_recipe(recipe)
     options = dataclasses.replace(
@@ -85,7 +85,7 @@ def train(
     data = read_dataset(find_dataset(settings().home, options.dataset))
     share_cores(options.branches)
     if dry_run:
-        from gan.training.plan import describe_run, try_steps
+        from gan.training.dry_run import describe_run, try_steps
 
         click.echo(describe_run(target, data, options))
         click.echo(try_steps(target, data, options, click.echo))

@@ -36,7 +36,7 @@ def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -
     Examples: flask gan truncations --run emoji
               flask gan truncations --run emoji-upscaled --dataset emoji-64
     """
-    from gan.training.place import find_run
+    from gan.runs.folders import find_run
 
     home = settings().home
     run = find_run(home, run_name)
@@ -50,7 +50,7 @@ def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -
         truncation_table,
         write_truncations,
     )
-    from gan.training.trained import read_trained
+    from gan.methods.trained import read_trained
 
     trained = read_trained(run, home / "datasets", click.echo)
     dataset = read_judging_data(trained, home, dataset_name)

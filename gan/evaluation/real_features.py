@@ -10,7 +10,7 @@ import numpy as np
 from core.files import write_durably
 from gan.dataset.files import Dataset
 from gan.evaluation.spaces import FeatureSpace
-from gan.training.batches import on_white
+from gan.pixels import on_white
 
 
 def dataset_digest(dataset: Dataset) -> str:

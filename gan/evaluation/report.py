@@ -9,10 +9,10 @@ from core.errors import NonesuchError
 from core.files import write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset, read_dataset
 from gan.dataset.place import find_dataset
-from gan.evaluation.generating import generate
-from gan.evaluation.judging import Judgement, JudgingOptions, evaluate_pictures
+from gan.evaluation.metrics import Judgement, JudgingOptions, evaluate_pictures
+from gan.evaluation.samples.generating import generate
 from gan.evaluation.tables import aligned, tables
-from gan.training.trained import Trained
+from gan.methods.trained import Trained
 
 EVALUATION_FILE = "evaluation.json"
 

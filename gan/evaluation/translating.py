@@ -15,15 +15,14 @@ import numpy as np
 from core.errors import NonesuchError
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
 from gan.dataset.two_domains import domain_indices, domain_names
-from gan.evaluation.kernel_distance import kernel_distance, standard_error
-from gan.evaluation.linear_reader import fit_linear_reader
-from gan.evaluation.scale import fit_scale
+from gan.evaluation.measures.kernel_distance import kernel_distance, standard_error
+from gan.evaluation.measures.linear_probe import fit_linear_reader
+from gan.evaluation.measures.scale import fit_scale
 from gan.evaluation.spaces import FeatureSpace, pretrained_space
 from gan.evaluation.tables import Table, number
 from gan.methods.cyclegan import DIRECTIONS
-from gan.training.batches import on_white, to_unit
-from gan.training.grid import to_uint8
-from gan.training.translators import Translators
+from gan.methods.translators import Translators
+from gan.pixels import on_white, to_uint8, to_unit
 
 FORMAT = 1
 FEWEST = 4  # held-out pictures of a domain

@@ -17,19 +17,19 @@ import numpy as np
 from core.errors import NonesuchError
 from core.files import write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
-from gan.evaluation.classifier import kept_classifier
-from gan.evaluation.generating import SEED, draw_pictures
-from gan.evaluation.judging import fit_pictures
-from gan.evaluation.linear_reader import fit_linear_reader
-from gan.evaluation.manifold import NEIGHBOURS, compare_manifolds
-from gan.evaluation.reading import is_right, read
+from gan.evaluation.measures.category_accuracy import is_right, read
+from gan.evaluation.measures.classifier import kept_classifier
+from gan.evaluation.measures.linear_probe import fit_linear_reader
+from gan.evaluation.measures.prdc import NEIGHBOURS, compare_manifolds
+from gan.evaluation.measures.scale import fit_scale
+from gan.evaluation.metrics import fit_pictures
 from gan.evaluation.real_features import dataset_digest, real_features
-from gan.evaluation.scale import fit_scale
+from gan.evaluation.samples.generating import SEED, draw_pictures
 from gan.evaluation.spaces import FeatureSpace, pretrained_space
 from gan.evaluation.tables import Table
+from gan.methods.trained import Trained
 from gan.networks.generator import width_of
-from gan.training.batches import on_white
-from gan.training.trained import Trained
+from gan.pixels import on_white
 
 FILE = "truncations.json"
 LEVELS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from core.durations import in_words
-from gan.evaluation.judging import FORMAT
+from gan.evaluation.metrics import FORMAT
 from gan.evaluation.tables import Table, tables
 from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout
 from gan.methods import options_class
+from gan.methods.trained import Trained
 from gan.networks.generator import GeneratorInput, width_of
-from gan.training.trained import Trained
 
 
 def write_card(

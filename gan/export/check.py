@@ -10,7 +10,7 @@ from core.errors import NonesuchError
 from gan.export.litert import BATCHES, signature_name
 from gan.export.serving import PNG_SIGNATURE, SIGNATURE
 from gan.networks.generator import GeneratorSpec, all_inputs, draw_latents, width_of
-from gan.training.grid import to_uint8
+from gan.pixels import to_uint8
 
 SEED = 3
 COUNT = max(BATCHES)

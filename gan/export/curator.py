@@ -23,14 +23,14 @@ from PIL import Image
 
 from core.files import folder_written_whole, write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
-from gan.evaluation.linear_reader import fit_linear_reader
-from gan.evaluation.manifold import reach
+from gan.evaluation.measures.linear_probe import fit_linear_reader
+from gan.evaluation.measures.prdc import reach
 from gan.export.check import BadExport
 from gan.export.concepts import ConceptsAbout, fit_dataset_concepts
 from gan.export.litert import convert_signatures
 from gan.features.efficientnet import VARIANTS, build_pooled_stages, scaled_stages
 from gan.features.weights import kept_weights
-from gan.training.batches import on_white
+from gan.pixels import on_white
 from sources.concepts import CONCEPTS, write_concepts
 from sources.curator import (
     BATCH,
@@ -185,7 +185,7 @@ def judge(
     concepts: ConceptsAbout | None,
 ) -> About:
     """Return how a curator fares on held-out pictures."""
-    from gan.evaluation.corruption import corrupt
+    from gan.evaluation.samples.corruption import corrupt
 
     read = fitted.shows(features[held_out]).argmax(axis=1)
     damaged = network.of(corrupt(on_white(dataset.pictures[held_out])))

@@ -10,8 +10,8 @@ from core.slugs import slugify
 from gan.dataset.files import Label
 from gan.export.litert import BATCHES, signature_name
 from gan.export.serving import PNG_SIGNATURE, SIGNATURE
+from gan.methods.trained import Trained
 from gan.networks.generator import GeneratorInput, width_of
-from gan.training.trained import Trained
 
 TRUNCATION_RANGE = (0.02, 1.0)
 

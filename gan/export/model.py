@@ -14,8 +14,8 @@ from gan.export.description import ModelAbout, describe
 from gan.export.hiding import hidden_categories
 from gan.export.litert import write_litert
 from gan.export.serving import write_saved_model
+from gan.methods.trained import Trained
 from gan.networks.generator import width_of
-from gan.training.trained import Trained
 from sources.litert_file import sha256_of
 
 

@@ -7,10 +7,10 @@ import keras
 import tensorflow as tf
 
 from gan.dataset.files import DatasetAbout
-from gan.training.kernels import Adam, RMSProp
-from gan.training.machine import dtype_policy
-from gan.training.options import RunOptions
-from gan.training.updates import average_of, move_average
+from gan.machine import dtype_policy
+from gan.methods.ema import average_of, move_average
+from gan.optimizers import Adam, RMSProp
+from gan.runs.options import RunOptions
 
 Numbers = TypeVar("Numbers", bound=RunOptions)
 

@@ -15,20 +15,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan.dataset.concept_vectors import WIDTH, read_concept_vectors
+from gan.batches.concepts import ConceptBatch, ConceptBatches
+from gan.batches.labelled import Batch
+from gan.dataset.emoji.concept_vectors import WIDTH, read_concept_vectors
 from gan.dataset.files import TRAIN, Dataset, DatasetAbout
 from gan.features.weights import kept_weights
+from gan.machine import dtype_policy
 from gan.methods import projected
+from gan.methods.recorded import read_options
+from gan.methods.trained import read_trained
 from gan.networks.concepts import DRAWING, PARENTS, ConceptSizes, build_drawing
 from gan.networks.projected import build_heads
 from gan.networks.residual import build_discriminator
-from gan.training.batches import Batch, on_white
-from gan.training.concept_batches import ConceptBatch, ConceptBatches
-from gan.training.exported import is_exported
-from gan.training.grid import to_uint8
-from gan.training.machine import dtype_policy
-from gan.training.options import read_options
-from gan.training.trained import read_trained
+from gan.pixels import on_white, to_uint8
+from gan.runs.exported import is_exported
 
 GRID_SEED = 7
 GRID_ROWS = 3  # of 16 concepts: as they are, as anchors, as mixes

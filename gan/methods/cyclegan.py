@@ -18,19 +18,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan.batches.image_pool import ImagePool, draw_pool
+from gan.batches.labelled import Batch
+from gan.batches.unpaired import UnpairedBatches
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset, DatasetAbout
 from gan.dataset.two_domains import check_two_domains, domain_indices
+from gan.machine import dtype_policy
+from gan.methods.ema import move_average
 from gan.networks.cyclegan import build_patch_discriminator, build_translator
+from gan.networks.fast.lean import shared_kernels
 from gan.networks.generator import GeneratorSpec
-from gan.networks.layers import shared_kernels
-from gan.training.batches import Batch, on_white, to_unit
-from gan.training.grid import to_uint8
-from gan.training.image_pool import ImagePool, draw_pool
-from gan.training.kernels import Adam
-from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, RunOptions
-from gan.training.unpaired import UnpairedBatches
-from gan.training.updates import move_average
+from gan.optimizers import Adam
+from gan.pixels import on_white, to_uint8, to_unit
+from gan.runs.options import BadOptions, RunOptions
 from gan.translation_losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -123,7 +123,7 @@ def build(options: Options, dataset: Dataset, policy: str, *_: object) -> "Cycle
 
 
 class CycleGAN:
-    """Four networks and their optimizers; see `gan.training.method.Method`."""
+    """Four networks and their optimizers; see `gan.methods.method.Method`."""
 
     def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
         self.options = options

@@ -20,14 +20,15 @@ from gan.dataset.files import Dataset, DatasetAbout
 from gan.features.efficientnet import build_stages
 from gan.features.weights import kept_weights
 from gan.losses import hinge_discriminator_loss, wasserstein_generator_loss
+from gan.machine import dtype_policy
 from gan.methods import relativistic
+from gan.methods.recorded import read_options
 from gan.networks.projected import HeadSizes, build_heads, standardise
-from gan.training.checkpoint import BadCheckpoint, last_checkpoint, restore
-from gan.training.exported import exported_weights, is_exported
-from gan.training.kernels import Adam
-from gan.training.machine import dtype_policy
-from gan.training.options import BadOptions, read_options
-from gan.training.place import BadRun, find_run
+from gan.optimizers import Adam
+from gan.runs.checkpoint import BadCheckpoint, last_checkpoint, restore
+from gan.runs.exported import exported_weights, is_exported
+from gan.runs.folders import BadRun, find_run
+from gan.runs.options import BadOptions
 
 VARIANT = "lite0"
 STAGES = (1, 2, 4, 6)  # whose maps are 1/4, 1/8, 1/16 and 1/32 of a picture's side

@@ -1,6 +1,6 @@
 """Relativistic pairing with R1 + R2 between pictures, by the residual networks.
 
-See `gan.training.pairing` for the step.
+See `gan.methods.pairing` for the step.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from gan.augment import seen
 from gan.dataset.files import DatasetAbout
+from gan.machine import dtype_policy
+from gan.methods.ema import average_of
+from gan.methods.pairing import Pairing
 from gan.networks.residual import build_discriminator, build_generator
-from gan.training.machine import dtype_policy
-from gan.training.options import PenalisedOptions
-from gan.training.pairing import Pairing
-from gan.training.updates import average_of
+from gan.runs.options import PenalisedOptions
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def build(options: Options, dataset: DatasetAbout, policy: str, *_: object) -> "
 
 
 class Relativistic(Pairing[Options]):
-    """That pairing, with its networks; see `gan.training.method.Method`."""
+    """That pairing, with its networks; see `gan.methods.method.Method`."""
 
     def make_networks(self, dataset: DatasetAbout, policy: str) -> None:
         with dtype_policy(policy):

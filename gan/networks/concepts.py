@@ -17,7 +17,7 @@ from keras import ops
 
 from gan.networks import labelled
 from gan.networks.generator import GeneratorInput
-from gan.networks.layers import leaky
+from gan.networks.layers.basic import leaky
 from gan.networks.residual import ResidualOptions, draw
 
 DRAWING, PARENTS = "drawing", "choice_of_parents"  # the parts of a whole generator, by their names

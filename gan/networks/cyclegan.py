@@ -18,7 +18,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from gan.networks.layers import FewChannelsConv2D, MirroredConv2D, lean_pays
+from gan.networks.fast.lean import MirroredConv2D, lean_pays
+from gan.networks.layers.few_channels import FewChannelsConv2D
 from gan.networks.residual import BadNetwork
 
 EPSILON = 1e-5  # of the instance norm, as in the authors' code

@@ -13,6 +13,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from gan.networks.layers.reshape import larger, smaller
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -45,18 +47,6 @@ def level_at(kimg: float, start: int, last: int, stage_kimg: float, fade_kimg: f
     number = int(kimg // phase_kimg)
     faded = max(0.0, kimg - number * phase_kimg - stage_kimg) / fade_kimg
     return min(float(last), start + number + faded)
-
-
-def smaller(pictures: keras.KerasTensor, factor: int) -> keras.KerasTensor:
-    """Average ``factor``² pixels to one: [N, H, W, C] → [N, H/factor, W/factor, C]."""
-    return ops.average_pool(pictures, factor, factor) if factor > 1 else pictures
-
-
-def larger(pictures: keras.KerasTensor, factor: int) -> keras.KerasTensor:
-    """Repeat each pixel ``factor``² times: [N, H, W, C] → [N, factor·H, factor·W, C]."""
-    if factor == 1:
-        return pictures
-    return ops.repeat(ops.repeat(pictures, factor, axis=1), factor, axis=2)
 
 
 def detail_of(pictures: keras.KerasTensor, growth: Growth) -> keras.KerasTensor:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import keras
 
 from gan.networks.generator import GeneratorInput
-from gan.networks.layers import leaky
+from gan.networks.layers.basic import leaky
 
 
 class LabelledGenerator:

@@ -16,8 +16,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from gan.networks.layers import leaky
-from gan.networks.spectral import SpectralConv2D, SpectralDense
+from gan.networks.layers.basic import leaky
+from gan.networks.layers.spectral import SpectralConv2D, SpectralDense
 
 PLACES = 4  # a side of the grid at which a map is judged
 

@@ -16,7 +16,8 @@ from keras import ops
 
 from core.errors import NonesuchError
 from gan.networks.labelled import LabelledGenerator, style_vector
-from gan.networks.layers import Clip, Modulate, conv, depth_to_space, leaky, space_to_depth
+from gan.networks.layers.basic import Clip, Modulate, conv, leaky
+from gan.networks.layers.reshape import depth_to_space, space_to_depth
 
 COARSE_PX = 8  # features of this side and below lay out a picture; larger ones fill it in
 

@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from gan.networks.attention import CODE, TEXT, SelfAttention
-from gan.networks.batch_norm import ConditionalBatchNorm
-from gan.networks.deconvolutional import check_power
 from gan.networks.generator import GeneratorInput
+from gan.networks.layers.attention import CODE, TEXT, SelfAttention
+from gan.networks.layers.batch_norm import ConditionalBatchNorm
+from gan.networks.layers.spectral import SpectralConv2D, SpectralDense
 from gan.networks.residual import BadNetwork
-from gan.networks.spectral import SpectralConv2D, SpectralDense
+from gan.networks.wgan import check_power
 
 FACTORS = (16, 8, 4, 2, 1)
 ATTENTION_PX = 32

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from gan.networks.batch_norm import ConditionalBatchNorm
 from gan.networks.generator import GeneratorSpec, all_inputs, draw_latents, width_of
+from gan.networks.layers.batch_norm import ConditionalBatchNorm
 
 BATCH = 64
 SEED = 11

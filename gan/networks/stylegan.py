@@ -19,11 +19,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from gan.networks.deconvolutional import check_power
-from gan.networks.equalised import EqualisedConv2D, EqualisedDense
 from gan.networks.generator import GeneratorInput
-from gan.networks.growth import Entrance, GrownPicture, larger, smaller
-from gan.networks.layers import leaky
+from gan.networks.growth import Entrance, GrownPicture
+from gan.networks.layers.basic import leaky
+from gan.networks.layers.equalised import EqualisedConv2D, EqualisedDense
+from gan.networks.layers.reshape import larger, smaller
+from gan.networks.wgan import check_power
 
 MAPPING_LAYERS, MAPPING_MULTIPLIER = 8, 0.01
 AVERAGE_DECAY = 0.995  # of w's average, per pass
@@ -216,7 +217,7 @@ class Epilogue(keras.layers.Layer):
         super().build(shapes)
 
     def fold(self) -> None:
-        """See `gan.networks.equalised`."""
+        """See `gan.networks.layers.equalised`."""
         self.style.fold()
 
     def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:

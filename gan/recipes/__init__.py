@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.slugs import check_known
 
 if TYPE_CHECKING:
-    from gan.training.options import RunOptions
+    from gan.runs.options import RunOptions
 
 
 def recipe_names() -> list[str]:

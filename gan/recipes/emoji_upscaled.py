@@ -3,7 +3,7 @@
 The run is one of `emoji-projected` or of `emoji`.
 """
 
-from gan.methods.upscaling import Options
+from gan.methods.upscaled import Options
 
 OPTIONS = Options(
     recipe="emoji-upscaled",

@@ -14,6 +14,6 @@ their frequency, and generated pictures have the labels of the real ones beside 
 ImageNet's classes are of equal size and drawn evenly; pictures are mirrored.
 """
 
-from gan.methods.hinge import Options
+from gan.methods.sagan import Options
 
 OPTIONS = Options(recipe="sagan", dataset="emoji-128", total_kimg=6400.0)

@@ -1,6 +1,6 @@
 """`sagan` for a processor: an eighth of the channels, 64 px, and an average that is drawn."""
 
-from gan.methods.hinge import Options
+from gan.methods.sagan import Options
 
 OPTIONS = Options(
     recipe="sagan-small",

@@ -11,6 +11,6 @@ Different: batches of 32 at every size, where the paper has larger ones for smal
 constant rate, which the paper raises from 128 px on; what `gan.networks.stylegan` names.
 """
 
-from gan.methods.style import Options
+from gan.methods.stylegan import Options
 
 OPTIONS = Options(recipe="stylegan", dataset="pokemon-128", total_kimg=25_000.0)

@@ -3,7 +3,7 @@
 The penalty comes at every 4th step with fourfold weight, which saves a third of a step.
 """
 
-from gan.methods.style import Options
+from gan.methods.stylegan import Options
 
 OPTIONS = Options(
     recipe="stylegan-small",

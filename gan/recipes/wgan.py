@@ -1,6 +1,6 @@
 """WGAN as in "Pokemon Generation using WGans", 128 px; any power of two from 8 px on.
 
-Kept: both networks (see `gan.networks.deconvolutional`), z of 100 uniform numbers in [-1, 1],
+Kept: both networks (see `gan.networks.wgan`), z of 100 uniform numbers in [-1, 1],
 truncated normal initialisation of .02, batch normalisation with a decay of .9, ε 1e-5 and no
 scale, RMSProp 2e-4 as TensorFlow 1 had it, all the critic's variables clipped to ±.01 before each
 of its steps (so that they are not while the generator moves), 5 critic steps, 25 during the first
@@ -15,14 +15,13 @@ and blue of pictures that were RGB already) and are clipped when saved (it takes
 It checkpoints and draws by time, not every 40 epochs.
 """
 
-from gan.methods.wasserstein import Options
+from gan.methods.wgan import Options
 
 EPOCHS, STEPS_OF_AN_EPOCH = 1000, 127
-_ANY_LENGTH = Options(recipe="wgan", method="wasserstein", dataset="pokemon-128")
+_ANY_LENGTH = Options(recipe="wgan", dataset="pokemon-128")
 
 OPTIONS = Options(
     recipe="wgan",
-    method="wasserstein",
     dataset="pokemon-128",
     total_kimg=_ANY_LENGTH.pictures_seen(EPOCHS * STEPS_OF_AN_EPOCH) / 1000,
 )

@@ -8,11 +8,10 @@ Different: the networks are those of the `wgan` recipe, without the critic's nor
 with their initialisation, so that the two compare; a 1e-12 stands under the root of the norm.
 """
 
-from gan.methods.wasserstein import Options
+from gan.methods.wgan import Options
 
 OPTIONS = Options(
     recipe="wgan-gp",
-    method="wasserstein",
     dataset="pokemon-128",
     total_kimg=200_000 * 5 * 64 / 1000,
     learning_rate=1e-4,

@@ -1,1 +1,1 @@
-"""Training: batches, the step, checkpoints, what a run leaves behind."""
+"""The trainer: runs, tries and watches a method's steps; it knows no architecture."""

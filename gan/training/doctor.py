@@ -147,7 +147,7 @@ def check_disk(home: Path) -> Finding:
 
 def examine(home: Path) -> list[Finding]:
     """Return everything that is known; imports TensorFlow where it is installed."""
-    from gan.training.machine import cpu_flags
+    from gan.machine import cpu_flags
 
     findings = [check_python(), *check_packages(), *check_processor(cpu_flags())]
     if all(f.state != WRONG or "tensorflow is missing" not in f.what for f in findings):

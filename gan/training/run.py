@@ -16,12 +16,16 @@ from tqdm import tqdm
 
 from core.errors import NonesuchError
 from core.files import write_durably
+from gan.batches.labelled import Draws
 from gan.dataset.files import Dataset
+from gan.machine import choose_dtype_policy
 from gan.methods import method_module
+from gan.methods.method import BuildsOn, Method, ShowsSamples, TakesUp, state_of
+from gan.methods.recorded import check_continues, read_options, write_options
 from gan.networks.generator import all_inputs, draw_latents, width_of
 from gan.networks.standing import standing_statistics
-from gan.training.batches import Draws, on_white
-from gan.training.checkpoint import (
+from gan.pixels import on_white, tile, to_uint8
+from gan.runs.checkpoint import (
     Checkpoint,
     checkpoints_in,
     last_checkpoint,
@@ -30,11 +34,8 @@ from gan.training.checkpoint import (
     save_checkpoint,
     set_aside,
 )
+from gan.runs.options import RunOptions
 from gan.training.collapse import CollapseWatch, diversity
-from gan.training.grid import tile, to_uint8
-from gan.training.machine import choose_dtype_policy
-from gan.training.method import BuildsOn, Method, ShowsSamples, TakesUp, state_of
-from gan.training.options import RunOptions, check_continues, read_options, write_options
 
 GRID_SEED = 7
 GRID_PICTURES = 160

@@ -29,7 +29,7 @@ from app.play_tokens import PlayTokens, Round
 from core.errors import NonesuchError
 from core.slugs import nearest
 from gan.features.torch_file import MAGIC_NUMBER, PROTOCOL, read_torch_file
-from gan.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from gan.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sources.model_toml import parse_contents
 from sources.serving_address import parse_address
 from store.hashing import LONGEST_BYTES, normal_text

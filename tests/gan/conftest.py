@@ -81,7 +81,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def gan_command(tmp_path: Path, home: Path) -> Callable[..., Result]:
     """Run `flask gan <words>` in this process over the test's own folders."""
-    from gan.cli import gan
+    from gan.commands.cli import gan
 
     app = Flask("test")
     app.extensions["settings"] = SimpleNamespace(home=home, models_folder=tmp_path / "models")
@@ -96,14 +96,12 @@ def gan_command(tmp_path: Path, home: Path) -> Callable[..., Result]:
 @pytest.fixture
 def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Let few channels and tiles be enough, whatever the machine; return what was convolved so."""
-    from gan.networks import layers, winograd
+    from gan.networks.fast import lean, winograd
 
     monkeypatch.setattr(winograd, "FEWEST_CHANNELS", {"float32": 2, "bfloat16": 2})
     monkeypatch.setattr(winograd, "CHANNELS_PER_PX", 0)
-    from gan.networks import winograd
-
     monkeypatch.setattr(winograd, "FEWEST_TILES", 1)
-    monkeypatch.setattr(layers, "lean_products", lambda: True)
+    monkeypatch.setattr(lean, "lean_products", lambda: True)
     seen: list[tuple[int, ...]] = []
     convolve_by = winograd.convolve_by
 
@@ -118,7 +116,7 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 @pytest.fixture
 def transformed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Return the shapes of kernels that are transformed for fewer products, as they are."""
-    from gan.networks import winograd
+    from gan.networks.fast import winograd
 
     seen: list[tuple[int, ...]] = []
     transform = winograd.transform_kernel

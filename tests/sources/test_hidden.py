@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 
 from app import create_app
-from gan.dataset.emoji_concepts import read_categories
+from gan.dataset.emoji.concepts import read_categories
 from sources.description import BadModel, Model, read_model
 from sources.model_toml import ModelCategory, parse_contents
 from sources.registry import find_model

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from gan.dataset.emoji_sets import EMOJI_SETS
+from gan.dataset.emoji.sets import EMOJI_SETS
 from gan.dataset.npm import NpmFailed, fetch_package, unpack
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset, Label, Record
-from gan.training.batches import on_white
+from gan.pixels import on_white
 
 CATEGORIES = ("disc", "bar", "ring")
 SIZE = 16

@@ -11,23 +11,23 @@ from click.testing import Result
 from PIL import Image
 
 from gan.dataset.files import Dataset, write_dataset
-from gan.evaluation.generating import draw_styles, generate
 from gan.evaluation.report import BadEvaluation, parse_truncation
+from gan.evaluation.samples.generating import draw_styles, generate
 from gan.evaluation.spaces import random_space
 from gan.export.card import figures_section
+from gan.methods.trained import read_trained
 from gan.training.run import Run
-from gan.training.trained import read_trained
 from tests.gan.tiny import TINY
 
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """The judge is a random network: the pretrained one comes from the network."""
-    monkeypatch.setattr("gan.evaluation.classifier.EPOCHS", 1)
-    monkeypatch.setattr("gan.evaluation.telling_apart.MOST_STEPS", 10)
-    monkeypatch.setattr("gan.evaluation.judging.pretrained_space", lambda *_: random_space(7, 32))
+    monkeypatch.setattr("gan.evaluation.measures.classifier.EPOCHS", 1)
+    monkeypatch.setattr("gan.evaluation.measures.two_sample_test.MOST_STEPS", 10)
+    monkeypatch.setattr("gan.evaluation.metrics.pretrained_space", lambda *_: random_space(7, 32))
     monkeypatch.setattr(
-        "gan.evaluation.judging.random_spaces", lambda: [random_space(i, 32) for i in (0, 1)]
+        "gan.evaluation.metrics.random_spaces", lambda: [random_space(i, 32) for i in (0, 1)]
     )
 
 

@@ -20,7 +20,7 @@ from gan.evaluation.translating import (
     translation_tables,
 )
 from gan.methods.cyclegan import Options
-from gan.training.translators import Translators
+from gan.methods.translators import Translators
 from tests.gan.evaluation.shapes import shapes
 
 Redraw = Callable[[np.ndarray], np.ndarray]

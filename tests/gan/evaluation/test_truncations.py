@@ -19,8 +19,8 @@ from gan.evaluation.truncations import (
     hidden_ones,
     widened,
 )
+from gan.methods.trained import read_trained
 from gan.training.run import Run
-from gan.training.trained import read_trained
 from sources.description import read_model
 from tests.gan.conftest import make_dataset
 from tests.gan.methods.tiny_recipes import tiny
@@ -62,7 +62,7 @@ def test_what_shows_and_what_covers_decide_together(tiny_dataset: Dataset) -> No
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.evaluation.classifier.EPOCHS", 1)
+    monkeypatch.setattr("gan.evaluation.measures.classifier.EPOCHS", 1)
     monkeypatch.setattr(
         "gan.evaluation.truncations.pretrained_space", lambda *_: random_space(7, 32)
     )

@@ -9,11 +9,11 @@ import pytest
 from click.testing import Result
 
 from gan.dataset.files import HELD_OUT, TRAIN, write_dataset
-from gan.evaluation.linear_reader import _root
+from gan.evaluation.measures.linear_probe import _root
 from gan.export import curator
 from gan.export.check import BadExport
 from gan.export.curator import export_curator, fit, hashes_of
-from gan.training.batches import on_white
+from gan.pixels import on_white
 from gan.training.run import Run
 from sources.concepts import CONCEPTS, read_concepts, signed_root
 from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted

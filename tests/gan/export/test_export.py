@@ -18,9 +18,9 @@ from gan.export import model as model_module
 from gan.export.check import BadExport, compare, fixed_inputs
 from gan.export.description import ModelAbout, describe
 from gan.export.model import export_model, next_version
-from gan.training.grid import to_uint8
+from gan.methods.trained import Trained, read_trained
+from gan.pixels import to_uint8
 from gan.training.run import Run
-from gan.training.trained import Trained, read_trained
 from tests.gan.conftest import make_dataset
 from tests.gan.tiny import TINY
 

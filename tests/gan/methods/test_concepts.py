@@ -14,17 +14,17 @@ from gan.export.card import training_section
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
 from gan.methods import concepts, projected
+from gan.methods.trained import read_trained
 from gan.networks.concepts import PARENTS
 from gan.recipes import read_recipe
-from gan.training import exported
-from gan.training.checkpoint import checkpoints_in, load_checkpoint
-from gan.training.options import BadOptions, RunOptions
-from gan.training.plan import describe_run
+from gan.runs import exported
+from gan.runs.checkpoint import checkpoints_in, load_checkpoint
+from gan.runs.options import BadOptions, RunOptions
+from gan.training.dry_run import describe_run
 from gan.training.run import Run
-from gan.training.trained import read_trained
+from tests.gan.batches.test_concepts import emoji_dataset
 from tests.gan.pretrained import pretrained
 from tests.gan.tiny import TINY
-from tests.gan.training.test_concept_batches import emoji_dataset
 
 pytestmark = pytest.mark.network
 

@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from gan.dataset.files import BadDataset
 from gan.methods.cyclegan import CycleGAN, Options
+from gan.methods.recorded import read_options
 from gan.networks.residual import BadNetwork
 from gan.recipes import read_recipe
-from gan.training.checkpoint import checkpoints_in, load_checkpoint
-from gan.training.options import BadOptions, read_options
+from gan.runs.checkpoint import checkpoints_in, load_checkpoint
+from gan.runs.options import BadOptions
 from gan.training.run import Run
 from tests.gan.conftest import make_dataset
 

@@ -18,12 +18,12 @@ from gan.dataset.files import Dataset, write_dataset
 from gan.export.check import fixed_inputs
 from gan.export.description import ModelAbout
 from gan.export.model import export_model
+from gan.methods.trained import read_trained
 from gan.networks.standing import compute_standing_statistics
-from gan.training.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
-from gan.training.options import BadOptions
-from gan.training.plan import describe_run
+from gan.runs.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
+from gan.runs.options import BadOptions
+from gan.training.dry_run import describe_run
 from gan.training.run import Run
-from gan.training.trained import read_trained
 from sources.description import read_model
 from sources.latents import draw
 from sources.litert import LiteRTSource

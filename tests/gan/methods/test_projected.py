@@ -13,12 +13,12 @@ from gan.dataset.files import Dataset, write_dataset
 from gan.export.card import training_section
 from gan.losses import hinge_discriminator_loss
 from gan.methods import projected
+from gan.methods.trained import read_trained
 from gan.recipes import read_recipe
-from gan.training.checkpoint import checkpoints_in, load_checkpoint
-from gan.training.options import BadOptions, RunOptions
-from gan.training.plan import try_steps
+from gan.runs.checkpoint import checkpoints_in, load_checkpoint
+from gan.runs.options import BadOptions, RunOptions
+from gan.training.dry_run import try_steps
 from gan.training.run import Run
-from gan.training.trained import read_trained
 from tests.gan.conftest import make_dataset
 from tests.gan.pretrained import pretrained
 from tests.gan.tiny import TINY

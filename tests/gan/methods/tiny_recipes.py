@@ -3,7 +3,7 @@
 import dataclasses
 
 from gan.recipes import read_recipe
-from gan.training.options import RunOptions
+from gan.runs.options import RunOptions
 
 SMALLER: dict[str, dict[str, object]] = {
     "wgan": {"latent": 6, "first_steps": 2, "first_critic_steps": 4, "more_every": 4,

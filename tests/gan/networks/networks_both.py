@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from gan.networks.deconvolutional import build_critic
 from gan.networks.projected import HeadSizes, build_heads
 from gan.networks.residual import ResidualOptions, build_discriminator, build_generator
+from gan.networks.wgan import build_critic
 
 TINY = ResidualOptions(
     size_px=16, categories=3, styles=2, generator_channels=(8, 6), picture_channels=4,

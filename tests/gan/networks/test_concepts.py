@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.machine import dtype_policy
 from gan.networks.concepts import (
     DRAWING,
     HIDDEN,
@@ -14,7 +15,6 @@ from gan.networks.concepts import (
     build_whole,
 )
 from gan.networks.residual import build_discriminator, build_generator
-from gan.training.machine import dtype_policy
 
 SMALL = ConceptSizes(
     size_px=32, categories=3, styles=2, latent=4, category_width=4, style_width=4,

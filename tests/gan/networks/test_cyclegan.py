@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.machine import dtype_policy
 from gan.networks.cyclegan import (
     InstanceNorm,
     ReflectionPad,
     build_patch_discriminator,
     build_translator,
 )
-from gan.networks.layers import MirroredConv2D
+from gan.networks.fast.lean import MirroredConv2D
 from gan.networks.residual import BadNetwork
-from gan.training.machine import dtype_policy
 
 
 @pytest.mark.parametrize(("blocks", "authors"), [(6, 7_837_699), (9, 11_378_179)])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.machine import dtype_policy
 from gan.methods.projected import Options
 from gan.networks.projected import HeadSizes, build_heads, standardise
-from gan.training.machine import dtype_policy
 from tests.gan.conftest import make_dataset
 
 SMALL = HeadSizes(((16, 3), (8, 4), (4, 5)), 3, 2, mixed=(4, 6, 8), width=8)

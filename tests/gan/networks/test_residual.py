@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.machine import dtype_policy
 from gan.networks.residual import (
     BadNetwork,
     ResidualOptions,
     build_discriminator,
     build_generator,
 )
-from gan.training.machine import dtype_policy
 
 EMOJI = ResidualOptions(size_px=64, categories=74, styles=9)
 TINY = ResidualOptions(size_px=16, categories=3, styles=2, generator_channels=(8, 6))

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.networks.attention import SelfAttention
-from gan.networks.batch_norm import ConditionalBatchNorm
-from gan.networks.deconvolutional import BadSize
+from gan.machine import dtype_policy
+from gan.networks.layers.attention import SelfAttention
+from gan.networks.layers.batch_norm import ConditionalBatchNorm
 from gan.networks.residual import BadNetwork
 from gan.networks.sagan import SaganOptions, build_discriminator, build_generator
-from gan.training.machine import dtype_policy
+from gan.networks.wgan import BadSize
 
 RANDOM = np.random.RandomState(0)
 TINY = SaganOptions(16, categories=3, latent=5, width=2)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from gan.networks.batch_norm import ConditionalBatchNorm
 from gan.networks.generator import all_inputs, draw_latents
+from gan.networks.layers.batch_norm import ConditionalBatchNorm
 from gan.networks.sagan import SaganOptions
 from gan.networks.standing import compute_standing_statistics, standing_statistics
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.networks.equalised import EqualisedConv2D, EqualisedDense
+from gan.machine import dtype_policy
 from gan.networks.growth import Growth, detail_of, grown_to, level_at
+from gan.networks.layers.equalised import EqualisedConv2D, EqualisedDense
 from gan.networks.stylegan import (
     Epilogue,
     StyleOptions,
@@ -16,7 +17,6 @@ from gan.networks.stylegan import (
     build_discriminator,
     build_generator,
 )
-from gan.training.machine import dtype_policy
 
 RANDOM = np.random.RandomState(0)
 TINY = StyleOptions(16, latent=6, most_channels=5, channels_base=48)

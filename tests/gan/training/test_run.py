@@ -17,8 +17,8 @@ import pytest
 import tensorflow as tf
 
 from gan.dataset.files import Dataset, write_dataset
-from gan.training.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
-from gan.training.options import BadOptions
+from gan.runs.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
+from gan.runs.options import BadOptions
 from gan.training.run import Run, TrainingFailed
 from tests.gan.conftest import make_dataset
 from tests.gan.tiny import TINY
@@ -153,7 +153,7 @@ import tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 from gan.dataset.files import read_dataset
-from gan.training.place import trained_by_us
+from gan.runs.folders import trained_by_us
 from gan.training.run import Run
 from tests.gan.tiny import TINY
 folder, dataset = map(Path, sys.argv[1:])
@@ -241,7 +241,7 @@ def test_a_generator_of_one_picture_ends_it_and_keeps_what_came_before(
 ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
-import gan.training.checkpoint
+import gan.runs.checkpoint
 from gan.dataset.files import read_dataset
 from gan.training.run import Run, TrainingFailed
 from tests.gan.tiny import TINY

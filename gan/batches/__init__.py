@@ -1,0 +1,1 @@
+"""Real pictures, drawn step by step as a function of (seed, step) alone."""

@@ -1,0 +1,1 @@
+"""The emoji: packages, categories, concepts and their vectors, rendering."""

@@ -1,0 +1,1 @@
+"""One measure a file: sets of pictures or of features in, figures out."""

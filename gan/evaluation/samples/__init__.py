@@ -1,0 +1,1 @@
+"""What is measured: generated pictures, and real ones of the same composition."""

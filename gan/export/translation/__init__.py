@@ -1,0 +1,1 @@
+"""A trained translator as files, as `gan.export` writes a generator's."""

@@ -1,0 +1,44 @@
+"""--set NAME=VALUE: read as the option's type, refused in one line otherwise."""
+
+import dataclasses
+
+import pytest
+
+from core.errors import NonesuchError
+from gan.methods.wgan import Options
+from gan.training.overrides import change_options
+
+BEGUN = Options(recipe="r", dataset="d")
+
+
+def test_values_are_read_as_the_options_type() -> None:
+    found = change_options(
+        BEGUN,
+        ["learning_rate=1e-4", "critic_steps=3", "critic_normalised=false", "betas=0.5,0.9",
+         "leave_out_styles=flat,round", "optimizer=adam"],
+    )  # fmt: skip
+    assert found == dataclasses.replace(
+        BEGUN, learning_rate=1e-4, critic_steps=3, critic_normalised=False, betas=(0.5, 0.9),
+        leave_out_styles=("flat", "round"), optimizer="adam",
+    )  # fmt: skip
+    assert change_options(BEGUN, []) == BEGUN
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("learning_rate", "has no ="),
+        ("learning_rat=1", "did you mean learning_rate"),
+        ("critic_steps=2.5", "is not a whole number"),
+        ("learning_rate=fast", "is not a number"),
+        ("critic_normalised=1", "is not true or false"),
+        ("recipe=x", "has no option 'recipe'"),
+        ("clip=-1", "clip is -1.0"),
+        ("optimizer=sgd", "not rmsprop or adam"),
+        ("penalty=10", "batch normalisation mixes"),
+    ],
+)
+def test_what_is_wrong_is_said(change: str, message: str) -> None:
+    with pytest.raises(NonesuchError) as caught:
+        change_options(BEGUN, [change])
+    assert message in str(caught.value)
