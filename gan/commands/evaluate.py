@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from core.commands import Command
 from core.packages import import_tensorflow
-from gan.commands.options import judging_data_option, settings
+from gan.commands.options import reference_data_option, settings
 
 
 @click.command(cls=Command)
@@ -26,7 +26,7 @@ from gan.commands.options import judging_data_option, settings
     show_default=True,
     help="Range that truncations are drawn from, or one number; 0 to 1.",
 )
-@judging_data_option
+@reference_data_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -57,14 +57,14 @@ def evaluate(
         evaluate_translator(run, out or run)
         return
     from gan.evaluation.report import evaluate as evaluate_run
-    from gan.evaluation.report import parse_truncation, read_judging_data, write_judgement
+    from gan.evaluation.report import parse_truncation, read_reference_data, write_metrics
     from gan.methods.trained import read_trained
 
     between = parse_truncation(truncation)
     trained = read_trained(run, home / "datasets", click.echo)
-    data = read_judging_data(trained, home, dataset_name)
+    data = read_reference_data(trained, home, dataset_name)
     found = evaluate_run(trained, data, home, pictures, between, click.echo)
-    click.echo(f"written to {write_judgement(out or run, found)}")
+    click.echo(f"written to {write_metrics(out or run, found)}")
 
 
 def evaluate_translator(run: Path, out: Path) -> None:

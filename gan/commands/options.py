@@ -29,7 +29,7 @@ size_option = click.option(
     help="Width and height of the pictures in pixels, a power of two.",
 )
 replace_option = click.option("--replace", is_flag=True, help="Make it anew where it exists.")
-judging_data_option = click.option(
+reference_data_option = click.option(
     "--dataset",
     "dataset_name",
     help="Judge against this data set, at its size.  [default: the run's]",

@@ -74,11 +74,11 @@ def train(
     target = run_folder(settings().home, run_name or recipe)
     import_tensorflow()
     from gan.machine import share_cores
-    from gan.training.overrides import change_options
+    from gan.training.overrides import override_options
 
     options = read_recipe(recipe)
     options = dataclasses.replace(
-        change_options(options, changes),
+        override_options(options, changes),
         total_kimg=kimg or options.total_kimg,
         dataset=dataset_name or options.dataset,
     )

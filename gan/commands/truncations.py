@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 
 from core.commands import Command
 from core.packages import import_tensorflow
-from gan.commands.options import judging_data_option, settings
+from gan.commands.options import reference_data_option, settings
 
 
 @click.command(cls=Command)
@@ -24,7 +24,7 @@ from gan.commands.options import judging_data_option, settings
     show_default=True,
     help="Categories that are not hidden in any case.",
 )
-@judging_data_option
+@reference_data_option
 @with_appcontext
 def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -> None:
     """Choose each category's truncations, and hide categories that do not show.
@@ -41,7 +41,7 @@ def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -
     home = settings().home
     run = find_run(home, run_name)
     import_tensorflow()
-    from gan.evaluation.report import read_judging_data
+    from gan.evaluation.report import read_reference_data
     from gan.evaluation.tables import aligned
     from gan.evaluation.truncations import (
         choose_truncations,
@@ -53,7 +53,7 @@ def truncations(run_name: str, each: int, keep: int, dataset_name: str | None) -
     from gan.methods.trained import read_trained
 
     trained = read_trained(run, home / "datasets", click.echo)
-    dataset = read_judging_data(trained, home, dataset_name)
+    dataset = read_reference_data(trained, home, dataset_name)
     figures = choose_truncations(trained, dataset, home, click.echo, each, keep)
     figures = keep_reasons(figures, read_truncations(run))
     click.echo("\n" + aligned(truncation_table(figures)))

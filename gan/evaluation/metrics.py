@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from gan.dataset.files import Dataset
-from gan.evaluation.measures.category_accuracy import read_categories
+from gan.evaluation.measures.category_accuracy import category_accuracy
 from gan.evaluation.measures.classifier import kept_classifier, train_on_generated
 from gan.evaluation.measures.comparing import compare, mean_and_spread
 from gan.evaluation.measures.copying import (
@@ -22,7 +22,7 @@ from gan.evaluation.measures.copying import (
 )
 from gan.evaluation.measures.per_category import compare_categories
 from gan.evaluation.measures.scale import Scale, fit_scale
-from gan.evaluation.measures.two_sample_test import Side, tell_apart
+from gan.evaluation.measures.two_sample_test import Side, two_sample_test
 from gan.evaluation.real_features import dataset_digest, real_features
 from gan.evaluation.samples.corruption import corrupt
 from gan.evaluation.samples.sets import Sets, match_sets
@@ -38,7 +38,7 @@ FLOOR, CONTROL, GENERATED = (
 
 
 @dataclass(frozen=True)
-class JudgingOptions:
+class MetricOptions:
     """What the generator was trained on, and what to measure with."""
 
     leave_out_styles: tuple[str, ...] = ()
@@ -46,11 +46,11 @@ class JudgingOptions:
     premultiplied: bool = False  # of RGBA pictures: colours are multiplied by alpha already
     judge: FeatureSpace | None = None  # EfficientNet-lite2 when None
     others: Sequence[FeatureSpace] | None = None  # three random networks when None
-    steps: int | None = None  # of the network that tells generated from real; see `tell_apart`
+    steps: int | None = None  # of the network that tells generated from real; see `two_sample_test`
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Metrics:
     """Figures for JSON, and pictures by the name of their file."""
 
     figures: dict[str, Any]
@@ -63,8 +63,8 @@ def evaluate_pictures(
     dataset: Dataset,
     home: Path,
     echo: Callable[[str], None],
-    options: JudgingOptions | None = None,
-) -> Judgement:
+    options: MetricOptions | None = None,
+) -> Metrics:
     """Judge uint8 [N, H, W, 3 or 4] pictures against a data set's.
 
     ``categories``: int [N], positions in the data set's; None of a generator without categories,
@@ -72,7 +72,7 @@ def evaluate_pictures(
     resized to the data set's. What depends on the data set alone is kept in ``home``. Raises
     `TooFewPictures` or `WeightsMissing`.
     """
-    options = options or JudgingOptions()
+    options = options or MetricOptions()
     started = time.monotonic()
     pictures = fit_pictures(generated, dataset.size_px, options.premultiplied)
     sets = match_sets(dataset, pictures, categories, options.leave_out_styles)
@@ -141,13 +141,13 @@ def evaluate_pictures(
             sets.generated, categories, dataset.categories, options.no_mirror
         )
         echo("reading categories")
-        figures |= read_categories(sets, network, taught, real, mirrored, made)
+        figures |= category_accuracy(sets, network, taught, real, mirrored, made)
     echo("telling generated pictures from real ones")
     figures["real_or_generated"] = _tell_all(sets, real, made, corrupted, judge, options.steps)
     echo("looking for copies")
     figures["copying"], closest = _find_copies(sets, real, mirrored, made, judge)
     figures["seconds"] = round(time.monotonic() - started, 1)
-    return Judgement(figures, closest)
+    return Metrics(figures, closest)
 
 
 def fit_pictures(pictures: np.ndarray, size_px: int, premultiplied: bool = False) -> np.ndarray:
@@ -198,7 +198,7 @@ def _tell_all(
     ]
     empty = {"n": 0, "read": 0, "by_features": None, "by_pixels": None, "error": None}
     return [
-        {"pictures": name, "from": other, **(tell_apart(first, second, steps) or empty)}
+        {"pictures": name, "from": other, **(two_sample_test(first, second, steps) or empty)}
         for name, other, first, second in compared
     ]
 

@@ -9,7 +9,7 @@ from core.errors import NonesuchError
 from core.files import write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset, read_dataset
 from gan.dataset.place import find_dataset
-from gan.evaluation.metrics import Judgement, JudgingOptions, evaluate_pictures
+from gan.evaluation.metrics import MetricOptions, Metrics, evaluate_pictures
 from gan.evaluation.samples.generating import generate
 from gan.evaluation.tables import aligned, tables
 from gan.methods.trained import Trained
@@ -54,7 +54,7 @@ def check_split(trained_on: Dataset, dataset: Dataset) -> None:
         )
 
 
-def read_judging_data(trained: Trained, home: Path, name: str | None) -> Dataset:
+def read_reference_data(trained: Trained, home: Path, name: str | None) -> Dataset:
     """Return the data set to judge a run by: the one of that name, or the run's own.
 
     Raises `BadDataset`, or `BadEvaluation` where it has other labels or another split.
@@ -75,11 +75,11 @@ def evaluate(
     pictures: int,
     truncation: tuple[float, float],
     echo: Callable[[str], None],
-    options: JudgingOptions | None = None,
-) -> Judgement:
+    options: MetricOptions | None = None,
+) -> Metrics:
     """Return what is known of a run's generator, of uncurated pictures at a range of truncation."""
     check_labels(trained, dataset)
-    options = options or JudgingOptions(trained.options.leave_out_styles, trained.options.no_mirror)
+    options = options or MetricOptions(trained.options.leave_out_styles, trained.options.no_mirror)
     echo(f"generating {pictures} pictures")
     generated, categories = generate(trained, dataset, pictures, truncation)
     found = evaluate_pictures(generated, categories, dataset, home, echo, options)
@@ -91,7 +91,7 @@ def evaluate(
     figures = {"format": found.figures["format"], **about, **found.figures}
     for table in tables(figures):
         echo("\n" + aligned(table))
-    return Judgement(figures, found.pictures)
+    return Metrics(figures, found.pictures)
 
 
 def write_evaluation(folder: Path, evaluation: dict[str, Any]) -> Path:
@@ -102,7 +102,7 @@ def write_evaluation(folder: Path, evaluation: dict[str, Any]) -> Path:
     return path
 
 
-def write_judgement(folder: Path, found: Judgement) -> Path:
+def write_metrics(folder: Path, found: Metrics) -> Path:
     """Write the closest pairs, then evaluation.json, into ``folder``; return the latter's path."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in found.pictures.items():

@@ -9,7 +9,7 @@ SHOWN = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """A title, what it says, and cells."""
 
     title: str
@@ -18,7 +18,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def aligned(table: Table) -> str:
+def aligned(table: FigureTable) -> str:
     """Return a table as aligned text for a terminal."""
     widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
     lines = [table.title]
@@ -35,7 +35,7 @@ def number(value: float | None, form: str = ".3f") -> str:
     return NONE if value is None else format(value, form)
 
 
-def tables(figures: Mapping[str, Any]) -> list[Table]:
+def tables(figures: Mapping[str, Any]) -> list[FigureTable]:
     """Return the tables of an evaluation."""
     found = [distance_table(space) for space in figures["distances"]]
     if "read" in figures:
@@ -43,7 +43,7 @@ def tables(figures: Mapping[str, Any]) -> list[Table]:
     return [*found, telling_table(figures), copying_table(figures)]
 
 
-def distance_table(space: Mapping[str, Any]) -> Table:
+def distance_table(space: Mapping[str, Any]) -> FigureTable:
     rows = []
     for row in space["rows"]:
         spread = row.get("spread") or {}
@@ -59,7 +59,7 @@ def distance_table(space: Mapping[str, Any]) -> Table:
         rows.append([row["pictures"], f"{row['n']:,}", *(cell(key) for key in SHOWN)])
     against = space["rows"][0]["against"]
     several = any(row.get("spread") for row in space["rows"])
-    return Table(
+    return FigureTable(
         f"Against held-out pictures, features of {space['space']}",
         f"{against:,} held-out pictures, each set of the same composition by category, shown to "
         f"the network at {space['input_px']} px. Kernel distance: unbiased MMD², kernel "
@@ -72,7 +72,7 @@ def distance_table(space: Mapping[str, Any]) -> Table:
     )
 
 
-def reading_table(figures: Mapping[str, Any]) -> Table:
+def reading_table(figures: Mapping[str, Any]) -> FigureTable:
     rows = [
         ["real", row["pictures"], f"{row['n']:,}", f"{row['top1']:.1%}", f"{row['top5']:.1%}"]
         for row in figures["read"]
@@ -91,7 +91,7 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
         for row in figures["read_linear"]
     ]
     shares = figures["of_held_out"]
-    return Table(
+    return FigureTable(
         "Does the category show?",
         f"Which of {figures['categories']} categories a classifier reads (by chance "
         f"{figures['chance']:.1%}). Held-out pictures are of concepts that nothing was trained on, "
@@ -105,7 +105,7 @@ def reading_table(figures: Mapping[str, Any]) -> Table:
     )
 
 
-def category_table(figures: Mapping[str, Any]) -> Table:
+def category_table(figures: Mapping[str, Any]) -> FigureTable:
     rows = []
     for slug, read in figures["right_per_category"].items():
         overlap = figures["per_category"][slug]
@@ -119,7 +119,7 @@ def category_table(figures: Mapping[str, Any]) -> Table:
             else:
                 cells.append(f"{made[key]:.2f} / {floor[key]:.2f}")
         rows.append(cells)
-    return Table(
+    return FigureTable(
         "By category",
         "Right: as read above, of n generated and n held-out pictures. Precision, recall, density "
         "and coverage: m generated pictures / m of one half of the training pictures (the floor), "
@@ -130,8 +130,8 @@ def category_table(figures: Mapping[str, Any]) -> Table:
     )
 
 
-def telling_table(figures: Mapping[str, Any]) -> Table:
-    return Table(
+def telling_table(figures: Mapping[str, Any]) -> FigureTable:
+    return FigureTable(
         "Real or generated?",
         "How often a classifier, trained on one half, tells the other half right: 50% would be "
         f"perfect. By features: a linear reader of {figures['judge']}'s. By pixels: a small "
@@ -151,7 +151,7 @@ def telling_table(figures: Mapping[str, Any]) -> Table:
     )
 
 
-def copying_table(figures: Mapping[str, Any]) -> Table:
+def copying_table(figures: Mapping[str, Any]) -> FigureTable:
     found = figures["copying"]
     rows = [
         [
@@ -166,7 +166,7 @@ def copying_table(figures: Mapping[str, Any]) -> Table:
         for name in ("features", "pixels")
     ]
     verdict = "Too many are: it copies." if found["copies"] else "No more are: it does not copy."
-    return Table(
+    return FigureTable(
         "Copying",
         f"Features of {figures['judge']}. Median distance to the nearest training picture, "
         "mirrored or not, and that of held-out pictures and of the same corrupted (what is "

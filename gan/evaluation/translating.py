@@ -16,10 +16,10 @@ from core.errors import NonesuchError
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
 from gan.dataset.two_domains import domain_indices, domain_names
 from gan.evaluation.measures.kernel_distance import kernel_distance, standard_error
-from gan.evaluation.measures.linear_probe import fit_linear_reader
+from gan.evaluation.measures.linear_probe import fit_linear_probe
 from gan.evaluation.measures.scale import fit_scale
 from gan.evaluation.spaces import FeatureSpace, pretrained_space
-from gan.evaluation.tables import Table, number
+from gan.evaluation.tables import FigureTable, number
 from gan.methods.cyclegan import DIRECTIONS
 from gan.methods.translators import Translators
 from gan.pixels import on_white, to_uint8, to_unit
@@ -134,7 +134,7 @@ def _compare(
     scale = fit_scale(target)
     reference = scale.features(target)
     domains = np.repeat([0, 1], [len(source), len(target)])
-    reader = fit_linear_reader(np.concatenate([source, target]), domains, 2)
+    reader = fit_linear_probe(np.concatenate([source, target]), domains, 2)
     rows = {}
     for name, features in sets.items():
         there = scale.features(features)
@@ -163,12 +163,12 @@ def _grey_levels(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a.astype(np.int16) - b).mean())
 
 
-def translation_tables(figures: Mapping[str, Any]) -> list[Table]:
+def translation_tables(figures: Mapping[str, Any]) -> list[FigureTable]:
     """Return a table for each direction."""
     return [_table(figures, way) for way in figures["directions"]]
 
 
-def _table(figures: Mapping[str, Any], way: Mapping[str, Any]) -> Table:
+def _table(figures: Mapping[str, Any], way: Mapping[str, Any]) -> FigureTable:
     def share(value: float | None) -> str:
         return "" if value is None else f"{value:.0%}"
 
@@ -197,7 +197,7 @@ def _table(figures: Mapping[str, Any], way: Mapping[str, Any]) -> Table:
         if pairs
         else "No picture is known to be there in both, so nothing is said of counterparts. "
     )
-    return Table(
+    return FigureTable(
         f"{way['from']} to {way['to']}",
         f"Held-out pictures. Kernel distance: to training pictures of {way['to']} in features of "
         f"{figures['judge']}; only what lies between floor and control says something. Taken for "

@@ -19,14 +19,14 @@ from core.files import write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
 from gan.evaluation.measures.category_accuracy import is_right, read
 from gan.evaluation.measures.classifier import kept_classifier
-from gan.evaluation.measures.linear_probe import fit_linear_reader
-from gan.evaluation.measures.prdc import NEIGHBOURS, compare_manifolds
+from gan.evaluation.measures.linear_probe import fit_linear_probe
+from gan.evaluation.measures.prdc import NEIGHBOURS, compute_prdc
 from gan.evaluation.measures.scale import fit_scale
 from gan.evaluation.metrics import fit_pictures
 from gan.evaluation.real_features import dataset_digest, real_features
 from gan.evaluation.samples.generating import SEED, draw_pictures
 from gan.evaluation.spaces import FeatureSpace, pretrained_space
-from gan.evaluation.tables import Table
+from gan.evaluation.tables import FigureTable
 from gan.methods.trained import Trained
 from gan.networks.generator import width_of
 from gan.pixels import on_white
@@ -81,7 +81,7 @@ def choose_truncations(
     real = real_features(home, dataset, digest, judge, echo)
     mirrored = real_features(home, dataset, digest, judge, echo, mirrored=True)
     network = kept_classifier(home, dataset, leave_out, options.no_mirror, echo)
-    linear = fit_linear_reader(
+    linear = fit_linear_probe(
         np.concatenate([real[train], mirrored[train]]), np.tile(labels[train], 2), number
     )
     scale = fit_scale(real[train])
@@ -105,7 +105,7 @@ def choose_truncations(
             reference = references[category]
             if len(reference) > NEIGHBOURS:
                 made = scale.features(features[here][: len(reference)])
-                overlap = compare_manifolds(scale.features(real[reference]), made)
+                overlap = compute_prdc(scale.features(real[reference]), made)
                 if overlap is not None:
                     coverage[category, level] = overlap.coverage
     choices = decide(dataset, right, coverage, float(known.mean()), keep)
@@ -206,7 +206,7 @@ def read_truncations(run: Path) -> dict[str, Any] | None:
     return found
 
 
-def truncation_table(figures: Mapping[str, Any]) -> Table:
+def truncation_table(figures: Mapping[str, Any]) -> FigureTable:
     """Return the choices as a table."""
 
     def shares(values: Sequence[float | None]) -> list[str]:
@@ -217,7 +217,7 @@ def truncation_table(figures: Mapping[str, Any]) -> Table:
         low, high = found["truncation"]
         kind = " (hidden)" if found["hidden"] else ""
         rows.append([slug + kind, f"{low:g}:{high:g}", *shares(found["right"])])
-    return Table(
+    return FigureTable(
         "Truncation by category",
         f"How often the category is read at each truncation, of {figures['each']} pictures; "
         f"held-out real pictures: {figures['held_out_right']:.1%}. The range is where the root of "

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.durations import in_words
 from gan.evaluation.metrics import FORMAT
-from gan.evaluation.tables import Table, tables
+from gan.evaluation.tables import FigureTable, tables
 from gan.evaluation.truncations import truncation_table
 from gan.export.description import ModelAbout
 from gan.methods import options_class
@@ -74,8 +74,8 @@ def _runs(about: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
     """Return what a run did, after those that it builds on."""
     kind = options_class(options["method"])
     lines = _run_lines(about, options)
-    if kind.helped_by:
-        lines.insert(1, f"{kind.helped_by}\n")
+    if kind.pretrained_credit:
+        lines.insert(1, f"{kind.pretrained_credit}\n")
     before = about.get("made_from")
     if not before:
         return lines
@@ -83,7 +83,7 @@ def _runs(about: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
         return [f"Begins with the weights of the model {before['model']}; see its card.\n", *lines]
     link = (
         "Taken up by another run, which trained the same networks further.\n"
-        if kind.goes_on
+        if kind.continues_weights
         else "Behind it another network, trained afterwards, while what draws stayed as it was.\n"
     )
     return [*_runs(before, before["options"]), link, *lines]
@@ -133,7 +133,7 @@ def truncation_section(about: ModelAbout) -> str:
     return markdown(truncation_table(about.truncations))
 
 
-def markdown(table: Table) -> str:
+def markdown(table: FigureTable) -> str:
     """Return a table with its title and note."""
     lines = [list(table.head), ["---"] * len(table.head), *table.rows]
     rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)

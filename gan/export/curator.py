@@ -23,7 +23,7 @@ from PIL import Image
 
 from core.files import folder_written_whole, write_durably
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
-from gan.evaluation.measures.linear_probe import fit_linear_reader
+from gan.evaluation.measures.linear_probe import fit_linear_probe
 from gan.evaluation.measures.prdc import reach
 from gan.export.check import BadExport
 from gan.export.concepts import ConceptsAbout, fit_dataset_concepts
@@ -95,7 +95,7 @@ def fit(
     """
     train = dataset.indices(TRAIN, leave_out_styles)
     labels = dataset.category_ids()[train]
-    reader = fit_linear_reader(
+    reader = fit_linear_probe(
         np.concatenate([features[train], mirrored[train]]),
         np.tile(labels, 2),
         len(dataset.categories),

@@ -1,1 +1,4 @@
-"""Networks of others that turn pictures into features: fetched, checked and never trained here."""
+"""Networks of others that turn pictures into features.
+
+Fetched, checked by their digests, and never trained here.
+"""

@@ -85,7 +85,7 @@ def own_difference(real: tf.Tensor, fake: tf.Tensor, own: tf.Tensor) -> tf.Tenso
 
 
 class Concepts(projected.Projected):
-    """That pairing by concepts; see `Method`, `BuildsOn`, `TakesUp`, `ShowsSamples`."""
+    """That pairing by concepts; see `Method`, `BuildsOn`, `WarmStarts`, `ShowsSamples`."""
 
     aligned = True
     options: Options
@@ -115,7 +115,7 @@ class Concepts(projected.Projected):
         parents.vectors.assign(known.vectors)
         parents.category_of.assign(category_of)
 
-    def take_up(self, home: Path, echo: Callable[[str], None]) -> None:
+    def warm_start(self, home: Path, echo: Callable[[str], None]) -> None:
         """Set what a model, a run without concepts or a run by this method has learned."""
         if self.options.start and not is_exported(self.options.start):
             folder = projected.find_start(self.options, home)
@@ -125,9 +125,9 @@ class Concepts(projected.Projected):
                 self.take_weights(trained.generator.get_weights(), self.options.start)
                 self.made_from = {**trained.about, "options": asdict(trained.options)}
                 return
-        super().take_up(home, echo)
+        super().warm_start(home, echo)
 
-    def taken_up(self, network: keras.Model) -> list[keras.Variable]:
+    def warm_started(self, network: keras.Model) -> list[keras.Variable]:
         return [v for v in network.variables if not v.path.split("/")[-2].startswith("concept_")]
 
     def told(self, batch: Batch) -> dict[str, np.ndarray]:

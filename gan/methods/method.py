@@ -58,10 +58,10 @@ class BuildsOn(Protocol):
 
 
 @runtime_checkable
-class TakesUp(Protocol):
+class WarmStarts(Protocol):
     """A method whose run begins where another one stands."""
 
-    def take_up(self, home: Path, echo: Callable[[str], None]) -> None:
+    def warm_start(self, home: Path, echo: Callable[[str], None]) -> None:
         """Set what that run has learned; called once, when a run begins.
 
         A run that continues does not need the other one any more. Raises `BadOptions`.

@@ -102,7 +102,7 @@ class Pairing(Generic[Numbers]):
         """Make a step on ``batch``; see `Method.step`.
 
         Returns losses, mean logits, ``diversity`` (the mean over pixels of the deviation within
-        the batch of what is generated), ``pull`` (the norm of the generator's gradient at what the
+        the batch of what is generated), ``generator_grad_norm`` (of its gradient at what the
         discriminator saw), what `judge_beside` adds and, at every ``penalty_every``-th step,
         the penalties.
         """
@@ -150,7 +150,7 @@ class Pairing(Generic[Numbers]):
         # back through the discriminator does for both
         factor = generator_share(real_logit, fake_logit)
         at_fake = tf.split(at_judged, 2)[1] * tf.reshape(factor, [-1, 1, 1, 1])
-        pull = tf.norm(at_fake)
+        grad_norm = tf.norm(at_fake)
         also, more_metrics = self.judge_beside(seen_real, seen_fake, told, learning_rate)
         at_fake += also
         g_gradients = tape.gradient(
@@ -163,7 +163,7 @@ class Pairing(Generic[Numbers]):
             "logit/real": tf.reduce_mean(real_logit),
             "logit/fake": tf.reduce_mean(fake_logit),
             "diversity": tf.reduce_mean(tf.math.reduce_std(fake, axis=0)),
-            "pull": pull,
+            "generator_grad_norm": grad_norm,
             **more_metrics,
         }
         if penalise:

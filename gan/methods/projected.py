@@ -40,8 +40,8 @@ USUAL = 256  # pictures that say what features are usual
 class Options(relativistic.Options):
     """The numbers of a run by this method."""
 
-    goes_on: ClassVar[bool] = True
-    helped_by: ClassVar[str] = (
+    continues_weights: ClassVar[bool] = True
+    pretrained_credit: ClassVar[str] = (
         "Its discriminators also saw pictures through EfficientNet-lite0, which Google trained on "
         "ImageNet (Apache-2.0, packaged by ML Illustrated); nothing of it is in the generator."
     )
@@ -118,7 +118,7 @@ def find_start(options: Options, home: Path) -> Path:
 
 
 class Projected(relativistic.Relativistic):
-    """That pairing with the discriminators of features; see `Method`, `BuildsOn`, `TakesUp`."""
+    """That pairing with the discriminators of features; see `Method`, `BuildsOn`, `WarmStarts`."""
 
     options: Options
 
@@ -145,7 +145,7 @@ class Projected(relativistic.Relativistic):
             "heads_adam": self.heads_optimizer.variables,
         }
 
-    def take_up(self, home: Path, echo: Callable[[str], None]) -> None:
+    def warm_start(self, home: Path, echo: Callable[[str], None]) -> None:
         """Set what a run by `relativistic` or by this method has learned, where one is named.
 
         Of an exported model the generator goes on, and all discriminators begin anew. Raises
@@ -198,7 +198,7 @@ class Projected(relativistic.Relativistic):
         Weights behind those are left, such as an upscaler's. Raises `BadOptions`.
         """
         for network in (self.generator, self.average):
-            variables = self.taken_up(network)
+            variables = self.warm_started(network)
             shapes = [tuple(variable.shape) for variable in variables]
             if shapes != [array.shape for array in weights[: len(shapes)]]:
                 raise BadOptions(
@@ -208,7 +208,7 @@ class Projected(relativistic.Relativistic):
             for variable, array in zip(variables, weights, strict=False):
                 variable.assign(array)
 
-    def taken_up(self, network: keras.Model) -> list[keras.Variable]:
+    def warm_started(self, network: keras.Model) -> list[keras.Variable]:
         """Return the variables of a generator that another one's weights are for."""
         return list(network.variables)
 
@@ -262,6 +262,6 @@ class Projected(relativistic.Relativistic):
             "loss/heads": d_loss,
             "heads/real": tf.reduce_mean(real_logits),
             "heads/fake": tf.reduce_mean(fake_logits),
-            "pull/heads": tf.norm(at_fake),
+            "generator_grad_norm/heads": tf.norm(at_fake),
             **matched,
         }

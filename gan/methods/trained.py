@@ -45,7 +45,7 @@ def _pictures_seen(about: dict[str, Any], options: type[RunOptions]) -> int:
     if not before or "model" in before:  # what a model saw says its own card
         return seen
     earlier = _pictures_seen(before, options_class(before["options"]["method"]))
-    return earlier + (seen if options.goes_on else 0)
+    return earlier + (seen if options.continues_weights else 0)
 
 
 def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trained:

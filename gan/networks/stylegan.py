@@ -82,7 +82,7 @@ def build_generator(options: StyleOptions) -> keras.Model:
     latent = keras.Input((options.latent,), name="in1")
     noise = keras.Input((options.size_px, options.size_px, 1), name="in2")
     psi = keras.Input((1,), name="in3")
-    w = Truncation(name="truncation")([_build_mapping(options)(latent), psi])
+    w = StyleTruncation(name="truncation")([_build_mapping(options)(latent), psi])
     layers = 2 * (options.last_stage + 1)
     styles = ops.repeat(w[:, None, :], layers, axis=1)
     picture = build_synthesis(options)([styles, noise])
@@ -145,7 +145,7 @@ def blur(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 @keras.saving.register_keras_serializable("nonesuch")
-class Truncation(keras.layers.Layer):
+class StyleTruncation(keras.layers.Layer):
     """[w [N, Z], ψ [N, 1]] → average + ψ (w - average); the average moves in training."""
 
     def __init__(self, **kwargs: object) -> None:

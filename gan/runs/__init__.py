@@ -1,1 +1,4 @@
-"""A run on disk: its options, its folder, its checkpoints, and models to begin from."""
+"""A run on disk, before anything is trained: its options, its folder, its checkpoints.
+
+Also exported models, whose weights a run may begin with.
+"""

@@ -22,8 +22,8 @@ class RunOptions:
 
     advice: ClassVar[str] = "lower the learning rate"  # what to change when a run fails
     branches: ClassVar[int] = 1  # parts of a step that do not wait for one another
-    goes_on: ClassVar[bool] = False  # trains further what the run that it builds on has trained
-    helped_by: ClassVar[str] = ""  # networks of others that told it what is good, for the card
+    continues_weights: ClassVar[bool] = False  # trains on what its run builds on
+    pretrained_credit: ClassVar[str] = ""  # of others' networks that taught it, for the card
 
     recipe: str
     dataset: str

@@ -1,1 +1,4 @@
-"""The trainer: runs, tries and watches a method's steps; it knows no architecture."""
+"""The trainer: begins, tries, watches and continues runs.
+
+It knows no architecture; a step is a method's.
+"""

@@ -13,7 +13,7 @@ from core.durations import in_words
 from gan.dataset.files import TRAIN, Dataset
 from gan.machine import choose_dtype_policy
 from gan.methods import method_module
-from gan.methods.method import Method, TakesUp, state_of
+from gan.methods.method import Method, WarmStarts, state_of
 from gan.methods.recorded import check_continues, read_options
 from gan.runs.checkpoint import Checkpoint, last_checkpoint, numbers_of, packed
 from gan.runs.options import RunOptions
@@ -56,8 +56,8 @@ def try_steps(
     home = folder.parent.parent
     method: Method = method_module(options.method).build(options, dataset, policy, home, echo)
     found = last_checkpoint(folder, echo)
-    if found is None and isinstance(method, TakesUp):
-        method.take_up(home, echo)
+    if found is None and isinstance(method, WarmStarts):
+        method.warm_start(home, echo)
     about = found[1].about if found else {"step": 0}
     del found  # its numbers: a run drops them too, once they are set
     seen = options.pictures_seen(about["step"])

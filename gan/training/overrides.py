@@ -12,7 +12,7 @@ from gan.runs.options import BadOptions, RunOptions
 _ELSEWHERE = ("recipe", "method", "dataset", "augment")
 
 
-def change_options(options: RunOptions, changes: Sequence[str]) -> RunOptions:
+def override_options(options: RunOptions, changes: Sequence[str]) -> RunOptions:
     """Return options with ``NAME=VALUE`` taken over. Raises `BadOptions`.
 
     Values are read as the option's type: numbers, true and false, words, and lists with commas.

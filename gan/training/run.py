@@ -20,7 +20,7 @@ from gan.batches.labelled import Draws
 from gan.dataset.files import Dataset
 from gan.machine import choose_dtype_policy
 from gan.methods import method_module
-from gan.methods.method import BuildsOn, Method, ShowsSamples, TakesUp, state_of
+from gan.methods.method import BuildsOn, Method, ShowsSamples, WarmStarts, state_of
 from gan.methods.recorded import check_continues, read_options, write_options
 from gan.networks.generator import all_inputs, draw_latents, width_of
 from gan.networks.standing import standing_statistics
@@ -48,7 +48,7 @@ class TrainingFailed(NonesuchError):
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """How far a run is."""
 
     step: int = 0
@@ -86,7 +86,7 @@ class Run:
         self.method: Method = method_module(options.method).build(
             options, dataset, policy, home, echo
         )
-        self.progress = Progress()
+        self.progress = RunProgress()
         self._watch = CollapseWatch(diversity(self.batches.draw(0, 256).pictures))
         self._continue_from_last(home)
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,12 +97,12 @@ class Run:
         if found is not None:
             path, checkpoint = found
             restore(state_of(self.method), checkpoint, path)
-            self.progress = Progress(checkpoint.about["step"], checkpoint.about["seconds"])
+            self.progress = RunProgress(checkpoint.about["step"], checkpoint.about["seconds"])
             if isinstance(self.method, BuildsOn):  # as it was when this run began
                 self.method.made_from = checkpoint.about["made_from"]
             self.echo(f"continuing at {self.kimg:.1f} kimg from {path.name}")
-        elif isinstance(self.method, TakesUp):
-            self.method.take_up(home, self.echo)
+        elif isinstance(self.method, WarmStarts):
+            self.method.warm_start(home, self.echo)
         for path in checkpoints_in(self.folder):
             if found is None or path > found[0]:
                 set_aside(path)

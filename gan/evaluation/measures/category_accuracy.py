@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from gan.evaluation.measures.linear_probe import LinearReader, fit_linear_reader
+from gan.evaluation.measures.linear_probe import LinearProbe, fit_linear_probe
 from gan.evaluation.samples.sets import SEED, Sets
 from gan.pixels import to_unit
 
@@ -34,7 +34,7 @@ def log_shares(logits: np.ndarray) -> np.ndarray:
 
 
 def read(
-    network: keras.Model, linear: LinearReader, pictures: np.ndarray, features: np.ndarray
+    network: keras.Model, linear: LinearProbe, pictures: np.ndarray, features: np.ndarray
 ) -> np.ndarray:
     """Return logits [N, C]: the sum of what a network and a linear reader of features say.
 
@@ -56,7 +56,7 @@ def row(pictures: str, logits: np.ndarray, categories: np.ndarray) -> dict[str, 
     }
 
 
-def read_categories(
+def category_accuracy(
     sets: Sets,
     network: keras.Model,
     taught: keras.Model,
@@ -77,8 +77,8 @@ def read_categories(
     labels = sets.dataset.category_ids()
     number = len(sets.dataset.categories)
     both = np.concatenate([real[sets.train], mirrored[sets.train]])
-    linear = fit_linear_reader(both, np.tile(labels[sets.train], 2), number)
-    reverse = fit_linear_reader(generated, sets.categories, number)
+    linear = fit_linear_probe(both, np.tile(labels[sets.train], 2), number)
+    reverse = fit_linear_probe(generated, sets.categories, number)
     sample = np.random.RandomState(SEED).permutation(sets.train)[:TRAIN_SAMPLE]
     held_out, held_labels = sets.held_out, labels[sets.held_out]
     by_both = {

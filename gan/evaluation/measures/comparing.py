@@ -8,7 +8,7 @@ import numpy as np
 
 from gan.evaluation.measures.frechet_distance import frechet_distance
 from gan.evaluation.measures.kernel_distance import kernel_distance, standard_error
-from gan.evaluation.measures.prdc import compare_manifolds
+from gan.evaluation.measures.prdc import compute_prdc
 from gan.evaluation.measures.scale import Scale
 
 FIGURES = ("kernel", "frechet", "precision", "recall", "density", "coverage")
@@ -26,7 +26,7 @@ def compare(
     found = []
     for block in blocks:
         y = scale.features(block)
-        overlap = compare_manifolds(x, y)
+        overlap = compute_prdc(x, y)
         found.append(
             {
                 "kernel": kernel_distance(x, y),

@@ -15,7 +15,7 @@ ITERATIONS = 40  # of L-BFGS
 
 
 @dataclass(frozen=True)
-class LinearReader:
+class LinearProbe:
     """Logits of categories from features."""
 
     mean: np.ndarray  # float32 [D]
@@ -29,7 +29,7 @@ class LinearReader:
         return found
 
 
-def fit_linear_reader(features: np.ndarray, categories: np.ndarray, number: int) -> LinearReader:
+def fit_linear_probe(features: np.ndarray, categories: np.ndarray, number: int) -> LinearProbe:
     """Return a reader of ``number`` categories from float [N, D] and int [N].
 
     A category without pictures is never read.
@@ -57,7 +57,7 @@ def fit_linear_reader(features: np.ndarray, categories: np.ndarray, number: int)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}).x
     bias = found[-number:].astype(np.float32)
     bias[np.bincount(categories, minlength=number) == 0] = -np.inf
-    return LinearReader(mean, unit, found[:-number].reshape(width, number).astype(np.float32), bias)
+    return LinearProbe(mean, unit, found[:-number].reshape(width, number).astype(np.float32), bias)
 
 
 def _root(features: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gan.evaluation.measures.prdc import NEIGHBOURS, compare_manifolds
+from gan.evaluation.measures.prdc import NEIGHBOURS, compute_prdc
 from gan.evaluation.measures.scale import Scale
 from gan.evaluation.samples.matching import halves
 from gan.evaluation.samples.sets import SEED, Sets
@@ -36,7 +36,7 @@ def compare_categories(
                 ("generated", generated[made[:n]]),
                 ("floor", real[rows[~first][:n]]),
             ):
-                overlap = compare_manifolds(reference, scale.features(features))
+                overlap = compute_prdc(reference, scale.features(features))
                 figures[name] = asdict(overlap) if overlap else None
         found[label.slug] = figures
     return found

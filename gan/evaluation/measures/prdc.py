@@ -10,7 +10,7 @@ NEIGHBOURS = 5
 
 
 @dataclass(frozen=True)
-class Manifold:
+class PRDC:
     """Shares, 0-1, but density, which may exceed 1."""
 
     precision: float  # of generated pictures among the real ones
@@ -19,9 +19,9 @@ class Manifold:
     coverage: float  # of real pictures that have a generated one near
 
 
-def compare_manifolds(
+def compute_prdc(
     real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS
-) -> Manifold | None:
+) -> PRDC | None:
     """Return how float [N, D] and float [M, D] overlap; None with too few for so many neighbours.
 
     A picture's ball reaches to its ``neighbours``-th nearest of its own sample. Compare values
@@ -32,7 +32,7 @@ def compare_manifolds(
     real_reach, generated_reach = reach(real, neighbours), reach(generated, neighbours)
     between = squared_distances(real, generated)  # [N, M]
     in_real = between < real_reach[:, None]
-    return Manifold(
+    return PRDC(
         precision=float(in_real.any(axis=0).mean()),
         recall=float((between < generated_reach[None, :]).any(axis=1).mean()),
         density=float(in_real.sum(axis=0).mean() / neighbours),

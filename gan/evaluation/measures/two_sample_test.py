@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from gan.evaluation.measures.classifier import build_classifier
-from gan.evaluation.measures.linear_probe import fit_linear_reader
+from gan.evaluation.measures.linear_probe import fit_linear_probe
 from gan.evaluation.samples.matching import halves
 from gan.pixels import to_unit
 
@@ -29,7 +29,7 @@ class Side:
     groups: Sequence[str]  # pictures of one group are not split between the halves
 
 
-def tell_apart(first: Side, second: Side, steps: int | None = None) -> dict[str, Any] | None:
+def two_sample_test(first: Side, second: Side, steps: int | None = None) -> dict[str, Any] | None:
     """Return how often the other half is told right, by features and by pixels; None with too few.
 
     ``by_features``: a linear reader of the features. ``by_pixels``: a small convolutional network
@@ -45,7 +45,7 @@ def tell_apart(first: Side, second: Side, steps: int | None = None) -> dict[str,
     train = np.concatenate([halves(side.groups, SEED) for side in (first, second)])
     if min(np.bincount(sides[part], minlength=2).min() for part in (train, ~train)) == 0:
         return None
-    reader = fit_linear_reader(features[train], sides[train], 2)
+    reader = fit_linear_probe(features[train], sides[train], 2)
     by_features = _balanced(reader.logits(features[~train]), sides[~train])
     by_pixels = None
     if steps is None:

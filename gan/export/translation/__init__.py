@@ -1,1 +1,4 @@
-"""A trained translator as files, as `gan.export` writes a generator's."""
+"""A trained translator as files: what `gan.export` does for a generator.
+
+The folder also has samples that visitors may try.
+"""

@@ -13,7 +13,7 @@ from gan.evaluation.metrics import (
     CONTROL,
     FLOOR,
     GENERATED,
-    JudgingOptions,
+    MetricOptions,
     evaluate_pictures,
     fit_pictures,
 )
@@ -26,7 +26,7 @@ from tests.gan.conftest import make_dataset
 from tests.gan.evaluation.shapes import SIZE, collapsed, copier, good_generator, shapes
 
 # the second at half the size: what is judged has 16 px
-OPTIONS = JudgingOptions(judge=random_space(0), others=[random_space(1, 32)], steps=0)
+OPTIONS = MetricOptions(judge=random_space(0), others=[random_space(1, 32)], steps=0)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from gan.dataset.files import HELD_OUT, TRAIN, Dataset
 from gan.evaluation.spaces import random_space
-from gan.evaluation.tables import Table
+from gan.evaluation.tables import FigureTable
 from gan.evaluation.translating import (
     CONTROL,
     FLOOR,
@@ -110,7 +110,7 @@ def test_without_known_counterparts_nothing_is_said_of_them() -> None:
     assert figures["pairs"] == 0
     assert "counterpart_found" not in rows(figures)[TRANSLATED]
     table = translation_tables(figures)[0]
-    assert isinstance(table, Table)
+    assert isinstance(table, FigureTable)
     assert "nothing is said of counterparts" in table.note
     assert [len(row) for row in table.rows] == [len(table.head)] * 3
 

@@ -18,44 +18,23 @@ from gan.methods.trained import read_trained
 from gan.networks.concepts import PARENTS
 from gan.recipes import read_recipe
 from gan.runs import exported
-from gan.runs.checkpoint import checkpoints_in, load_checkpoint
 from gan.runs.options import BadOptions, RunOptions
 from gan.training.dry_run import describe_run
 from gan.training.run import Run
 from tests.gan.batches.test_concepts import emoji_dataset
-from tests.gan.pretrained import pretrained
+from tests.gan.methods.tiny_recipes import arrays, warm_started
 from tests.gan.tiny import TINY
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("eager", "lite0")]
 
 DATASET = emoji_dataset()
-OPTIONS = concepts.Options(
-    **{
-        **{f.name: getattr(TINY, f.name) for f in dataclasses.fields(TINY)},
-        "recipe": "emoji-concepts", "method": "concepts", "start": "first", "batch": 4,
-        "total_kimg": 0.012, "mixed_channels": (4, 4, 4, 4), "head_width": 4,
-    },
-)  # fmt: skip
-PROJECTED = projected.Options(
-    **{f.name: getattr(OPTIONS, f.name) for f in dataclasses.fields(projected.Options)}
-    | {"recipe": "emoji-projected", "method": "projected"}
-)
+OPTIONS = concepts.Options(**warm_started("concepts"), total_kimg=0.012)
+PROJECTED = projected.Options(**warm_started("projected"), total_kimg=OPTIONS.total_kimg)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def eager() -> Iterator[None]:
-    """Steps run uncompiled: tracing takes longer than a few steps of this size."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def weights() -> Iterator[None]:
-    tensors = pretrained("lite0")
+def few() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projected, "kept_weights", lambda *_: tensors)
-        patch.setattr(concepts, "kept_weights", lambda *_: tensors)
         patch.setattr(projected, "USUAL", 8)  # pictures are enough here
         yield
 
@@ -79,10 +58,6 @@ def begin(home: Path, name: str, options: RunOptions) -> Run:
 def method_of(run: Run) -> concepts.Concepts:
     assert isinstance(run.method, concepts.Concepts)
     return run.method
-
-
-def arrays(home: Path, name: str) -> dict[str, np.ndarray]:
-    return load_checkpoint(checkpoints_in(home / "runs" / name)[-1]).arrays
 
 
 def drawn(network: object, spec: object, parents: np.ndarray) -> np.ndarray:

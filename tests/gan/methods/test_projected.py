@@ -1,7 +1,6 @@
 """Discriminators of a pretrained network's features: what moves by what, taking up a run."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -15,39 +14,16 @@ from gan.losses import hinge_discriminator_loss
 from gan.methods import projected
 from gan.methods.trained import read_trained
 from gan.recipes import read_recipe
-from gan.runs.checkpoint import checkpoints_in, load_checkpoint
 from gan.runs.options import BadOptions, RunOptions
 from gan.training.dry_run import try_steps
 from gan.training.run import Run
 from tests.gan.conftest import make_dataset
-from tests.gan.pretrained import pretrained
+from tests.gan.methods.tiny_recipes import arrays, warm_started
 from tests.gan.tiny import TINY
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("eager", "lite0")]
 
-OPTIONS = projected.Options(
-    **{
-        **{f.name: getattr(TINY, f.name) for f in dataclasses.fields(TINY)},
-        "recipe": "emoji-projected", "method": "projected", "start": "first", "batch": 4,
-        "total_kimg": 0.016, "mixed_channels": (4, 4, 4, 4), "head_width": 4,
-    },
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager() -> Iterator[None]:
-    """Steps run uncompiled: tracing takes longer than a few steps of this size."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def weights() -> Iterator[None]:
-    tensors = pretrained("lite0")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projected, "kept_weights", lambda *_: tensors)
-        yield
+OPTIONS = projected.Options(**warm_started("projected"), total_kimg=0.016)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +43,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
 
 def begin(home: Path, name: str, dataset: Dataset, options: RunOptions) -> Run:
     return Run(home / "runs" / name, dataset, options, print)
-
-
-def arrays(home: Path, name: str) -> dict[str, np.ndarray]:
-    return load_checkpoint(checkpoints_in(home / "runs" / name)[-1]).arrays
 
 
 def test_a_run_is_taken_up_where_it_stands(home: Path, dataset: Dataset) -> None:
@@ -107,7 +79,7 @@ def test_the_gradient_for_the_generator_is_that_of_the_judges_mean(
     assert tf.norm(expected) > 1e-6
     # the vectors that estimate σ have moved once more in between
     assert tf.norm(at_fake - expected) < 0.05 * tf.norm(expected)
-    np.testing.assert_allclose(metrics["pull/heads"], tf.norm(at_fake), rtol=1e-6)
+    np.testing.assert_allclose(metrics["generator_grad_norm/heads"], tf.norm(at_fake), rtol=1e-6)
     for variable, was in zip(method.heads.trainable_variables, before, strict=True):
         assert variable.shape == (1,) or np.abs(np.asarray(variable) - was).max() > 0, variable.path
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,6 @@ from gan.methods.trained import read_trained
 from gan.methods.upscaled import enlarging_loss, inked, shrunk, warped
 from gan.networks.upscaled import DRAWING, UPSCALER, UpscaledOptions, build_upscaler
 from gan.pixels import on_white
-from gan.runs.checkpoint import checkpoints_in, load_checkpoint
 from gan.runs.options import BadOptions, RunOptions
 from gan.training.dry_run import describe_run, try_steps
 from gan.training.run import Run
@@ -27,21 +25,16 @@ from sources.description import read_model
 from sources.latents import draw
 from sources.litert import LiteRTSource
 from tests.gan.conftest import make_dataset
+from tests.gan.methods.tiny_recipes import arrays
 from tests.gan.tiny import TINY
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 LARGE = upscaled.Options(
     recipe="emoji-upscaled", dataset="tiny-16", generator="small",
     generator_channels=TINY.generator_channels, channels=4, blocks=1, batch=4,
     total_kimg=0.016, warm_up_kimg=0.0,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager() -> Iterator[None]:
-    """Steps run uncompiled: tracing takes longer than four steps of this size."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +55,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
 
 def begin(home: Path, name: str, dataset: Dataset, options: RunOptions) -> Run:
     return Run(home / "runs" / name, dataset, options, print)
-
-
-def arrays(home: Path, name: str) -> dict[str, np.ndarray]:
-    return load_checkpoint(checkpoints_in(home / "runs" / name)[-1]).arrays
 
 
 def test_the_loss_is_that_of_its_definition() -> None:

@@ -1,9 +1,15 @@
 """Each recipe of a document, unchanged but for its size: trains on the tiny data set in seconds."""
 
 import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from gan.recipes import read_recipe
+from gan.runs.checkpoint import checkpoints_in, load_checkpoint
 from gan.runs.options import RunOptions
+from tests.gan.tiny import TINY
 
 SMALLER: dict[str, dict[str, object]] = {
     "wgan": {"latent": 6, "first_steps": 2, "first_critic_steps": 4, "more_every": 4,
@@ -22,3 +28,15 @@ def tiny(recipe: str, steps: int = 6) -> RunOptions:
     """Return a recipe at 8 px that ends after some steps."""
     options = dataclasses.replace(read_recipe(recipe), dataset="tiny-8", batch=4, **SMALLER[recipe])
     return dataclasses.replace(options, total_kimg=options.pictures_seen(steps) / 1000)
+
+
+def warm_started(method: str) -> dict[str, Any]:
+    """Return the numbers of a run by `projected` or `concepts` that begins with the run `first`."""
+    numbers = {**vars(TINY), "recipe": f"emoji-{method}", "method": method, "start": "first"}
+    del numbers["total_kimg"]
+    return numbers | {"batch": 4, "mixed_channels": (4, 4, 4, 4), "head_width": 4}
+
+
+def arrays(home: Path, name: str) -> dict[str, np.ndarray]:
+    """Return what the newest checkpoint of a home's run holds."""
+    return load_checkpoint(checkpoints_in(home / "runs" / name)[-1]).arrays

@@ -11,7 +11,7 @@ from gan.networks.layers.equalised import EqualisedConv2D, EqualisedDense
 from gan.networks.stylegan import (
     Epilogue,
     StyleOptions,
-    Truncation,
+    StyleTruncation,
     WithDeviation,
     blur,
     build_discriminator,
@@ -94,7 +94,7 @@ def test_the_deviation_is_taken_among_four() -> None:
 
 
 def test_truncation_goes_towards_the_average_which_moves_slowly() -> None:
-    layer = Truncation()
+    layer = StyleTruncation()
     w, psi = draw(3, 6), np.array([[1.0], [0.0], [0.5]], np.float32)
     layer([w, psi])
     layer.average.assign(np.ones(6))

@@ -6,13 +6,13 @@ import pytest
 
 from core.errors import NonesuchError
 from gan.methods.wgan import Options
-from gan.training.overrides import change_options
+from gan.training.overrides import override_options
 
 BEGUN = Options(recipe="r", dataset="d")
 
 
 def test_values_are_read_as_the_options_type() -> None:
-    found = change_options(
+    found = override_options(
         BEGUN,
         ["learning_rate=1e-4", "critic_steps=3", "critic_normalised=false", "betas=0.5,0.9",
          "leave_out_styles=flat,round", "optimizer=adam"],
@@ -21,7 +21,7 @@ def test_values_are_read_as_the_options_type() -> None:
         BEGUN, learning_rate=1e-4, critic_steps=3, critic_normalised=False, betas=(0.5, 0.9),
         leave_out_styles=("flat", "round"), optimizer="adam",
     )  # fmt: skip
-    assert change_options(BEGUN, []) == BEGUN
+    assert override_options(BEGUN, []) == BEGUN
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_values_are_read_as_the_options_type() -> None:
 )
 def test_what_is_wrong_is_said(change: str, message: str) -> None:
     with pytest.raises(NonesuchError) as caught:
-        change_options(BEGUN, [change])
+        override_options(BEGUN, [change])
     assert message in str(caught.value)

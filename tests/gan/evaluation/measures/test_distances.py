@@ -9,7 +9,7 @@ from scipy.linalg import sqrtm
 from gan.evaluation.measures.frechet_distance import frechet_distance
 from gan.evaluation.measures.kernel_distance import kernel_distance, standard_error
 from gan.evaluation.measures.neighbours import nearest, squared_distances
-from gan.evaluation.measures.prdc import compare_manifolds
+from gan.evaluation.measures.prdc import compute_prdc
 from gan.evaluation.measures.scale import fit_scale
 
 RANDOM = np.random.RandomState(0)
@@ -74,7 +74,7 @@ def plain_manifold(real: np.ndarray, made: np.ndarray, k: int) -> tuple[float, .
 
 @pytest.mark.parametrize("k", [1, 5])
 def test_manifolds_are_those_of_the_definitions(k: int) -> None:
-    found = compare_manifolds(X, Y, k)
+    found = compute_prdc(X, Y, k)
     assert found is not None
     precision, recall, density, coverage = plain_manifold(X, Y, k)
     assert found.precision == pytest.approx(precision)
@@ -85,7 +85,7 @@ def test_manifolds_are_those_of_the_definitions(k: int) -> None:
 
 
 def test_identical_sets_are_at_no_distance_and_overlap_wholly() -> None:
-    found = compare_manifolds(X, X.copy(), 5)
+    found = compute_prdc(X, X.copy(), 5)
     assert found is not None
     assert (found.precision, found.recall, found.coverage) == (1, 1, 1)
     many = np.random.RandomState(2).standard_normal((1000, 6))
@@ -95,9 +95,9 @@ def test_identical_sets_are_at_no_distance_and_overlap_wholly() -> None:
 
 
 def test_too_few_for_so_many_neighbours() -> None:
-    assert compare_manifolds(X[:5], Y, 5) is None
-    assert compare_manifolds(X, Y[:5], 5) is None
-    assert compare_manifolds(X[:6], Y[:6], 5) is not None
+    assert compute_prdc(X[:5], Y, 5) is None
+    assert compute_prdc(X, Y[:5], 5) is None
+    assert compute_prdc(X[:6], Y[:6], 5) is not None
 
 
 def test_distances_and_the_nearest() -> None:

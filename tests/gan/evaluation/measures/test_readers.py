@@ -7,8 +7,8 @@ import pytest
 
 from gan.dataset.files import HELD_OUT, TRAIN
 from gan.evaluation.measures.category_accuracy import log_shares, right
-from gan.evaluation.measures.linear_probe import fit_linear_reader
-from gan.evaluation.measures.two_sample_test import Side, tell_apart
+from gan.evaluation.measures.linear_probe import fit_linear_probe
+from gan.evaluation.measures.two_sample_test import Side, two_sample_test
 from gan.evaluation.real_features import dataset_digest, real_features
 from gan.evaluation.spaces import random_space
 from gan.pixels import on_white
@@ -34,11 +34,11 @@ def test_a_linear_reader_reads_what_is_linear_and_never_an_unknown_category() ->
     centres = random.standard_normal((4, 20)) * 2
     categories = random.choice([0, 1, 3], 400)
     features = centres[categories] + random.standard_normal((400, 20))
-    reader = fit_linear_reader(features[:300], categories[:300], 4)
+    reader = fit_linear_probe(features[:300], categories[:300], 4)
     found = reader.logits(features[300:]).argmax(axis=1)
     assert (found == categories[300:]).mean() > 0.95
     assert 2 not in found
-    shuffled = fit_linear_reader(features[:300], random.permutation(categories[:300]), 4)
+    shuffled = fit_linear_probe(features[:300], random.permutation(categories[:300]), 4)
     assert (shuffled.logits(features[300:]).argmax(axis=1) == categories[300:]).mean() < 0.6
 
 
@@ -53,7 +53,7 @@ def test_a_random_space_is_the_same_at_every_call_and_knows_shapes() -> None:
     assert not np.allclose(features, other.embed(pictures))
     train, held = dataset.indices(TRAIN), dataset.indices(HELD_OUT)
     categories = dataset.category_ids()
-    reader = fit_linear_reader(features[train], categories[train], 3)
+    reader = fit_linear_probe(features[train], categories[train], 3)
     assert right(reader.logits(features[held]), categories[held], 1) > 0.7
     assert space.embed(np.zeros((3, 100, 100, 3), np.uint8)).shape == (3, 1024)
 
@@ -83,14 +83,14 @@ def side(pictures: np.ndarray, name: str) -> Side:
 def test_telling_apart_finds_a_difference_and_none_where_none_is() -> None:
     here, _ = good_generator(60, seed=1)
     there, _ = good_generator(60, seed=2)
-    none = tell_apart(side(here, "a"), side(there, "b"), steps=40)
+    none = two_sample_test(side(here, "a"), side(there, "b"), steps=40)
     assert none is not None
     assert (none["n"] + none["read"], none["error"]) == (360, pytest.approx(0.037, abs=0.003))
     assert abs(none["by_features"] - 0.5) < 3 * none["error"]
     assert abs(none["by_pixels"] - 0.5) < 3 * none["error"]
     tinted = there.copy()
     tinted[:, :6, :6] = (120, 200, 60)
-    found = tell_apart(side(here, "a"), side(tinted, "b"), steps=80)
+    found = two_sample_test(side(here, "a"), side(tinted, "b"), steps=80)
     assert found is not None
     assert min(found["by_features"], found["by_pixels"]) > 0.9
-    assert tell_apart(side(here[:7], "a"), side(there, "b"), steps=1) is None
+    assert two_sample_test(side(here[:7], "a"), side(there, "b"), steps=1) is None
