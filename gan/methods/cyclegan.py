@@ -10,7 +10,7 @@ keeps an average of both generators, which is then drawn and exported. Passes ar
 into batches: on one core a step took 1.6 s so, against 1.3, for all that goes between them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -153,7 +153,7 @@ class CycleGAN:
         ]
         self.generators_optimizer = Adam(self._generators_variables, 1e-4, options.betas)
         self.discriminators_optimizer = Adam(self._discriminators_variables, 1e-4, options.betas)
-        self._compiled = tf.function(self._step)
+        self._compiled: Callable[..., dict[str, tf.Tensor]] = tf.function(self._step)
 
     def variables(self) -> dict[str, Sequence[tf.Variable]]:
         found = {

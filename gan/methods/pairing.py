@@ -5,7 +5,7 @@ gradients come from the same pass forward, and the same back through the discrim
 (simultaneous descent): less work than alternating steps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 import keras
@@ -50,8 +50,12 @@ class Pairing(Generic[Numbers]):
             Adam(network.trainable_variables, options.learning_rate, options.betas)
             for network in (self.generator, self.discriminator)
         )
-        self._plain = tf.function(lambda *args: self._step(*args, penalise=False))
-        self._penalised = tf.function(lambda *args: self._step(*args, penalise=True))
+        self._plain: Callable[..., dict[str, tf.Tensor]] = tf.function(
+            lambda *args: self._step(*args, penalise=False)
+        )
+        self._penalised: Callable[..., dict[str, tf.Tensor]] = tf.function(
+            lambda *args: self._step(*args, penalise=True)
+        )
 
     def make_networks(self, dataset: DatasetAbout, policy: str) -> None:
         """Set both networks, ``average`` and ``ema``."""

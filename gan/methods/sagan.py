@@ -3,6 +3,7 @@
 Labels are categories; generated pictures are made for the labels of the real ones beside them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,7 +70,7 @@ class SAGAN(Alternating[Options]):
 
     def __init__(self, options: Options, dataset: DatasetAbout, policy: str) -> None:
         super().__init__(options, dataset, policy, options.ema_kimg)
-        self._steps = tf.function(self._both_steps)
+        self._steps: Callable[..., dict[str, tf.Tensor]] = tf.function(self._both_steps)
 
     def models(self, dataset: DatasetAbout) -> dict[str, keras.Model]:
         return models(self.options, dataset)

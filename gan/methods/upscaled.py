@@ -192,7 +192,7 @@ class Upscaled:
         self._variables = self.generator.trainable_variables
         self.optimizer = Adam(self._variables, options.learning_rate, (0.9, 0.99))
         self.made_from: dict[str, Any] = {}
-        self._compiled = tf.function(self._step)
+        self._compiled: Callable[..., dict[str, tf.Tensor]] = tf.function(self._step)
 
     def variables(self) -> Mapping[str, Sequence[tf.Variable]]:
         return {

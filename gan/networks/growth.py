@@ -68,7 +68,7 @@ class GrownPicture(keras.layers.Layer):
     """
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(autocast=False, **kwargs)  # type: ignore[arg-type]
+        super().__init__(autocast=False, **kwargs)
         self._kept: list[int] | None = None
 
     def build(self, shapes: Sequence[tuple[int | None, ...]]) -> None:

@@ -149,7 +149,7 @@ class StyleTruncation(keras.layers.Layer):
     """[w [N, Z], ψ [N, 1]] → average + ψ (w - average); the average moves in training."""
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(autocast=False, **kwargs)  # type: ignore[arg-type]
+        super().__init__(autocast=False, **kwargs)
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         self.average = self.add_weight(

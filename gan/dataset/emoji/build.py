@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -31,7 +32,7 @@ LEAST_CONCEPTS = 6  # a category with fewer cannot be learned and held out
 
 def fetch_sets(
     cache: Path, echo: Callable[[str], None]
-) -> tuple[list[dict], dict[str, list[Icon]]]:
+) -> tuple[list[dict[str, Any]], dict[str, list[Icon]]]:
     """Fetch every package; return emoji.json and each style's icons."""
     echo(f"fetching {NAMES_PACKAGE[0]} {NAMES_PACKAGE[1]}")
     names_folder = fetch_package(*NAMES_PACKAGE, cache, ("emoji.json", "LICENSE"))

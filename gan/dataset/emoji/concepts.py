@@ -8,6 +8,7 @@ held out while another is trained on.
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gan.dataset.emoji.sets import plain_code_points
 from gan.dataset.files import Label
@@ -64,7 +65,7 @@ def read_categories() -> list[tuple[Label, list[str]]]:
     return [(Label(e["slug"], e["name"]), e["subcategories"]) for e in entries]
 
 
-def meanings(emoji: list[dict]) -> dict[str, Meaning]:
+def meanings(emoji: list[dict[str, Any]]) -> dict[str, Meaning]:
     """Return code points → meaning for each entry of emoji.json that belongs to the data set."""
     category_of = {
         subcategory: label.slug
@@ -81,7 +82,7 @@ def meanings(emoji: list[dict]) -> dict[str, Meaning]:
     return {points: each for points, each in found.items() if each.concept not in _LEFT_OUT}
 
 
-def left_out_subcategories(emoji: list[dict]) -> list[str]:
+def left_out_subcategories(emoji: list[dict[str, Any]]) -> list[str]:
     """Return the Unicode subcategories that no category gathers, sorted."""
     gathered = {s for _, subcategories in read_categories() for s in subcategories}
     return sorted({entry["subcategory"] for entry in emoji} - gathered)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ def letters_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def names_to_code_points(emoji: list[dict], char_maps: list[dict[str, str]]) -> dict[str, str]:
+def names_to_code_points(
+    emoji: list[dict[str, Any]], char_maps: list[dict[str, str]]
+) -> dict[str, str]:
     """Return letters of a name → code points, from the sets that say so and Unicode's names.
 
     Three sets carry a map from code points to names; the others use the same names without one.

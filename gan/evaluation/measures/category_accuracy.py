@@ -44,7 +44,8 @@ def read(
         network.predict_on_batch(to_unit(pictures[i : i + BATCH]))
         for i in range(0, len(pictures), BATCH)
     ]
-    return log_shares(np.concatenate(parts)) + log_shares(linear.logits(features))
+    found: np.ndarray = log_shares(np.concatenate(parts)) + log_shares(linear.logits(features))
+    return found
 
 
 def row(pictures: str, logits: np.ndarray, categories: np.ndarray) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def pixel_vectors(pictures: np.ndarray) -> np.ndarray:
     for i, picture in enumerate(pictures):
         x = picture[: side * block, : side * block].reshape(side, block, side, block, 3)
         result[i] = x.mean(axis=(1, 3), dtype=np.float32).ravel() / 255
-    return result / result.shape[1] ** 0.5
+    result /= result.shape[1] ** 0.5
+    return result
 
 
 def find_nearest(x: np.ndarray, train: Sequence[np.ndarray]) -> Nearest:

@@ -18,7 +18,8 @@ class Scale:
 
     def features(self, x: np.ndarray) -> np.ndarray:
         """Return float32 [N, D], centred; a training picture's mean square is 1 on average."""
-        return (x.astype(np.float32) - self.mean) / self.unit
+        found: np.ndarray = (x.astype(np.float32) - self.mean) / self.unit
+        return found
 
     def principal(self, x: np.ndarray) -> np.ndarray:
         """Return float32 [N, up to 64]; the training pictures' total variance in them is 1."""

@@ -20,7 +20,7 @@ def category_counts(held_out: np.ndarray, pictures: int) -> np.ndarray:
     up to 4 whole samples of it, as distances need; the rest goes where fewest are.
     """
     samples = min(BLOCKS, int(0.8 * pictures) // max(1, held_out.sum()))
-    made = samples * held_out
+    made: np.ndarray = samples * held_out
     for _ in range(pictures - made.sum()):
         made[made.argmin()] += 1
     return made

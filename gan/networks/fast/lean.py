@@ -79,7 +79,7 @@ class MirroredConv2D(LeanConv2D):
     edges = "mirror"
 
     def __init__(self, filters: int, **kwargs: object) -> None:
-        super().__init__(filters, **{"kernel_size": 3, **kwargs})  # type: ignore[arg-type]
+        super().__init__(filters, **{"kernel_size": 3, **kwargs})
         if (self.kernel_size, self.strides, self.padding) != ((3, 3), (1, 1), "valid"):
             raise ValueError("MirroredConv2D is 3×3, of stride 1, and makes its edges itself")
 

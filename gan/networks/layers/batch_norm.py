@@ -37,7 +37,7 @@ class ShiftedBatchNorm(keras.layers.Layer):
     """
 
     def __init__(self, moving: bool = True, **kwargs: object) -> None:
-        super().__init__(autocast=False, **kwargs)  # type: ignore[arg-type]
+        super().__init__(autocast=False, **kwargs)
         self.moving = moving
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -79,7 +79,7 @@ class ConditionalBatchNorm(keras.layers.Layer):
     """
 
     def __init__(self, decay: float = 0.999, **kwargs: object) -> None:
-        super().__init__(autocast=False, **kwargs)  # type: ignore[arg-type]
+        super().__init__(autocast=False, **kwargs)
         self.decay = decay
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:

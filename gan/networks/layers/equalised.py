@@ -4,6 +4,8 @@ Weights begin as standard normal numbers and are scaled by He's constant when th
 that Adam moves all of them at the same relative speed.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -20,7 +22,7 @@ class _Equalised(keras.layers.Layer):
         multiplier: float = 1.0,
         bias: bool = True,
         bias_start: float = 0.0,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.outputs, self.gain, self.multiplier = outputs, gain, multiplier
@@ -73,8 +75,8 @@ class EqualisedDense(_Equalised):
 class EqualisedConv2D(_Equalised):
     """Convolution with scaled W, stride 1: float [N, H, W, C] → [N, H, W, outputs]."""
 
-    def __init__(self, outputs: int, size: int = 3, **kwargs: object) -> None:
-        super().__init__(outputs, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, outputs: int, size: int = 3, **kwargs: Any) -> None:
+        super().__init__(outputs, **kwargs)
         self.size = size
 
     def build(self, shape: tuple[int | None, ...]) -> None:

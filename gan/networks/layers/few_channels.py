@@ -18,7 +18,7 @@ class FewChannelsTranspose(keras.layers.Conv2DTranspose):
 
     def __init__(self, channels: int, **kwargs: object) -> None:
         kwargs = {"kernel_size": 5, "strides": 2, "padding": "same", **kwargs}
-        super().__init__(channels, **kwargs)  # type: ignore[arg-type]
+        super().__init__(channels, **kwargs)
 
     def get_config(self) -> dict[str, object]:
         config: dict[str, object] = super().get_config()
@@ -49,7 +49,7 @@ class FewChannelsConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters: int, kernel_size: int, **kwargs: object) -> None:
-        super().__init__(filters, kernel_size, **kwargs)  # type: ignore[arg-type]
+        super().__init__(filters, kernel_size, **kwargs)
         other = (self.strides, self.padding, self.activation, self.use_bias)
         if other != ((1, 1), "valid", keras.activations.linear, True):
             raise ValueError("FewChannelsConv2D has a bias alone: no stride, padding, activation")

@@ -6,6 +6,8 @@ that Keras ships assigns the quotient to the kernel, takes no gradient through �
 mixed precision.) Kernels begin as Glorot's uniform numbers, as in SAGAN's code.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -13,7 +15,7 @@ from keras import ops
 class _Spectral(keras.layers.Layer):
     """Holds W, seen as a matrix [rows, outputs], its bias and the left vector u."""
 
-    def __init__(self, outputs: int, bias: bool = True, **kwargs: object):
+    def __init__(self, outputs: int, bias: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.outputs, self.with_bias = outputs, bias
         self.is_folded = False
@@ -57,8 +59,8 @@ def _unit(vector: keras.KerasTensor) -> keras.KerasTensor:
 class SpectralConv2D(_Spectral):
     """Convolution with W/σ(W): float [N, H, W, C] → [N, H/strides, W/strides, outputs]."""
 
-    def __init__(self, outputs: int, size: int = 3, strides: int = 1, **kwargs: object):
-        super().__init__(outputs, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, outputs: int, size: int = 3, strides: int = 1, **kwargs: Any):
+        super().__init__(outputs, **kwargs)
         self.size, self.strides = size, strides
 
     def build(self, shape: tuple[int | None, ...]) -> None:

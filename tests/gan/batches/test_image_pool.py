@@ -26,7 +26,8 @@ def shown_by_a_list(
 @pytest.mark.parametrize("batch", [1, 3])
 def test_it_shows_what_a_list_of_50_would(batch: int) -> None:
     random = np.random.Generator(np.random.Philox(key=[1, 2]))
-    pool, kept, older = ImagePool(50, (2, 2, 3)), [], 0
+    pool, older = ImagePool(50, (2, 2, 3)), 0
+    kept: list[np.ndarray] = []
     show = tf.function(pool.show)
     for step in range(150):
         made = np.full((batch, 2, 2, 3), step, np.float32)

@@ -103,8 +103,8 @@ def test_a_dry_run_shows_networks_and_writes_nothing(
     assert "24 pictures to train on" in done.output
     assert "3 categories, 2 styles" in done.output
     assert not (home / "runs").exists()
-    small = gan_command("train", "--recipe", "emoji", "--dataset", "tiny-63", "--dry-run")
-    assert "did you mean tiny-64?" in small.output
+    done = gan_command("train", "--recipe", "emoji", "--dataset", "tiny-63", "--dry-run")
+    assert "did you mean tiny-64?" in done.output
 
 
 def test_a_data_set_of_another_size_is_one_line(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -79,7 +80,9 @@ def damage_pictures(folder: Path) -> None:
         damage_description, damage_key, damage_pictures,
     ],
 )  # fmt: skip
-def test_damage_is_one_clear_error(damage, tmp_path: Path, tiny_dataset: Dataset) -> None:
+def test_damage_is_one_clear_error(
+    damage: Callable[[Path], None], tmp_path: Path, tiny_dataset: Dataset
+) -> None:
     write_dataset(tiny_dataset, tmp_path / "d")
     damage(tmp_path / "d")
     with pytest.raises(BadDataset, match=r"cannot be read.*--replace"):

@@ -1,14 +1,24 @@
 """Data sets of two domains: from four folders, and from two styles of another data set."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import Result
 from PIL import Image
 
-from gan.dataset.files import HELD_OUT, TRAIN, BadDataset, read_dataset, write_dataset
+from gan.dataset.files import (
+    HELD_OUT,
+    TRAIN,
+    BadDataset,
+    Dataset,
+    Record,
+    read_dataset,
+    write_dataset,
+)
 from gan.dataset.two_domains import (
     PairOptions,
     build_pairs,
@@ -121,9 +131,7 @@ def test_two_styles_become_two_domains_and_a_concept_is_held_out_of_both() -> No
     assert [s["domain"] for s in made.notes["sets"]] == ["round_things", "flat_things"]
 
 
-def replace_record(data, row: int, **changes: str):
-    import dataclasses
-
+def replace_record(data: Dataset, row: int, **changes: Any) -> Record:
     return dataclasses.replace(data.records[row], **changes)
 
 

@@ -51,7 +51,7 @@ def good_generator(per_category: int, seed: int = 5) -> tuple[np.ndarray, np.nda
     """Return new pictures of the same distribution, uint8 [N, H, W, 3], and categories [N]."""
     random = np.random.RandomState(seed)
     categories = np.arange(per_category * len(CATEGORIES)) % len(CATEGORIES)
-    return on_white(np.stack([draw_shape(c, random) for c in categories])), categories
+    return on_white(np.stack([draw_shape(int(c), random) for c in categories])), categories
 
 
 def copier(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -17,10 +17,9 @@ from gan.evaluation.metrics import (
     evaluate_pictures,
     fit_pictures,
 )
-from gan.evaluation.report import aligned
 from gan.evaluation.samples.corruption import corrupt
 from gan.evaluation.spaces import random_space
-from gan.evaluation.tables import tables
+from gan.evaluation.tables import aligned, tables
 from gan.pixels import on_white
 from tests.gan.conftest import make_dataset
 from tests.gan.evaluation.shapes import SIZE, collapsed, copier, good_generator, shapes
@@ -159,7 +158,9 @@ def test_a_collapsed_generator_covers_little_though_it_is_precise(
         assert per_category["generated"]["coverage"] < 0.5 * per_category["floor"]["coverage"]
 
 
-def test_categories_that_do_not_show_are_seen(good: dict[str, Any], dataset: Dataset, home: Path):
+def test_categories_that_do_not_show_are_seen(
+    good: dict[str, Any], dataset: Dataset, home: Path
+) -> None:
     pictures, categories = good_generator(200)
     figures = judge((pictures, (categories + 1) % 3), dataset, home)
     assert figures["read_linear"][1]["top1"] < 0.5 * good["read_linear"][1]["top1"]

@@ -27,7 +27,8 @@ def described(pictures: np.ndarray) -> np.ndarray:
     """Return 4×4 mean colours as features."""
     n, size = pictures.shape[:2]
     step = size // 4
-    return pictures.reshape(n, 4, step, 4, step, 3).mean(axis=(2, 4)).reshape(n, -1) / 255
+    means = pictures.reshape(n, 4, step, 4, step, 3).mean(axis=(2, 4)).reshape(n, -1)
+    return np.asarray(means / 255)
 
 
 def test_what_is_fitted_passes_real_pictures_and_refuses_noise() -> None:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -17,8 +18,10 @@ from gan.evaluation.report import EVALUATION_FILE, write_evaluation
 from gan.export import model as model_module
 from gan.export.check import BadExport, compare, fixed_inputs
 from gan.export.description import ModelAbout, describe
+from gan.export.litert import write_litert
 from gan.export.model import export_model, next_version
 from gan.methods.trained import Trained, read_trained
+from gan.networks.generator import GeneratorSpec
 from gan.pixels import to_uint8
 from gan.training.run import Run
 from tests.gan.conftest import make_dataset
@@ -142,13 +145,14 @@ def test_a_mismatch_leaves_nothing(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The LiteRT file is written from a generator with one weight changed."""
-    write = model_module.write_litert
 
-    def write_another(generator, networks, precision, path) -> None:
+    def write_another(
+        generator: keras.Model, networks: GeneratorSpec, precision: str, path: Path
+    ) -> None:
         weight = generator.variables[-1]
         kept = weight.numpy()
         weight.assign(kept + 0.5)
-        write(generator, networks, precision, path)
+        write_litert(generator, networks, precision, path)
         weight.assign(kept)
 
     monkeypatch.setattr(model_module, "write_litert", write_another)

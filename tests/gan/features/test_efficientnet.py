@@ -69,7 +69,7 @@ def test_folding_changes_nothing(tensors: dict[str, dict[str, np.ndarray]]) -> N
     def norm(x: np.ndarray, name: str) -> np.ndarray:
         mean, variance = given[f"{name}.running_mean"], given[f"{name}.running_var"]
         x = (x - mean) / np.sqrt(variance + 1e-3)
-        return x * given[f"{name}.weight"] + given[f"{name}.bias"]
+        return np.asarray(x * given[f"{name}.weight"] + given[f"{name}.bias"])
 
     x = tf.constant((picture * 127.5 + 127.5 - 127) / 128)
     x = tf.nn.conv2d(x, given["_conv_stem.weight"].transpose(2, 3, 1, 0), 2, "SAME")

@@ -18,6 +18,8 @@ from gan.features.torch_file import MAGIC_NUMBER, PROTOCOL, BadTorchFile, read_t
 
 KINDS = {"f": ("FloatStorage", "<f4"), "l": ("LongStorage", "<i8")}
 
+Shape = tuple[int, ...]
+
 
 class FakeTorch:
     """Stands for torch while a file is written: what pickle looks up by name."""
@@ -36,15 +38,15 @@ class FakeTorch:
         monkeypatch.setitem(sys.modules, "torch._utils", inner)
         self.torch, self.rebuild = torch, _rebuild_tensor_v2
 
-    def write(self, tensors: dict[str, tuple[str, list[float], tuple, tuple, int]]) -> bytes:
+    def write(self, tensors: dict[str, tuple[str, list[float], Shape, Shape, int]]) -> bytes:
         """``tensors``: name → (kind, numbers of its storage, shape, strides, offset)."""
         fake = self
 
         class Tensor:
-            def __init__(self, key: str, given: tuple) -> None:
+            def __init__(self, key: str, given: tuple[Any, ...]) -> None:
                 self.key, self.given = key, given
 
-            def __reduce__(self) -> tuple:
+            def __reduce__(self) -> tuple[Any, ...]:
                 kind, numbers, shape, strides, offset = self.given
                 storage = Storage(kind, self.key, len(numbers))
                 return fake.rebuild, (storage, offset, shape, strides, False, OrderedDict())
@@ -98,7 +100,7 @@ def test_tensors_come_with_their_layout(fake_torch: FakeTorch) -> None:
 
 def test_what_a_file_names_is_not_called(tmp_path: Path) -> None:
     class Evil:
-        def __reduce__(self) -> tuple:
+        def __reduce__(self) -> tuple[Any, ...]:
             return os.mkdir, (str(tmp_path / "evil"),)
 
     with pytest.raises(BadTorchFile, match=r"wants to load posix\.mkdir, which is no tensor"):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.dataset.emoji.concept_vectors import read_concept_vectors
 from gan.dataset.files import write_dataset
 from gan.export.card import training_section
 from gan.export.description import ModelAbout
@@ -16,6 +17,7 @@ from gan.export.model import export_model
 from gan.methods import concepts, projected
 from gan.methods.trained import read_trained
 from gan.networks.concepts import PARENTS
+from gan.pixels import on_white
 from gan.recipes import read_recipe
 from gan.runs import exported
 from gan.runs.options import BadOptions, RunOptions
@@ -149,7 +151,7 @@ def test_a_run_by_concepts_is_taken_up_whole(home: Path) -> None:
 def test_only_concepts_that_are_trained_on_are_drawn(home: Path) -> None:
     parents = begin(home, "known", OPTIONS).method.ema.get_layer(PARENTS)
     category_of = np.asarray(parents.category_of)
-    known = concepts.read_concept_vectors()
+    known = read_concept_vectors()
     for record in DATASET.records:
         (row,) = known.rows([record.concept])
         expected = int(record.category[1:]) if record.split == "train" else -1
@@ -163,7 +165,7 @@ def test_the_grid_shows_pictures_above_what_is_drawn_of_their_concepts(home: Pat
     shown = method_of(run).samples(DATASET)
     assert shown.shape == (144, 8, 8, 3) and shown.dtype == np.uint8
     rows = shown.reshape(3, 3, 16, 8, 8, 3)
-    real = {concepts.on_white(picture[None]).tobytes() for picture in DATASET.pictures}
+    real = {on_white(picture[None]).tobytes() for picture in DATASET.pictures}
     assert all(picture.tobytes() in real for row in rows[:, 0] for picture in row)
     assert not any(picture.tobytes() in real for row in rows[:, 1] for picture in row)
     assert np.abs(rows[:, 1].astype(int) - rows[:, 2]).max() > 0

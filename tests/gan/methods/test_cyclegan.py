@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -163,7 +164,7 @@ def test_without_identity_its_loss_is_left_out() -> None:
 
 @pytest.mark.parametrize("change", [{}, {"ema_kimg": 0.01, "batch": 2}])
 def test_stopped_and_continued_it_ends_with_the_same_weights(
-    change: dict[str, float], tmp_path: Path, request: pytest.FixtureRequest
+    change: dict[str, Any], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     tf.config.run_functions_eagerly(True)  # each of the four would be compiled
     request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -214,7 +215,7 @@ def test_a_run_that_does_not_fit_is_refused(home: Path, dataset: Dataset) -> Non
         ({"head_width": 0}, "head_width is 0"),
     ],
 )
-def test_options_out_of_range_are_refused(changes: dict[str, object], said: str) -> None:
+def test_options_out_of_range_are_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BadOptions, match=said):
         dataclasses.replace(OPTIONS, **changes)
 
@@ -224,4 +225,4 @@ def test_the_recipe_takes_up_the_networks_of_emoji() -> None:
     names = ("dataset", "generator_channels", "last", "leave_out_styles", "no_mirror")
     for name in (*names, "discriminator_channels", "picture_channels"):
         assert getattr(recipe, name) == getattr(emoji, name), name
-    assert recipe.start == emoji.recipe
+    assert isinstance(recipe, projected.Options) and recipe.start == emoji.recipe

@@ -1,7 +1,9 @@
 """SAGAN's step: who moves when, at which rate, by which loss."""
 
 import dataclasses
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -24,12 +26,12 @@ def given(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(batch.pictures), tf.constant(batch.categories)
 
 
-def moved(network, before: list[np.ndarray]) -> list[float]:
+def moved(network: keras.Model, before: list[np.ndarray]) -> list[float]:
     now = network.trainable_variables
     return [float(np.abs(np.asarray(a) - b).max()) for a, b in zip(now, before, strict=True)]
 
 
-def kept(network) -> list[np.ndarray]:
+def kept(network: keras.Model) -> list[np.ndarray]:
     return [np.asarray(v).copy() for v in network.trainable_variables]
 
 
@@ -85,6 +87,6 @@ def test_the_numbers_are_the_papers() -> None:
     ("name", "value"),
     [("width", 0), ("generator_rate", -1.0), ("ema_kimg", -1.0), ("picture_channels", 4)],
 )
-def test_numbers_out_of_range_are_refused(name: str, value: float) -> None:
+def test_numbers_out_of_range_are_refused(name: str, value: Any) -> None:
     with pytest.raises(BadOptions, match=name):
         dataclasses.replace(read_recipe("sagan"), **{name: value})

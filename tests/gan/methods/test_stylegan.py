@@ -2,7 +2,9 @@
 
 import dataclasses
 from functools import partial
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -69,10 +71,10 @@ def test_the_penalty_is_weighed_by_half_gamma_and_its_interval(tiny_dataset: Dat
 def test_each_step_moves_its_own_network(tiny_dataset: Dataset) -> None:
     method = begin(tiny_dataset)
 
-    def kept(network) -> list[np.ndarray]:
+    def kept(network: keras.Model) -> list[np.ndarray]:
         return [np.asarray(v).copy() for v in network.trainable_variables]
 
-    def changed(network, before: list[np.ndarray]) -> bool:
+    def changed(network: keras.Model, before: list[np.ndarray]) -> bool:
         return any(not np.array_equal(a, b) for a, b in zip(kept(network), before, strict=True))
 
     g, d = kept(method.generator), kept(method.discriminator)
@@ -129,6 +131,6 @@ def test_a_new_stage_begins_with_fresh_optimizers(
     ("name", "value"),
     [("mixing", 1.5), ("start_px", 6), ("fade_kimg", 0.0), ("penalty_every", 0)],
 )
-def test_numbers_out_of_range_are_refused(name: str, value: float) -> None:
+def test_numbers_out_of_range_are_refused(name: str, value: Any) -> None:
     with pytest.raises(BadOptions, match=name):
         dataclasses.replace(read_recipe("stylegan"), **{name: value})

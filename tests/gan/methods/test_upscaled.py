@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,11 +148,11 @@ def test_a_warp_takes_pixels_from_elsewhere() -> None:
     nowhere = np.zeros((2, 6, 8, 2), np.float32)
     np.testing.assert_allclose(warped(pictures, nowhere), pictures, atol=1e-6)
     # one down, two right; what lies outside is the rim
-    made = warped(pictures, nowhere + np.float32([1.0, 2.0]))
+    made = warped(pictures, nowhere + np.array([1.0, 2.0], np.float32))
     np.testing.assert_allclose(made[:, :-1, :-2], pictures[:, 1:, 2:], atol=1e-6)
     np.testing.assert_allclose(made[:, -1, -1], pictures[:, -1, -1], atol=1e-6)
     # a quarter of the way: between the two
-    quarter = warped(pictures, nowhere + np.float32([0.0, -0.25]))
+    quarter = warped(pictures, nowhere + np.array([0.0, -0.25], np.float32))
     between = 0.25 * pictures[:, :, :-1] + 0.75 * pictures[:, :, 1:]
     np.testing.assert_allclose(quarter[:, :, 1:], between, atol=1e-6)
     # each pixel has a shift of its own
@@ -242,7 +243,7 @@ def test_without_its_generator_it_says_what_to_train_first(home: Path, dataset: 
         ({"warp": -1.0}, "warp is -1.0, but must not be below 0"),
     ],
 )
-def test_options_out_of_range_are_refused(changes: dict[str, float], said: str) -> None:
+def test_options_out_of_range_are_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BadOptions, match=said):
         dataclasses.replace(LARGE, **changes)
 

@@ -11,7 +11,7 @@ from gan.runs.checkpoint import checkpoints_in, load_checkpoint
 from gan.runs.options import RunOptions
 from tests.gan.tiny import TINY
 
-SMALLER: dict[str, dict[str, object]] = {
+SMALLER: dict[str, dict[str, Any]] = {
     "wgan": {"latent": 6, "first_steps": 2, "first_critic_steps": 4, "more_every": 4,
              "critic_steps": 2},
     "wgan-gp": {"latent": 6, "critic_steps": 2},

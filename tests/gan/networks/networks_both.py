@@ -15,7 +15,7 @@ TINY = ResidualOptions(
     last="upsample",
 )  # fmt: skip
 HEADS = HeadSizes(((8, 3), (4, 5)), 3, 2, mixed=(4, 6), width=8)
-BUILD = {
+BUILD: dict[str, Callable[[], keras.Model]] = {
     "generator": lambda: build_generator(TINY),
     "discriminator": lambda: build_discriminator(TINY, (6, 8)),
     "critic": lambda: build_critic(16),

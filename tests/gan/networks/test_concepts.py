@@ -91,7 +91,7 @@ def test_the_second_parent_leaves_the_features_up_to_8_px() -> None:
     inner = keras.Model(drawing.inputs, [drawing.get_layer(name).output for name in names])
     one, two = given(), given()
     two[4:] = [np.roll(part, 1, axis=0) for part in two[4:]]
-    changed = {}
+    changed: dict[int, list[bool]] = {}
     for a, b in zip(inner(one), inner(two), strict=True):
         same = float(tf.reduce_max(tf.abs(a - b))) == 0
         changed.setdefault(a.shape[1], []).append(not same)

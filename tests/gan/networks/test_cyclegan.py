@@ -64,7 +64,7 @@ def test_weights_start_normal_with_a_deviation_of_002() -> None:
 
 def by_hand(x: np.ndarray) -> np.ndarray:
     mean = x.mean(axis=(1, 2), keepdims=True)
-    return (x - mean) / np.sqrt(x.var(axis=(1, 2), keepdims=True) + 1e-5)
+    return np.asarray((x - mean) / np.sqrt(x.var(axis=(1, 2), keepdims=True) + 1e-5))
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -107,7 +107,7 @@ def test_in_training_and_after_it_a_picture_is_translated_alike() -> None:
 def trunk(network: keras.Model) -> list[keras.layers.Layer]:
     """Return what lies between the first and the last mirrored convolution."""
     places = [i for i, x in enumerate(network.layers) if isinstance(x, MirroredConv2D)]
-    return network.layers[places[0] : places[-1] + 1]
+    return list(network.layers[places[0] : places[-1] + 1])
 
 
 def test_the_trunk_is_float32_only_where_it_is_convolved_by_fewer_products(

@@ -26,11 +26,11 @@ def by_hand(layer: SelfAttention, x: np.ndarray) -> np.ndarray:
     """Attention place by place, with the layer's normalised kernels."""
 
     def project(part: keras.layers.Layer, values: np.ndarray) -> np.ndarray:
-        return values @ np.asarray(part.normalised(training=False))[0, 0]
+        return np.asarray(values @ np.asarray(part.normalised(training=False))[0, 0])
 
     def pooled(values: np.ndarray) -> np.ndarray:
         n, h, w, c = values.shape
-        return values.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
+        return np.asarray(values.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4)))
 
     queries, keys, values = (project(p, x) for p in (layer.queries, layer.keys, layer.values))
     if layer.variant == "code":
@@ -71,7 +71,8 @@ def test_conditional_normalisation_has_a_scale_and_a_shift_per_category() -> Non
 
     def expected(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         normal = (x - mean) / np.sqrt(variance + 1e-5)
-        return normal * (category @ gamma)[:, None, None] + (category @ beta)[:, None, None]
+        scale, shift = (category @ gamma)[:, None, None], (category @ beta)[:, None, None]
+        return np.asarray(normal * scale + shift)
 
     found = layer([x, category], training=True)
     np.testing.assert_allclose(found, expected(x.mean((0, 1, 2)), x.var((0, 1, 2))), atol=1e-4)

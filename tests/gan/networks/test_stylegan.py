@@ -116,7 +116,7 @@ def test_real_pictures_have_the_detail_of_the_stage() -> None:
 
     def averaged(block: int) -> np.ndarray:
         small = x.reshape(2, 16 // block, block, 16 // block, block, 3).mean((2, 4))
-        return small.repeat(block, 1).repeat(block, 2)
+        return np.asarray(small.repeat(block, 1).repeat(block, 2))
 
     np.testing.assert_allclose(detail_of(tf.constant(x), Growth(1)), averaged(2), atol=1e-6)
     mixed = detail_of(tf.constant(x), Growth(1, 0.25))

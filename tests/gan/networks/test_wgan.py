@@ -23,10 +23,9 @@ RANDOM = np.random.RandomState(0)
 
 def counted(model: keras.Model) -> tuple[int, int]:
     """Return the numbers of trained parameters and of statistics."""
-    return tuple(
-        sum(int(np.prod(v.shape)) for v in group)
-        for group in (model.trainable_variables, model.non_trainable_variables)
-    )
+    groups = (model.trainable_variables, model.non_trainable_variables)
+    trained, statistics = (sum(int(np.prod(v.shape)) for v in group) for group in groups)
+    return trained, statistics
 
 
 def test_parameter_counts_at_128_px_are_the_documents() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -26,7 +27,7 @@ from tests.gan.tiny import TINY
     ],
 )
 def test_no_step_that_is_timed_is_compiled(
-    method: type, options: RunOptions, tiny_dataset: Dataset, tmp_path: Path,
+    method: Any, options: RunOptions, tiny_dataset: Dataset, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     made, compiled = [], []  # tapes, which are made as a step is compiled; whether each step was
@@ -40,7 +41,7 @@ def test_no_step_that_is_timed_is_compiled(
 
     def watched(self: object, *args: object) -> dict[str, tf.Tensor]:
         before = len(made)
-        metrics = step(self, *args)
+        metrics: dict[str, tf.Tensor] = step(self, *args)
         compiled.append(len(made) > before)
         return metrics
 

@@ -48,7 +48,7 @@ def test_a_random_space_is_the_same_at_every_call_and_knows_shapes() -> None:
     assert space.network.count_params() == 520_896
     pictures = on_white(dataset.pictures)
     features = space.embed(pictures)
-    assert (features.shape, features.dtype) == ((120, 1024), np.float16)
+    assert features.shape == (120, 1024) and features.dtype == np.float16
     np.testing.assert_array_equal(features, again.embed(pictures))
     assert not np.allclose(features, other.embed(pictures))
     train, held = dataset.indices(TRAIN), dataset.indices(HELD_OUT)

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,13 +15,15 @@ from click.testing import Result
 from PIL import Image
 
 from core.kinds import is_translation
-from gan.dataset.files import HELD_OUT, write_dataset
+from gan.dataset.files import HELD_OUT, Dataset, write_dataset
 from gan.dataset.two_domains import domain_indices
 from gan.evaluation.spaces import random_space
 from gan.export.check import BadExport
 from gan.export.description import ModelAbout
 from gan.export.translation import model as translation
+from gan.export.translation.files import convert_litert
 from gan.export.translation.model import check_files, checked_pictures, export_translators
+from gan.methods.cyclegan import CycleGAN
 from gan.methods.translators import Translators, read_translators
 from gan.training.run import Run
 from sources.description import BadModel, read_model
@@ -32,7 +35,7 @@ from tests.gan.methods.test_cyclegan import TINY
 ABOUT = ModelAbout("tiny", 1, 'A "tiny" translator', "MIT")
 
 
-def data():
+def data() -> Dataset:
     made = make_dataset(32)
     sets = [{**s, "domain": s["style"]} for s in made.notes["sets"]]
     # the last six are held out: three of each style, of the same three things
@@ -73,6 +76,7 @@ def exported(trained: Translators, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_the_averages_are_exported(trained: Translators, home: Path) -> None:
     options = dataclasses.replace(TINY, ema_kimg=0.01)
     method = Run(home / "runs" / "tiny", data(), options, print).method
+    assert isinstance(method, CycleGAN)
     for direction in ("a_to_b", "b_to_a"):
         found = trained.generators[direction].get_weights()
         for a, b in zip(found, method.averages[direction].get_weights(), strict=True):
@@ -153,10 +157,9 @@ def test_a_mismatch_leaves_nothing(
     trained: Translators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The LiteRT file is written with both directions exchanged."""
-    convert = translation.convert_litert
 
-    def exchanged(generators, size_px, precision):
-        return convert(
+    def exchanged(generators: dict[str, keras.Model], size_px: int, precision: str) -> bytes:
+        return convert_litert(
             {"a_to_b": generators["b_to_a"], "b_to_a": generators["a_to_b"]}, size_px, precision
         )
 

@@ -1,5 +1,7 @@
 """Fewer products give the same convolution, and the same gradients of it."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -36,7 +38,7 @@ def test_edges_are_in_the_matrices(edges: str, shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(winograd.convolve(x, kernel, edges), expected, atol=1e-5 * most)
 
 
-def derivatives(convolve) -> list[np.ndarray]:
+def derivatives(convolve: Callable[..., tf.Tensor]) -> list[np.ndarray]:
     """Return the result, first derivatives, and those of the penalty ‖∂/∂x‖² on a curved loss."""
     x, kernel = drawn(2, 10, 6, 3), drawn(3, 3, 3, 4)
     with tf.GradientTape() as outer:
@@ -100,7 +102,7 @@ def test_a_shared_kernel_is_transformed_once_and_learns_from_every_pass(
         with tf.GradientTape() as tape:
             y = layers_[0](layers_[1](layers_[0](x, training=True), training=True), training=True)
             loss = tf.reduce_sum(tf.tanh(y))
-        return tape.gradient(loss, weights)
+        return list(tape.gradient(loss, weights))
 
     expected = slopes()
     assert len(transformed) == 3

@@ -60,7 +60,8 @@ def test_few_channels_are_kerass_with_their_gradients(
         sums = [tf.reduce_sum(y * weights) for y in (fast, kerass)]
     np.testing.assert_allclose(fast, kerass, atol=2e-5)
     for source in (x, layer.kernel, layer.bias):
-        np.testing.assert_allclose(*(tape.gradient(s, source) for s in sums), atol=1e-4)
+        one, other = (tape.gradient(s, source) for s in sums)
+        np.testing.assert_allclose(one, other, atol=1e-4)
     again = made.from_config(layer.get_config())
     assert (again.filters, again.kernel_size) == (layer.filters, layer.kernel_size)
 

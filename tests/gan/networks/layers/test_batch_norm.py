@@ -20,7 +20,7 @@ def built(moving: bool = True) -> ShiftedBatchNorm:
 
 
 def by_hand(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    return (X - mean) / np.sqrt(variance + 1e-5) + BETA
+    return np.asarray((X - mean) / np.sqrt(variance + 1e-5) + BETA)
 
 
 @pytest.mark.parametrize("moving", [True, False])
@@ -91,7 +91,8 @@ def test_separate_batches_are_what_passes_one_by_one_are() -> None:
         expected = tf.concat(parts, 0)
         sums = [tf.reduce_sum(y * weights) for y in (found, expected)]
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    np.testing.assert_allclose(*(tape.gradient(s, x) for s in sums), atol=1e-4)
+    one, other = (tape.gradient(s, x) for s in sums)
+    np.testing.assert_allclose(one, other, atol=1e-4)
     for a, b in zip(together.variables, apart.variables, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
     assert np.abs(found - built()(x, training=True)).max() > 0.1  # one batch is something else

@@ -1,5 +1,7 @@
 """Spectral normalisation: σ is the largest singular value, W is never touched, gradients flow."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -8,18 +10,17 @@ import tensorflow as tf
 from gan.machine import dtype_policy
 from gan.networks.layers.spectral import SpectralConv2D, SpectralDense
 
-LAYERS = {"dense": SpectralDense(5), "convolution": SpectralConv2D(5, 3, strides=2)}
+LAYERS: dict[str, Callable[[], keras.layers.Layer]] = {
+    "dense": lambda: SpectralDense(5),
+    "convolution": lambda: SpectralConv2D(5, 3, strides=2),
+}
 SHAPES = {"dense": (4, 7), "convolution": (4, 6, 6, 3)}
 
 
 @pytest.fixture(params=LAYERS)
 def given(request: pytest.FixtureRequest) -> tuple[keras.layers.Layer, np.ndarray]:
     keras.utils.set_random_seed(1)
-    layer = type(LAYERS[request.param])(
-        **{"dense": {"outputs": 5}, "convolution": {"outputs": 5, "size": 3, "strides": 2}}[
-            request.param
-        ]
-    )
+    layer = LAYERS[request.param]()
     x = np.random.RandomState(0).standard_normal(SHAPES[request.param]).astype(np.float32)
     layer.build(x.shape)
     return layer, x
