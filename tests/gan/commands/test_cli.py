@@ -13,7 +13,7 @@ from click.testing import Result
 from gan.dataset.files import Dataset, write_dataset
 from gan.runs.folders import BadRun, run_folder, trained_by_us
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 Command = Callable[..., Result]
 
 
