@@ -7,9 +7,10 @@ CATEGORIES ?= 60
 PYTEST ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 
 # what is run a second time, on PostgreSQL; all of it: make test-scaled
-on_postgresql := tests/store/test_index.py tests/store/test_curating.py \
+on_postgresql := tests/store/index/test_index.py tests/store/curation/test_curating.py \
 	$(addprefix tests/app/curate/,test_acts.py test_door.py test_read_only.py test_walls.py) \
-	tests/app/test_pages.py tests/app/test_random_picture.py tests/pregen/test_index_and_verify.py
+	tests/app/pictures/test_pages.py tests/app/pictures/test_random_picture.py \
+	tests/pregen/indexing/test_index_and_verify.py
 # but what is about formats and addresses alone
 not_on_postgresql := not by_ending and not accept_decides and not makes_no_sense and not test_sizes \
 	and not hundred_wrong_tokens
@@ -53,18 +54,19 @@ coverage: venv-$(if $(QUICK),quick,test packages) ## the tests and how many line
 test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,000 draws, 3,600 pictures of a SavedModel
 	@KILLS=50 NODE_KILLS=20 STORE_KILLS=3 PAGE_DRAWS=100000 MEMORY_PICTURES=3600 \
 		LONG=1 KILLED_RECIPES="wgan sagan stylegan" \
-		$(python) -m pytest tests/pregen/test_kill.py tests/pregen/test_ray.py \
-		tests/pregen/test_top_up.py \
-		tests/pregen/test_bucket.py tests/store/test_bucket.py tests/store/test_copying.py \
-		tests/app/test_picking.py tests/sources/test_biggan.py \
+		$(python) -m pytest tests/pregen/filling/test_kill.py tests/pregen/engines/test_ray.py \
+		tests/pregen/filling/test_top_up.py \
+		tests/pregen/filling/test_bucket.py tests/store/files/test_bucket.py \
+		tests/store/index/test_copy.py \
+		tests/app/pictures/test_picking.py tests/sources/biggan/test_biggan.py \
 		tests/gan/methods/test_documents.py \
-		tests/gan/training/test_run.py tests/store/test_hashing.py \
-		tests/app/curate/test_browser.py tests/app/test_translate_load.py
+		tests/gan/training/test_run.py tests/store/queries/test_text_ring.py \
+		tests/app/curate/test_browser.py tests/app/translate/test_load.py
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl
 	@FAULT_POINTS=0 FAULT_REPORT="$(CURDIR)/fault-report.jsonl" COMMAND_KILLS=200 OWNER_ROUNDS=200 DAMAGES=300 KILLS=50 LONG=1 $(python) -m pytest \
-		tests/faults tests/pregen/test_kill.py
+		tests/faults tests/pregen/filling/test_kill.py
 	@cat fault-report.jsonl
 
 test-scaled: venv-test ## the site's tests on PostgreSQL and an S3 server

@@ -10,44 +10,44 @@ from flask import Flask
 from flask.cli import AppGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.about import about_pages
-from app.answers import AnswersFirst
 from app.api import developer_api
-from app.bodies import LONGEST, BoundedBodies
-from app.categories import category_list
 from app.commands import LazyCommands
-from app.curate import curate_pages
-from app.derivatives import SizedFiles, sized_pictures
-from app.dress import Dress
-from app.errors import register_error_handlers
-from app.favourites import favourite_pages
-from app.files import file_routes
-from app.gallery import gallery_pages
-from app.health import health_check
-from app.live import live_pictures, live_turns
-from app.live_models import LiveModels
-from app.log_lines import keep_lines_apart
-from app.morphs import morph_pages
-from app.open_index import OpenIndex
-from app.pages import picture_pages
-from app.permalinks import Permalinks
-from app.picture_files import PictureFiles
-from app.play import play_pages
-from app.random_picture import random_picture
-from app.redrawing import Redrawing
-from app.secret import signing_key
-from app.seeds import seeded_pictures
-from app.shared import shared_by
-from app.static_files import StaticFiles
-from app.translate import translation_pages
+from app.curate.views import curate_pages
+from app.game.views import play_pages
+from app.http.answers import AnswersFirst
+from app.http.bodies import LONGEST, BoundedBodies
+from app.http.errors import register_error_handlers
+from app.http.picture_files import PictureFiles
+from app.http.static_files import StaticFiles
+from app.live.models import LiveModels
+from app.live.redrawing import Redrawing
+from app.live.views import live_pictures, live_turns
+from app.ops.health import health_check
+from app.ops.index_handle import OpenIndex
+from app.ops.log_lines import keep_lines_apart
+from app.ops.redis import shared_by
+from app.ops.signing_key import signing_key
+from app.pictures.files import file_routes
+from app.pictures.pages import picture_pages
+from app.pictures.permalinks import Permalinks
+from app.pictures.random_picture import random_picture
+from app.pictures.seeded import seeded_pictures
+from app.pictures.sized import SizedFiles, sized_pictures
+from app.rendering.renderer import Dress
+from app.translate.views import translation_pages
+from app.walls.about import about_pages
+from app.walls.categories import category_list
+from app.walls.favourites import favourite_pages
+from app.walls.gallery import gallery_pages
+from app.walls.morphs import morph_pages
 from core.errors import NonesuchError
-from core.kinds import translator_names
-from store.opening import check_store, open_bucket, picture_origin
-from store.settings import Settings, read_settings
-from store.withheld import Withheld
+from core.model_kinds import translator_names
+from core.settings import Settings, read_settings
+from store.curation.withheld import Withheld
+from store.files.opening import check_store, open_bucket, picture_origin
 
 if TYPE_CHECKING:
-    from app.bucket_files import BucketFiles
+    from app.http.bucket_files import BucketFiles
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -152,8 +152,8 @@ def _wired(settings: Settings) -> Flask:
     )
     if settings.metrics_token:
         # imported for those who want figures
-        from app.metrics import metrics
-        from app.request_counts import CountingRequests, RequestCounts
+        from app.ops.metrics import metrics
+        from app.ops.request_counts import CountingRequests, RequestCounts
 
         counts = RequestCounts()
         app.register_blueprint(metrics(settings.metrics_token, index, counts))
@@ -176,7 +176,7 @@ def _picture_answers(settings: Settings) -> "tuple[PictureFiles | BucketFiles, s
     """Return what answers for pictures, and the origin that it redirects to, if any."""
     if not settings.store_url:
         return _picture_files(settings), ""
-    from app.bucket_files import BucketFiles
+    from app.http.bucket_files import BucketFiles
 
     store = open_bucket(settings.store_url, settings.store_wait_s)
     return BucketFiles(store, settings), picture_origin(settings)

@@ -6,22 +6,22 @@ import click
 from flask.cli import AppGroup
 
 COMMANDS = {
-    "curate": "app.curate_cli:curate",
-    "db": "store.cli:db",
-    "export-site": "app.export_cli:export_site",
+    "curate": "app.curate.cli:curate",
+    "db": "store.index.cli:db",
+    "export-site": "app.export.cli:export_site",
     "gan": "gan.commands.cli:gan",
-    "index": "pregen.cli:index",
+    "index": "pregen.filling.cli:index",
     "models": "sources.cli:models",
-    "morphs": "pregen.morphs_cli:morphs",
-    "pregen": "pregen.cli:pregen",
-    "store": "store.transfer_cli:store",
-    "top-up": "pregen.top_up_cli:top_up",
-    "verify": "pregen.cli:verify",
+    "morphs": "pregen.morphs.cli:morphs",
+    "pregen": "pregen.filling.cli:pregen",
+    "store": "store.files.cli:store",
+    "top-up": "pregen.filling.top_up_cli:top_up",
+    "verify": "pregen.filling.cli:verify",
 }
 
 
 # what draws pictures or reads the index cannot be in a group of `sources`, which knows neither
-ADDED = {"models": ["pregen.choose_cli:choose", "store.report_cli:report"]}
+ADDED = {"models": ["pregen.choosing.cli:choose", "store.curation.report_cli:report"]}
 
 
 class LazyCommands(AppGroup):

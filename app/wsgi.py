@@ -11,7 +11,7 @@ from core.errors import NonesuchError  # noqa: E402
 try:
     app = create_app()
 except NonesuchError as error:
-    from app.no_start import refuse_to_start
+    from app.ops.no_start import refuse_to_start
 
     refuse_to_start(error)
 gc.freeze()

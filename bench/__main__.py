@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from bench.table import DOCUMENT, machine, markdown, put_between_marks, versions
-from store.settings import PROJECT
+from core.settings import PROJECT
 
 SUITE: dict[str, list[str]] = {
     "site": ["--seconds", "2"],

@@ -14,8 +14,8 @@ import click
 
 from bench.recipes import JUDGED, flask, judged
 from bench.table import machine, markdown, versions
+from core.settings import PROJECT, read_settings
 from gan.runs.folders import run_folder
-from store.settings import PROJECT, read_settings
 
 # what the recipe had when these were compared
 BEFORE = {"gamma": 1.0, "final_gamma": 0.1}

@@ -18,15 +18,15 @@ import numpy as np
 from PIL import Image
 
 from bench.table import markdown
+from core.settings import PROJECT, read_settings
 from gan.dataset.files import Dataset, read_dataset
 from gan.evaluation.samples.generating import draw_pictures
 from gan.methods.trained import Trained, read_trained
 from gan.pixels import on_white, tile
 from gan.runs.folders import find_run
-from sources.concepts import Concepts
-from sources.curator import Curator, read_curator
-from sources.description import read_model
-from store.settings import PROJECT, read_settings
+from sources.curators.concepts import Concepts
+from sources.curators.curator import Curator, read_curator
+from sources.spec.description import read_model
 
 READER = PROJECT / "models" / "emoji" / "3"
 WORST = 30

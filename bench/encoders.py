@@ -17,11 +17,11 @@ import numpy as np
 from PIL import Image
 
 from bench.table import machine, markdown, note, versions
-from core.cores import usable_cores
-from sources.latents import draw
+from core.cpu import usable_cores
+from core.settings import read_settings
 from sources.registry import find_model, open_source
-from store.encoding import FORMATS
-from store.settings import read_settings
+from sources.runtimes.latents import draw
+from store.formats.encoding import FORMATS
 
 CANDIDATES: list[tuple[str, dict[str, Any]]] = [
     *[("webp", {"quality": q, "method": m}) for q in (80, 90, 95) for m in (0, 1, 2, 4)],

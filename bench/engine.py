@@ -21,15 +21,15 @@ from contextlib import ExitStack, contextmanager
 import click
 
 from bench.table import machine, markdown, note, versions
-from core.cores import usable_cores
-from pregen.filling import Filling
-from pregen.jobs import JOB
-from pregen.ray_engine import Makers, RayEngine, ray_makers
-from pregen.request import Request, check_request
-from sources.description import Model
+from core.cpu import usable_cores
+from core.settings import read_settings
+from pregen.engines.jobs import JOB
+from pregen.engines.ray_engine import Makers, RayEngine, ray_makers
+from pregen.filling.run import Filling
+from pregen.planning.request import Request, check_request
 from sources.registry import find_model, open_sources
-from store.encoding import find_format
-from store.settings import read_settings
+from sources.spec.description import Model
+from store.formats.encoding import find_format
 
 Fill = Callable[[Filling], int]
 

@@ -18,15 +18,15 @@ from PIL import Image
 
 from bench.edge_width import edge_widths
 from bench.table import machine, markdown, note, versions
+from core.settings import read_settings
 from gan.dataset.emoji.build import fetch_sets
 from gan.dataset.emoji.concepts import meanings
 from gan.dataset.emoji.render import render_icon
 from sources.finishing.crisp import crisp
 from sources.finishing.cutout import cut_out
-from sources.latents import draw
 from sources.registry import find_model, open_source
-from store.encoding import FORMATS, encode_image
-from store.settings import read_settings
+from sources.runtimes.latents import draw
+from store.formats.encoding import FORMATS, encode_image
 
 _PROFILES = 100  # edges of a picture
 _LOST = 0.05  # of a body

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 import psutil
 
-from app.headers import PLAIN_HEADERS
+from app.http.headers import PLAIN_HEADERS
 from bench.servers import Server, free_port, wait_until_it_answers
-from store.settings import PROJECT
+from core.settings import PROJECT
 
 _MAIN = """
 {user}

@@ -25,13 +25,13 @@ import click
 from sqlalchemy import Engine, create_engine
 
 from bench.table import machine, markdown, note, versions
-from store.changes import NewImage, add_images, ensure_category
-from store.database import open_engine, writing
-from store.migrating import upgrade
-from store.picking import IndexReader
-from store.pictures import digest
-from store.settings import Settings, read_settings
-from store.tables import image
+from core.settings import Settings, read_settings
+from store.files.protocol import digest
+from store.index.database import open_engine, writing
+from store.index.migrating import upgrade
+from store.index.tables import image
+from store.index.writes import NewImage, add_images, ensure_category
+from store.queries.reader import IndexReader
 from tests.postgresql import Cluster
 
 CATEGORIES = 60

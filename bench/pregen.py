@@ -24,21 +24,21 @@ import click
 from PIL import Image
 
 from bench.table import machine, markdown, note, versions
-from core.cores import usable_cores
-from pregen.filling import Filling
-from pregen.plan import Batch
-from pregen.request import Request, check_request
-from sources.description import Model
-from sources.latents import draw
+from core.cpu import usable_cores
+from core.settings import Settings, read_settings
+from pregen.filling.run import Filling
+from pregen.planning.plan import Batch
+from pregen.planning.request import Request, check_request
 from sources.registry import find_model, open_source, open_sources
-from sources.source import Source
-from store.changes import NewImage, add_images, ensure_category
-from store.database import open_engine
-from store.encoding import find_format
-from store.metadata import Provenance, to_xmp
-from store.migrating import upgrade
-from store.pictures import digest
-from store.settings import Settings, read_settings
+from sources.runtimes.latents import draw
+from sources.runtimes.source import Source
+from sources.spec.description import Model
+from store.files.protocol import digest
+from store.formats.encoding import find_format
+from store.formats.metadata import Provenance, to_xmp
+from store.index.database import open_engine
+from store.index.migrating import upgrade
+from store.index.writes import NewImage, add_images, ensure_category
 
 
 @dataclass

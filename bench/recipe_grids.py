@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bench.recipes import RECIPES
-from store.settings import read_settings
+from core.settings import read_settings
 
 COLUMNS, ROWS = 14, 2
 LABEL_PX = 110

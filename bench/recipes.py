@@ -26,12 +26,12 @@ import click
 import psutil
 
 from bench.table import machine, markdown, versions
+from core.settings import PROJECT, read_settings
 from gan.evaluation.metrics import FLOOR, GENERATED
 from gan.evaluation.translating import CONTROL as LEFT_ALONE
 from gan.evaluation.translating import FLOOR as REALLY_DRAWN
 from gan.evaluation.translating import TRANSLATED
 from gan.runs.folders import run_folder
-from store.settings import PROJECT, read_settings
 
 # what makes a recipe see the pictures of the others; its truncation where there is one
 RECIPES: dict[str, tuple[list[str], list[str]]] = {

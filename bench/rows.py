@@ -22,11 +22,11 @@ import click
 
 from bench.servers import Load, Server, granian, load
 from bench.table import machine, markdown, note, versions
-from store.changes import NewImage, add_images, ensure_category
-from store.database import open_engine, writing
-from store.migrating import upgrade
-from store.pictures import file_name
-from store.settings import Settings, read_settings
+from core.settings import Settings, read_settings
+from store.files.protocol import file_name
+from store.index.database import open_engine, writing
+from store.index.migrating import upgrade
+from store.index.writes import NewImage, add_images, ensure_category
 
 CATEGORIES = 60
 TEXTS = 10_000

@@ -2,7 +2,7 @@
 
 from app import create_app
 from bench.plain_apps import files
-from store.picking import IndexReader, Picture
+from store.queries.reader import IndexReader, Picture
 
 _category, _, _file = files()[0].partition("/")
 _picture = Picture(

@@ -24,15 +24,15 @@ import numpy as np
 from bench.nginx import nginx_before, plain_nginx
 from bench.servers import Load, Server, granian, load
 from bench.table import machine, markdown, note, versions
-from store.changes import NewImage, add_images, ensure_category
-from store.database import open_engine, writing
-from store.encoding import encode, find_format
-from store.metadata import Provenance
-from store.migrating import upgrade
-from store.picking import IndexReader
-from store.picture_folder import PictureFolder
-from store.pictures import digest, file_name
-from store.settings import read_settings
+from core.settings import read_settings
+from store.files.folder import PictureFolder
+from store.files.protocol import digest, file_name
+from store.formats.encoding import encode, find_format
+from store.formats.metadata import Provenance
+from store.index.database import open_engine, writing
+from store.index.migrating import upgrade
+from store.index.writes import NewImage, add_images, ensure_category
+from store.queries.reader import IndexReader
 
 WANTED = {
     "`/` ÷ hello world": "at least 0.5",

@@ -28,19 +28,19 @@ from pathlib import Path
 
 import click
 
-from app.derivatives import sized_address
+from app.pictures.sized import sized_address
 from bench.nginx import nginx_before
 from bench.rows import wrk_script
 from bench.servers import COMMANDS, Load, Server, load, serve
 from bench.siege import LARGE, Siege, large_picture
 from bench.site import fill
 from bench.table import DOCUMENT, machine, markdown, note, put_between_marks, versions
-from store.changes import NewImage, add_images, ensure_category
-from store.database import open_engine, writing
-from store.picking import IndexReader
-from store.picture_folder import PictureFolder
-from store.pictures import digest
-from store.settings import read_settings
+from core.settings import read_settings
+from store.files.folder import PictureFolder
+from store.files.protocol import digest
+from store.index.database import open_engine, writing
+from store.index.writes import NewImage, add_images, ensure_category
+from store.queries.reader import IndexReader
 
 WORKERS, THREADS = 2, 24
 EVERY_S = 30.0

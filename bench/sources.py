@@ -32,18 +32,18 @@ import click
 import numpy as np
 
 from bench.table import machine, markdown, note, versions
-from core.cores import usable_cores
-from pregen.plan import Batch, make_plan
-from pregen.request import Request, check_request
-from sources.description import Model
-from sources.hub import Caches
-from sources.latents import draw
+from core.cpu import usable_cores
+from core.settings import PROJECT, read_settings
+from pregen.planning.plan import Batch, make_plan
+from pregen.planning.request import Request, check_request
+from sources.biggan.handles import Caches
 from sources.registry import find_model, open_source
-from sources.source import Source
-from store.database import empty_engine
-from store.migrating import upgrade
-from store.picture_folder import PictureFolder
-from store.settings import PROJECT, read_settings
+from sources.runtimes.latents import draw
+from sources.runtimes.source import Source
+from sources.spec.description import Model
+from store.files.folder import PictureFolder
+from store.index.database import empty_engine
+from store.index.migrating import upgrade
 
 BATCH = 8  # the notebook's
 
@@ -112,7 +112,7 @@ def served(model: Model) -> Iterator[tuple[str, str]]:
         place = Path(folder) / model.name
         place.mkdir()
         (place / str(model.version)).symlink_to(model.folder.absolute())
-        words = [sys.executable, "-m", "tests.serving.standin", "--models", folder]
+        words = [sys.executable, "-m", "tests.sources.serving.standin", "--models", folder]
         process = subprocess.Popen(
             [*words, "--port", "0", "--rest-port", "0"],
             cwd=PROJECT,

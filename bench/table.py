@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from store.settings import PROJECT
+from core.settings import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 

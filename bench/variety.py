@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from pregen.plan import seed_of
-from sources.chosen import read_chosen
-from sources.curator import Curator, on_white, read_curator
-from sources.description import Model, ModelCategory
-from sources.latents import Draw, draw
+from core.settings import PROJECT
+from pregen.planning.plan import seed_of
+from sources.curators.chosen_seeds import read_chosen
+from sources.curators.curator import Curator, on_white, read_curator
 from sources.registry import find_model, open_source
-from sources.source import Source
-from store.duplicates import near_groups
-from store.encoding import perceptual_hash
-from store.settings import PROJECT
+from sources.runtimes.latents import Draw, draw
+from sources.runtimes.source import Source
+from sources.spec.description import Model, ModelCategory
+from store.curation.duplicates import near_groups
+from store.formats.encoding import perceptual_hash
 
 
 @dataclass(frozen=True)

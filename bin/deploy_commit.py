@@ -15,11 +15,11 @@ import tempfile
 from pathlib import Path
 
 from core.errors import NonesuchError
-from pregen.verifying import verify_store
-from store.database import check_revision, open_engine
-from store.morphs import LIST, MorphFolder
-from store.picture_folder import PictureFolder
-from store.settings import Settings, read_settings
+from core.settings import Settings, read_settings
+from pregen.verifying.verify import verify_store
+from store.files.folder import PictureFolder
+from store.files.morphs import LIST, MorphFolder
+from store.index.database import check_revision, open_engine
 
 BRANCH = "deploy"
 REF = f"refs/heads/{BRANCH}"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 FILE, LICENCE, IDS = "names.zip", "LICENSE-UNICODE.txt", "ids.json"
-# those of `app.languages`, as Unicode calls them; where it has no names English is shown
+# those of `app.rendering.languages`, as Unicode calls them; where it has no names English is shown
 _WORDS = (
     "ar az bg bn ca cs da de el en es et fa fi fr ga gu ha he hi hr hu hy id ig is it ja ka ko "
     "lt lv mk mr ne nl no or pl pt ro ru si sk sl sv sw ta th tr uk uz vi yo zh zh-Hant zu"

@@ -9,9 +9,9 @@ the categories or the pictures.
 from PIL import Image, ImageDraw
 
 from bench.variety import as_chosen, as_they_come
-from sources.finish import finished
+from core.settings import PROJECT
 from sources.registry import find_model, open_source
-from store.settings import PROJECT
+from sources.spec.finish import finished
 
 EACH, CELL_PX, LABEL_PX, GAP_PX = 8, 64, 120, 16
 DRAWN_PX = 256  # and then reduced

@@ -8,10 +8,10 @@ picture enlarged, in the middle it finished, below the same on a dark ground.
 
 from PIL import Image
 
-from sources.finish import finished
-from sources.latents import draw
+from core.settings import PROJECT
 from sources.registry import find_model, open_source
-from store.settings import PROJECT
+from sources.runtimes.latents import draw
+from sources.spec.finish import finished
 
 SLUGS = ("cat_face", "monster", "bird", "flower", "building", "vehicle", "tool")
 CELL_PX = 256

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from store.settings import PROJECT, Settings, variable_of
+from core.settings import PROJECT, Settings, variable_of
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 88
@@ -19,7 +19,7 @@ WIDTH = 88
 def cli_document() -> str:
     """Return the help of every command under `flask`, groups before what is in them."""
     from app import create_app
-    from store.settings import read_settings
+    from core.settings import read_settings
 
     parts = [
         "# Commands\n",

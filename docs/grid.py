@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.cores import usable_cores
+from core.cpu import usable_cores
 from core.errors import NonesuchError
-from pregen.plan import seed_of
-from sources.latents import draw
+from core.settings import read_settings
+from pregen.planning.plan import seed_of
 from sources.registry import find_model, open_source
-from store.settings import read_settings
+from sources.runtimes.latents import draw
 
 SIDE_BY_SIDE = 2  # categories in a row
 LABEL_PX = 150

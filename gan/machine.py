@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.cores import usable_cores
+from core.cpu import usable_cores
 
 # processor flags, as Linux names them
 MULTIPLY_BFLOAT16 = {"amx_bf16", "avx512_bf16"}

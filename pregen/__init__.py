@@ -1,1 +1,4 @@
-"""`flask pregen`: fills the store with generated pictures and indexes them."""
+"""`flask pregen` and the commands around it: they fill the store and keep the index right.
+
+One room a command; planning and engines lie below them.
+"""

@@ -11,7 +11,7 @@ from core.commands import CommandGroup
 from core.files import expanded
 
 if TYPE_CHECKING:
-    from sources.signatures import Graph, Signature
+    from sources.spec.signatures import Graph, Signature
 
 _CALL = "call"
 
@@ -24,7 +24,7 @@ class _Models(CommandGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == _CALL:
-            from sources.calling_cli import call
+            from sources.serving.call_cli import call
 
             return call
         return super().get_command(ctx, cmd_name)
@@ -40,10 +40,10 @@ def models() -> None:
 def list_models() -> None:
     """List the generators here, and those that can be fetched."""
     from core.errors import NonesuchError
-    from core.kinds import is_translation
-    from sources.hub import HANDLES, Caches, fetched_state
+    from core.model_kinds import is_translation
+    from sources.biggan.handles import HANDLES, Caches, fetched_state
     from sources.registry import find_model, model_names, versions_in
-    from sources.translation import translator_line
+    from sources.translators.spec import translator_line
 
     settings = current_app.extensions["settings"]
     folder = settings.models_folder
@@ -89,13 +89,13 @@ def inspect(place: str, wanted: str | None, write: bool) -> None:
         flask models inspect ~/stylegan/1 --write
         flask pregen --model ~/stylegan/1 --categories 1
     """
-    from sources.description import BadModel
-    from sources.proposal import best_signature, propose
-    from sources.signatures import Graph, read_graphs
+    from sources.spec.description import BadModel
+    from sources.spec.proposal import best_signature, propose
+    from sources.spec.signatures import Graph, read_graphs
 
     path = expanded(place)
     if "://" in place:
-        from sources.serving import served_signatures
+        from sources.serving.server import served_signatures
 
         graphs = [Graph(("serve",), served_signatures(place))]
     else:
@@ -151,7 +151,7 @@ def _show_signature(signature: "Signature") -> None:
 def _show_hidden(toml: Path) -> None:
     """List the categories that a model.toml hides; what is wrong in it is said, not raised."""
     from core.errors import NonesuchError
-    from sources.model_toml import read_contents
+    from sources.spec.model_toml import read_contents
 
     try:
         hidden = [each for each in read_contents(toml).categories if each.hidden]
@@ -196,9 +196,9 @@ def fetch(handle_name: str, given: Path | None, again: bool, yes: bool, dry_run:
     import sys
 
     from core.slugs import nearest
-    from sources.fetching import describe_download, is_fetched
-    from sources.fetching import fetch as bring
-    from sources.hub import HANDLES, Caches
+    from sources.biggan.fetching import describe_download, is_fetched
+    from sources.biggan.fetching import fetch as bring
+    from sources.biggan.handles import HANDLES, Caches
     from sources.registry import UnknownModel
 
     handle = HANDLES.get(handle_name.partition("/")[0])

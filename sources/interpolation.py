@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sources.description import Model
-from sources.latents import Draw, NotMixable
-from sources.source import Source
+from sources.runtimes.latents import Draw, NotMixable
+from sources.runtimes.source import Source
+from sources.spec.description import Model
 
 PATHS = ("linear", "spherical")
 

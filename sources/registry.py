@@ -2,7 +2,7 @@
 
 emoji, emoji/1                 models/emoji/<version>/, the highest unless one is given
 emoji:savedmodel               its SavedModel, on TensorFlow, instead of its LiteRT file
-biggan-256, biggan-deep-128    from TF Hub or Kaggle Models, once fetched: sources.hub
+biggan-256, biggan-deep-128    from TF Hub or Kaggle Models, once fetched: sources.biggan.handles
 ./stylegan/1                   a folder with a SavedModel and its model.toml
 tfserving://host:8501/emoji    on a TensorFlow Serving, by REST; /<version> behind it
 grpc://host:8500/emoji         the same by gRPC
@@ -15,9 +15,9 @@ from core.errors import NonesuchError
 from core.files import expanded
 from core.slugs import nearest
 from sources.biggan.categories import imagenet_categories
-from sources.description import LITERT, RUNTIMES, SERVING, Model, read_model
-from sources.hub import HANDLES, Caches, cached_folder
-from sources.source import Source
+from sources.biggan.handles import HANDLES, Caches, cached_folder
+from sources.runtimes.source import Source
+from sources.spec.description import LITERT, RUNTIMES, SERVING, Model, read_model
 
 REST, GRPC = "tfserving", "grpc"
 
@@ -42,7 +42,7 @@ def find_model(models_folder: Path, wanted: str, caches: Caches | None = None) -
     """Return a model by any of the forms above.
 
     ``caches``: where fetched modules lie; only handles need them. Raises `UnknownModel`,
-    `sources.hub.NotFetched`, `BadModel`, or what a server's answer raises.
+    `sources.biggan.handles.NotFetched`, `BadModel`, or what a server's answer raises.
     """
     if "://" in wanted:
         return _served(models_folder, wanted)
@@ -112,11 +112,11 @@ def _served(models_folder: Path, address: str) -> Model:
 
         known = known_biggan(HANDLES[name])
     if scheme == REST:
-        from sources.serving_rest import describe_rest
+        from sources.serving.rest import describe_rest
 
         return describe_rest(address, known)
     if scheme == GRPC:
-        from sources.serving_grpc import describe_grpc
+        from sources.serving.grpc import describe_grpc
 
         return describe_grpc(address, known)
     raise UnknownModel(
@@ -144,17 +144,17 @@ def open_source(model: Model, threads: int | None = None) -> Source:
     threads = threads or os.cpu_count() or 1
     if model.runtime == SERVING:
         if model.address.startswith(f"{GRPC}://"):
-            from sources.serving_grpc import open_grpc
+            from sources.serving.grpc import open_grpc
 
             return open_grpc(model)
-        from sources.serving_rest import open_rest
+        from sources.serving.rest import open_rest
 
         return open_rest(model)
     if model.runtime == LITERT:
-        from sources.litert import LiteRTSource
+        from sources.runtimes.litert import LiteRTSource
 
         return LiteRTSource(model, threads)
-    from sources.saved_model import SavedModelSource
+    from sources.runtimes.saved_model import SavedModelSource
 
     return SavedModelSource(model, threads)
 

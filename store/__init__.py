@@ -1,1 +1,4 @@
-"""What the site and pregen share: settings, tables, picture files, encoding, index queries."""
+"""Pictures and the index of them: what the site and pregen share.
+
+Rooms: index, formats, files, queries, curation; each imports only those before it.
+"""

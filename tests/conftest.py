@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
-from store.changes import NewImage, add_images, ensure_category, retire_image
-from store.database import open_engine
-from store.encoding import encode, find_format
-from store.metadata import Provenance
-from store.migrating import upgrade
-from store.opening import open_pictures
-from store.pictures import PictureStore, digest, file_name
-from store.settings import Settings
-from store.tables import image
+from core.settings import Settings
+from store.files.opening import open_pictures
+from store.files.protocol import PictureStore, digest, file_name
+from store.formats.encoding import encode, find_format
+from store.formats.metadata import Provenance
+from store.index.database import open_engine
+from store.index.migrating import upgrade
+from store.index.tables import image
+from store.index.writes import NewImage, add_images, ensure_category, retire_image
 from tests import quick, scaled
 from tests.made_once import FOLDER
 

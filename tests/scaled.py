@@ -12,7 +12,7 @@ import os
 import secrets
 from dataclasses import replace
 
-from store.settings import Settings, read_settings
+from core.settings import Settings, read_settings
 
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 STORE = os.environ.get("TEST_STORE", "folder")

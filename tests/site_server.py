@@ -9,7 +9,7 @@ import urllib.request
 from typing import IO
 
 from bench.servers import granian_command
-from store.settings import PROJECT, Settings
+from core.settings import PROJECT, Settings
 from tests.scaled import in_environment
 
 ENDS_WITHIN_S = 20

@@ -1,12 +1,11 @@
 """Who may import whom, as CONTRIBUTING.md says it."""
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from store.settings import PROJECT
+from tests.layering import PROJECT, names_in
 
 MAY_IMPORT = {
     "core": set[str](),
@@ -19,31 +18,28 @@ MAY_IMPORT = {
 }
 # an exported model is read back through its source before it is shipped
 ONLY_FOR_THE_CHECK = {Path("gan/export"): {"sources"}}
+# the commands of all packages are listed in one file, as strings
+COMPOSITION = {Path("app/commands.py"): {"pregen", "gan"}}
 OWN = {*MAY_IMPORT, "bench", "bin", "docs", "tests"}
 HEAVY = {"tensorflow", "keras"}
 
 
 def imports_of(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and first part of every import, wherever in the file."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name.partition(".")[0]
-        elif isinstance(node, ast.ImportFrom):
-            # a relative import stays within its package
-            yield node.lineno, (node.module or "").partition(".")[0] if not node.level else ""
+    for line, name in names_in(path):
+        yield line, name.partition(".")[0]
 
 
 def forbidden_in(path: Path) -> list[str]:
     package = path.parts[0]
     allowed = MAY_IMPORT[package] | {package}
-    for folder, more in ONLY_FOR_THE_CHECK.items():
-        if path.is_relative_to(folder):
+    for place, more in (ONLY_FOR_THE_CHECK | COMPOSITION).items():
+        if path.is_relative_to(place):
             allowed |= more
     heavy = set() if package in ("gan", "sources") else HEAVY
     return [
         f"{path}:{line} imports {name}"
-        for line, name in imports_of(PROJECT / path)
+        for line, name in imports_of(path)
         if name in (OWN - allowed) | heavy
     ]
 

@@ -12,9 +12,9 @@ def pictures_of(model_folder: Path, seeds: Sequence[int]):
     import numpy as np
 
     from gan.dataset.files import HELD_OUT, TRAIN, Dataset, Label, Record
-    from sources.description import read_model
-    from sources.latents import draw
-    from sources.litert import LiteRTSource
+    from sources.runtimes.latents import draw
+    from sources.runtimes.litert import LiteRTSource
+    from sources.spec.description import read_model
 
     model = read_model(model_folder)
     source = LiteRTSource(model, threads=1)
@@ -48,7 +48,7 @@ def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS, concept
     from gan.export.curator import fit
     from gan.export.litert import convert_signatures
     from gan.pixels import on_white
-    from sources import curator
+    from sources.curators import curator
 
     dataset = pictures_of(model_folder, seeds)
 
@@ -70,7 +70,7 @@ def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS, concept
     values = {field.name: getattr(fitted, field.name) for field in fields(fitted)}
     np.savez_compressed(folder / curator.FITTED, **values)
     if concepts:
-        from sources.concepts import CONCEPTS, fit_concepts, write_concepts
+        from sources.curators.concepts import CONCEPTS, fit_concepts, write_concepts
 
         ids = [f"1f40{i % concepts:x}" for i in range(len(dataset.records))]
         slugs = [record.category for record in dataset.records]

@@ -10,8 +10,8 @@ import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 
-from app.errors import BadParameter
-from store.listing import Filter
+from app.http.errors import BadParameter
+from store.queries.listing import Filter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIGNATURE_BYTES = 12

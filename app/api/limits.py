@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple, Protocol
 
-from app.shared import Away, Shared
+from app.ops.redis import Away, Shared
 
 MOST_ADDRESSES = 10_000  # 2 MB; those that called longest ago are forgotten, which fills theirs
 _WINDOW_S = 60

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.operations import OPERATIONS, Operation
 from app.api.shapes import SCHEMAS
-from app.picture_formats import MEDIA_TYPES
+from app.http.picture_formats import MEDIA_TYPES
 
 VERSION = "1.0.0"
 _ERRORS = {

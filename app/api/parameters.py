@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from app.errors import BadParameter
+from app.http.errors import BadParameter
 
 
 class Kind(Protocol):

@@ -9,27 +9,27 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
-from app.answers import etag_matches
 from app.api import shapes
 from app.api.cursors import Cursors
 from app.api.limits import CallLimit, call_limit, headers
 from app.api.openapi import openapi_document
 from app.api.operations import OPERATIONS, Operation
 from app.api.parameters import read_query
-from app.derivatives import EXTENSIONS, SIZES
-from app.dress import Dress
-from app.errors import Gone, NotFound, TooMany
-from app.open_index import OpenIndex
-from app.pages import no_category
-from app.shared import Shared
-from app.stored import stored_check
+from app.http.answers import etag_matches
+from app.http.errors import Gone, NotFound, TooMany
+from app.ops.index_handle import OpenIndex
+from app.ops.redis import Shared
+from app.pictures.pages import no_category
+from app.pictures.presence import stored_check
+from app.pictures.sized import EXTENSIONS, SIZES
+from app.rendering.renderer import Dress
 from core.concept_names import ConceptNames
-from store.database import IndexMissing, IndexUnusable
-from store.listing import Entry, Filter, by_hash, page
-from store.picking import IndexReader
-from store.sampling import different_pictures
-from store.settings import Settings
-from store.states import LIVE
+from core.settings import Settings
+from store.index.database import IndexMissing, IndexUnusable
+from store.index.states import LIVE
+from store.queries.listing import Entry, Filter, by_hash, page
+from store.queries.reader import IndexReader
+from store.queries.sampling import different_pictures
 
 _ROUNDS = 4  # of drawing, where files were deleted by hand
 _METHODS = "GET, HEAD, OPTIONS"

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from app.derivatives import SIZES, sized_address
-from app.names import developer_of_hash
-from app.pages import picture_address
-from app.words import alternative_text, title_of
+from app.pictures.pages import picture_address
+from app.pictures.sized import SIZES, sized_address
+from app.rendering.names import developer_of_hash
+from app.rendering.phrases import alternative_text, title_of
 from core.concept_names import ConceptNames
-from store.listing import Entry
-from store.picking import CategoryCount
+from store.queries.listing import Entry
+from store.queries.reader import CategoryCount
 
 
 def category(found: CategoryCount) -> dict[str, Any]:
@@ -26,7 +26,9 @@ def image(entry: Entry, names: ConceptNames) -> dict[str, Any]:
 
     ``names``: of concepts; here in English, as the categories'.
     """
-    from store.metadata import SOURCE_TYPE  # and a parser of XML, only where the API is asked
+    from store.formats.metadata import (
+        SOURCE_TYPE,  # and a parser of XML, only where the API is asked
+    )
 
     developer = developer_of_hash(entry.short_hash)
     return {

@@ -5,7 +5,7 @@ import { numberAt, readWalk } from "./walk.js";
 
 const root = document.documentElement;
 const base = root.dataset.base;
-const MOST = 120; // favourites in one link, as in store/gallery.py
+const MOST = 120; // favourites in one link, as in store/queries/gallery.py
 const here = () => location.pathname;
 const shownHash = (main) => main.querySelector("[data-heart]")?.dataset.heart;
 const pageOf = (hash, walk) => `${base}i/${hash}/${walk ? `#walk=${walk}` : ""}`;

@@ -1,4 +1,4 @@
-// The shuffle of store/walking.py, for sites without a server; a test holds the two together.
+// The shuffle of store/queries/shuffle.py, for sites without a server; a test holds the two together.
 // All numbers are unsigned and of 32 bits, `total` is at most 2^32.
 
 const ROUNDS = 8;

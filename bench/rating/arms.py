@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import NonesuchError
 from core.slugs import check_known
-from store.picture_folder import PictureFolder
+from store.files.folder import PictureFolder
 
 PER_WALL = 20
 

@@ -1,14 +1,15 @@
 """What the commands of `flask gan` share: their options."""
 
-from typing import Any
-
 import click
 from flask import current_app
 
+from core.settings import Settings
 
-def settings() -> Any:
-    """Return the application's settings: ``home`` and ``models_folder`` are used here."""
-    return current_app.extensions["settings"]
+
+def settings() -> Settings:
+    """Return the application's settings."""
+    found: Settings = current_app.extensions["settings"]
+    return found
 
 
 def power_of_two(_: click.Context, __: click.Parameter, value: int) -> int:

@@ -12,8 +12,8 @@ from pathlib import Path
 from core.concept_names import FILE, IDS, LANGUAGES, LICENCE
 from core.files import write_durably
 from gan.dataset.npm import fetch_package
-from sources.concepts import CONCEPTS, read_concepts
-from sources.curator import FOLDER
+from sources.curators.concepts import CONCEPTS, read_concepts
+from sources.curators.curator import FOLDER
 
 # with the names of single characters, and of sequences
 PACKAGES = (

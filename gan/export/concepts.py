@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan.dataset.files import Dataset
-from sources.concepts import Concepts, fit_concepts
+from sources.curators.concepts import Concepts, fit_concepts
 
 FEWEST = 3  # drawings of a concept, so that its mean says something without one of them
 

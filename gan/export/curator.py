@@ -31,8 +31,8 @@ from gan.export.litert import convert_signatures
 from gan.features.efficientnet import VARIANTS, build_pooled_stages, scaled_stages
 from gan.features.weights import kept_weights
 from gan.pixels import on_white
-from sources.concepts import CONCEPTS, write_concepts
-from sources.curator import (
+from sources.curators.concepts import CONCEPTS, write_concepts
+from sources.curators.curator import (
     BATCH,
     FITTED,
     FOLDER,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import NonesuchError
-from sources.model_toml import read_contents
+from sources.spec.model_toml import read_contents
 
 _MEASURED = "a classifier recognises"  # how every measured reason begins
 

@@ -16,7 +16,7 @@ from gan.export.litert import write_litert
 from gan.export.serving import write_saved_model
 from gan.methods.trained import Trained
 from gan.networks.generator import width_of
-from sources.litert_file import sha256_of
+from sources.spec.litert_file import sha256_of
 
 
 def default_title(trained: Trained) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.cores import usable_cores
+from core.cpu import usable_cores
 
 PINS = Path(__file__).parents[2] / "requirements-tensorflow.txt"
 GPU_PINS = "requirements-gpu.txt"

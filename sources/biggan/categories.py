@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from core.slugs import slugify_all
-from sources.model_toml import ModelCategory
+from sources.spec.model_toml import ModelCategory
 
 FOLDER = Path(__file__).parent
 DOGS = range(151, 269)

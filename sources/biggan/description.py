@@ -10,10 +10,10 @@ https://github.com/tensorflow/docs site/en/hub/tutorials/biggan_generation_with_
 from pathlib import Path
 
 from sources.biggan.categories import imagenet_categories
-from sources.calls import Input, Output, SavedModelCall, Truncation
-from sources.description import SAVED_MODEL, SERVING, Model, to_model
-from sources.hub import Handle
-from sources.model_toml import Contents
+from sources.biggan.handles import Handle
+from sources.spec.description import SAVED_MODEL, SERVING, Model, to_model
+from sources.spec.inputs import Input, Output, SavedModelCall, Truncation
+from sources.spec.model_toml import Contents
 
 CLASSES = 1000
 SIGNATURE = "default"

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sources.biggan.description import CLASSES, SIGNATURE, read_biggan
-from sources.description import BadModel, Model, is_saved_model
-from sources.hub import HANDLES, Handle
-from sources.signatures import Signature, read_graphs
+from sources.biggan.handles import HANDLES, Handle
+from sources.spec.description import BadModel, Model, is_saved_model
+from sources.spec.signatures import Signature, read_graphs
 
 
 def recognised_biggan(folder: Path) -> Model | None:

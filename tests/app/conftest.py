@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from store.database import open_engine
-from store.migrating import upgrade
-from store.settings import Settings
+from core.settings import Settings
+from store.index.database import open_engine
+from store.index.migrating import upgrade
 from tests.conftest import Filled, fill, settings_in
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from flask import Flask
 from app import create_app
 from app.commands import LazyCommands
 from core.commands import Command
-from store.settings import PROJECT
+from core.settings import PROJECT
 from tests.conftest import Filled
 
 REMOVING = {"os.rename", "os.remove", "os.rmdir", "os.truncate"}

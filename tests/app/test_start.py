@@ -10,14 +10,21 @@ import pytest
 
 from app import create_app
 from app.commands import COMMANDS
-from store.settings import PROJECT, Settings
+from core.settings import PROJECT, Settings
 from tests.conftest import Filled
 from tests.programs import absent
 from tests.scaled import in_environment
 
 HEAVY = ["PIL", "ai_edge_litert", "alembic", "imagehash", "keras", "numpy", "obstore", "scipy",
          "tensorflow"]  # fmt: skip
-OF_COMMANDS = ["gan", "pregen", "sources", "store.cli", "store.encoding", "store.migrating"]
+OF_COMMANDS = [
+    "gan",
+    "pregen",
+    "sources",
+    "store.index.cli",
+    "store.formats.encoding",
+    "store.index.migrating",
+]
 SERVE = """
 import json, sys
 from app.wsgi import app

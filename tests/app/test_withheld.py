@@ -16,14 +16,14 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from app import create_app
-from app.play_tokens import PlayTokens, Round
-from store.database import open_engine
-from store.metadata import Provenance, read_provenance
-from store.morphs import MorphFolder
-from store.picking import IndexReader, Picture
-from store.settings import Settings
-from store.tables import image
-from store.withheld import Withheld
+from app.game.tokens import PlayTokens, Round
+from core.settings import Settings
+from store.curation.withheld import Withheld
+from store.files.morphs import MorphFolder
+from store.formats.metadata import Provenance, read_provenance
+from store.index.database import open_engine
+from store.index.tables import image
+from store.queries.reader import IndexReader, Picture
 from tests.tiny_model import SLUGS, build_tiny_model
 
 JSON = {"Accept": "application/json"}
@@ -187,7 +187,7 @@ def test_a_rejected_seed_is_not_drawn(
     picture = pictures(site, "hat")[0]
     run(site, "curate", "reject", picture.short_hash)
     drawn = [seed_of(picture), seed_of(picture), 7]
-    monkeypatch.setattr("app.live_models.random.getrandbits", lambda _bits: drawn.pop(0))
+    monkeypatch.setattr("app.live.models.random.getrandbits", lambda _bits: drawn.pop(0))
     answer = visitor.get("/live/tiny?category=hat")
     assert answer.status_code == 200 and origin_of(answer.data).seed == 7
     drawn += [seed_of(picture)]

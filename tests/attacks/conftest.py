@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from store.database import open_engine
-from store.migrating import upgrade
+from store.index.database import open_engine
+from store.index.migrating import upgrade
 from tests.attacks.lines import LINES, ServedByLine
 from tests.conftest import Filled, fill, settings_in
 from tests.ports import free_port

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from store.settings import PROJECT, Settings
+from core.settings import PROJECT, Settings
 from tests.ports import free_port
 from tests.scaled import in_environment
 from tests.site_server import answers

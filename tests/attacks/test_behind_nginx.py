@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.headers import PLAIN_HEADERS
-from app.picture_files import picture_headers
+from app.http.headers import PLAIN_HEADERS
+from app.http.picture_files import picture_headers
 from bench.attacks import KINDS, Attacker, unread
 from bench.siege import LARGE, allow_connections, large_picture, seconds_of_a_page
-from store.pictures import digest
+from store.files.protocol import digest
 from tests.attacks.conftest import filled_store
 from tests.attacks.lines import LINES, ServedByLine
 from tests.nginx import Nginx

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.bodies import LONGEST
+from app.http.bodies import LONGEST
 from tests.attacks.conftest import Target, read_all, read_answer, status_of
 from tests.attacks.lines import ServedByLine
 

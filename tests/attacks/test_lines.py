@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from store.settings import PROJECT
+from core.settings import PROJECT
 from tests.attacks.conftest import Target, read_answer, status_of
 from tests.attacks.lines import ServedByLine
 

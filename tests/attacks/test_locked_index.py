@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from app import create_app
-from app.curate_token import hash_of
+from app.curate.token import hash_of
 from tests.attacks.conftest import Target, filled_store, read_all, status_of
 from tests.ports import free_port
 from tests.site_server import SiteServer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.log_lines import OneLine, escape_controls
+from app.ops.log_lines import OneLine, escape_controls
 from tests.attacks.conftest import Target, filled_store, status_of
 from tests.ports import free_port
 from tests.site_server import SiteServer

@@ -18,24 +18,24 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 
-from app.answers import etag_matches
-from app.languages import LOCALES, locale_chooser
-from app.names import Developer
-from app.negotiation import prefers_json
-from app.permalinks import Permalinks
-from app.picture_files import single_range
-from app.picture_formats import accepted_extension, split_ending
-from app.play_tokens import PlayTokens, Round
+from app.game.tokens import PlayTokens, Round
+from app.http.answers import etag_matches
+from app.http.picture_files import single_range
+from app.http.picture_formats import accepted_extension, split_ending
+from app.pictures.permalinks import Permalinks
+from app.rendering.languages import LOCALES, locale_chooser
+from app.rendering.names import Developer
+from app.rendering.negotiation import prefers_json
 from core.errors import NonesuchError
+from core.settings import read_settings
 from core.slugs import nearest
 from gan.features.torch_file import MAGIC_NUMBER, PROTOCOL, read_torch_file
 from gan.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from sources.model_toml import parse_contents
-from sources.serving_address import parse_address
-from store.hashing import LONGEST_BYTES, normal_text
-from store.metadata import from_xmp
-from store.settings import read_settings
-from store.walking import Walk, read_walk
+from sources.serving.address import parse_address
+from sources.spec.model_toml import parse_contents
+from store.formats.metadata import from_xmp
+from store.queries.shuffle import Walk, read_walk
+from store.queries.text_ring import LONGEST_BYTES, normal_text
 from tests.tiny_model import MODEL_TOML
 
 PERMALINKS = Permalinks(b"key")

@@ -5,7 +5,7 @@ import string
 from itertools import islice, product
 from urllib.parse import urlencode
 
-from store.counters import Counters
+from app.game.counters import Counters
 from tests.attacks.conftest import Target, status_of
 from tests.conftest import NAMES
 

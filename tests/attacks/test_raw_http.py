@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.bodies import AT_ONCE
+from app.http.bodies import AT_ONCE
 from tests.attacks.conftest import Target, read_answer, status_of
 
 FORM = (

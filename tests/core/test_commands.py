@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from core.commands import Command, CommandGroup
 from core.errors import NonesuchError
 from core.packages import PINNED, not_installed
-from store.settings import PROJECT
+from core.settings import PROJECT
 
 
 @click.group(cls=CommandGroup)

@@ -14,7 +14,7 @@ import pytest
 
 from core import files
 from core.files import TEMPORARY_PREFIX, copy_to_path, folder_written_whole, write_durably
-from store.settings import PROJECT
+from core.settings import PROJECT
 from tests.programs import absent
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from store.settings import PROJECT
+from core.settings import PROJECT
 from tests.made_once import FOLDER, made_once
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -111,7 +111,7 @@ def test_a_store_that_does_not_agree_with_its_index_is_refused(
 
 
 def test_the_branch_holds_the_walks(filled: Path, run: Run, git: Callable[..., str]) -> None:
-    from store.morphs import Morph, MorphFolder
+    from store.files.morphs import Morph, MorphFolder
 
     walk = Morph(
         "hat-0123456789ab.webp", "hat-0123456789ab.still.webp", "0" * 64, 4, 16, 16, 8, 80,

@@ -8,10 +8,10 @@ import click
 import pytest
 
 from app import create_app
+from core.settings import PROJECT, read_settings
 from docs.generate import DOCUMENTS, main
-from pregen.request import choose_categories
-from sources.description import read_model
-from store.settings import PROJECT, read_settings
+from pregen.planning.request import choose_categories
+from sources.spec.description import read_model
 
 WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"] + [
     f"docs/{path.name}"

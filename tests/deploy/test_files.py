@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from store.settings import PROJECT
+from core.settings import PROJECT
 
 LAYERS = (
     "requirements.txt",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store.settings import PROJECT
+from core.settings import PROJECT
 from tests.deploy.conftest import Run
 
 # stands in for a Python: says a version, makes "virtual environments", notes what pip is told

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from store.database import open_engine
-from store.migrating import upgrade
-from store.settings import Settings
+from core.settings import Settings
+from store.index.database import open_engine
+from store.index.migrating import upgrade
 from tests import scaled
 from tests.conftest import Filled, fill
 from tests.nginx import Nginx

@@ -13,11 +13,11 @@ import traceback
 from pathlib import Path
 
 from core.errors import NonesuchError, refused
-from pregen.filling import Filling
-from pregen.request import check_request
+from core.settings import Settings, read_settings
+from pregen.filling.run import Filling
+from pregen.planning.request import check_request
 from sources.registry import find_model, open_source
-from store.encoding import find_format
-from store.settings import Settings, read_settings
+from store.formats.encoding import find_format
 
 PR_SET_PTRACER = 0x59616D61
 WORDS = ("hat", 8, None, 0)  # categories, samples, truncation, seed

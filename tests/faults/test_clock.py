@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from store.settings import PROJECT
+from core.settings import PROJECT
 from tests.faults.filler import settings_in
 from tests.ports import free_port
 from tests.scaled import in_environment

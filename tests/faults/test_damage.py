@@ -18,8 +18,8 @@ import pytest
 from click.testing import Result
 
 from app import create_app
-from pregen.verifying import REMEDIES
-from store.settings import Settings
+from core.settings import Settings
+from pregen.verifying.verify import REMEDIES
 from tests.faults.filler import settings_in
 from tests.ports import free_port
 from tests.site_server import SiteServer
@@ -159,7 +159,7 @@ def restore(settings: Settings, pictures: dict[str, bytes]) -> None:
 
 def test_a_damaged_model_is_refused(settings: Settings, tmp_path: Path) -> None:
     """A bit is enough: its hash stands in model.toml, as every export writes it."""
-    from sources.litert_file import sha256_of
+    from sources.spec.litert_file import sha256_of
 
     folder = tmp_path / "models"
     shutil.copytree(settings.models_folder, folder)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from app import create_app
-from store.settings import Settings, read_settings
+from core.settings import Settings, read_settings
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]
 REPORT = os.environ.get("FAULT_REPORT", "")  # a file that the counts are added to
@@ -89,7 +89,7 @@ def test_a_disk_that_fills_up_stops_pregen_and_more_room_continues_it(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was recorded stays; the estimate that would have refused at once is switched off."""
-    monkeypatch.setattr("pregen.filling.BYTES_GUESS", 1)
+    monkeypatch.setattr("pregen.filling.run.BYTES_GUESS", 1)
     with mounted(tmp_path / "small", 700) as folder:
         settings = settings_in(folder, models)
         words = [*PREGEN, "--samples", "200"]

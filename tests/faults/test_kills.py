@@ -20,13 +20,13 @@ import pytest
 from sqlalchemy import select
 
 from core.files import TEMPORARY_PREFIX
-from pregen.verifying import REMEDIES, verify_store
-from store.database import HEAD_REVISION, open_engine, revision
-from store.migrating import downgrade
-from store.opening import open_pictures
-from store.pictures import digest
-from store.settings import PROJECT
-from store.tables import category, image
+from core.settings import PROJECT
+from pregen.verifying.verify import REMEDIES, verify_store
+from store.files.opening import open_pictures
+from store.files.protocol import digest
+from store.index.database import HEAD_REVISION, open_engine, revision
+from store.index.migrating import downgrade
+from store.index.tables import category, image
 from tests.faults.filler import settings_in
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]

@@ -17,16 +17,16 @@ from click.testing import Result
 from sqlalchemy import select
 
 from app import create_app
-from pregen.differences import REMEDIES
-from store.database import open_engine
-from store.pictures import digest
-from store.settings import Settings
-from store.states import LIVE, OFF, REJECTED
-from store.tables import category, image
+from core.settings import Settings
+from pregen.verifying.differences import REMEDIES
+from store.files.protocol import digest
+from store.index.database import open_engine
+from store.index.states import LIVE, OFF, REJECTED
+from store.index.tables import category, image
 from tests.faults.filler import settings_in
 from tests.faults.test_kills import Commander
-from tests.pregen.test_advice import advised
-from tests.pregen.test_losing_nothing import drawn
+from tests.pregen.indexing.test_losing_nothing import drawn
+from tests.pregen.verifying.test_advice import advised
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]
 ROUNDS = int(os.environ.get("OWNER_ROUNDS", "5"))

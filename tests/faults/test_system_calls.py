@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from core.files import TEMPORARY_PREFIX
-from pregen.verifying import REMEDIES, verify_store
-from store.database import open_engine
-from store.opening import open_pictures
+from pregen.verifying.verify import REMEDIES, verify_store
+from store.files.opening import open_pictures
+from store.index.database import open_engine
 from tests.faults.filler import fill, settings_in
 from tests.faults.tracing import CALLS, Point, attach, need_strace, points_in, role
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from store.settings import Settings, read_settings
+from core.settings import Settings, read_settings
 from tests.scaled import drop, scaled
 from tests.tiny_model import build_tiny_model
 

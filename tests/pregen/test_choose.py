@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from app.model_cards import read_card
-from pregen import measuring
-from pregen.measuring import CHUNK, FIRST, Measuring, range_of
-from pregen.ordering import is_usable, near_any, put_in_order
-from sources.chosen import FILE, BadChosen, read_chosen
-from sources.curator import FITTED, FOLDER, read_curator
-from sources.description import read_model
-from sources.latents import draw
-from sources.litert import LiteRTSource
-from sources.quality import points_of, quality, scale_of
-from store.settings import PROJECT, Settings
+from app.walls.model_cards import read_card
+from core.settings import PROJECT, Settings
+from pregen.choosing import measuring
+from pregen.choosing.measuring import CHUNK, FIRST, Measuring, range_of
+from pregen.choosing.ordering import is_usable, near_any, put_in_order
+from sources.curators.chosen_seeds import FILE, BadChosen, read_chosen
+from sources.curators.curator import FITTED, FOLDER, read_curator
+from sources.curators.quality import points_of, quality, scale_of
+from sources.runtimes.latents import draw
+from sources.runtimes.litert import LiteRTSource
+from sources.spec.description import read_model
 from tests.tiny_curator import build_tiny_curator
 from tests.tiny_model import build_tiny_model
 
@@ -204,7 +204,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_measured(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sources.chosen.write_durably", full)
+    monkeypatch.setattr("sources.curators.chosen_seeds.write_durably", full)
     done = command(*CHOOSE, "--seed", "0")
     assert done.exit_code == 1
     assert "o space left" in done.output

@@ -10,12 +10,12 @@ import pytest
 from click.testing import Result
 from PIL import Image, ImageSequence
 
-from pregen.plan import seed_of
-from sources.latents import draw
+from core.settings import Settings
+from pregen.planning.plan import seed_of
 from sources.registry import find_model, open_source
-from store.metadata import read_provenance
-from store.morphs import MorphFolder
-from store.settings import Settings
+from sources.runtimes.latents import draw
+from store.files.morphs import MorphFolder
+from store.formats.metadata import read_provenance
 
 Flask = Callable[..., Result]
 SHORT = ("--stops", "2", "--frames", "5", "--ms", "60")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pregen.plan import seed_of
-from pregen.request import choose_categories
-from sources.description import read_model
-from sources.latents import draw
+from pregen.planning.plan import seed_of
+from pregen.planning.request import choose_categories
+from sources.runtimes.latents import draw
+from sources.spec.description import read_model
 
 
 def test_seeds_are_readable_and_apart() -> None:

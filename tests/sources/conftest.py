@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from store.settings import Settings, read_settings
+from core.settings import Settings, read_settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

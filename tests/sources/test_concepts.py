@@ -8,7 +8,7 @@ import pytest
 
 from gan.dataset.files import TRAIN, Dataset, Label, Record
 from gan.export.concepts import fit_dataset_concepts
-from sources.concepts import BadConcepts, fit_concepts, read_concepts, write_concepts
+from sources.curators.concepts import BadConcepts, fit_concepts, read_concepts, write_concepts
 
 CONCEPTS = 12
 EACH = 8

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sources.description import Model
 from sources.interpolation import Stop, between, check_blendable, ease, looping_walk, pictures_of
-from sources.latents import Draw, NotMixable, draw, inputs_for
 from sources.registry import find_model, open_source
+from sources.runtimes.latents import Draw, NotMixable, draw, inputs_for
+from sources.spec.description import Model
 from tests.sources.test_saved_model import CONDITIONAL, STYLEGAN, described
 
 HALF = (0.5, 0.5)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from sources.latents import draw, inputs_for
+from core.settings import Settings
 from sources.registry import find_model, open_source
-from store.settings import Settings
+from sources.runtimes.latents import draw, inputs_for
 
 Flask = Callable[..., Result]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sources.description import BadModel, Output, read_model
-from sources.latents import draw, inputs_for
-from sources.litert import LiteRTSource
-from sources.pixels import BrokenModel, to_uint8
+from core.settings import PROJECT
 from sources.registry import UnknownModel, display_names, find_model, model_names
-from sources.translation import read_translator
-from store.settings import PROJECT
+from sources.runtimes.latents import draw, inputs_for
+from sources.runtimes.litert import LiteRTSource
+from sources.runtimes.pixels import BrokenModel, to_uint8
+from sources.spec.description import BadModel, Output, read_model
+from sources.translators.spec import read_translator
 from tests.tiny_model import SLUGS, build_tiny_model
 
 FLAT_3D = PROJECT / "models" / "flat_3d" / "1"

@@ -14,8 +14,8 @@ from click.testing import Result
 from flask import Flask
 
 from app import create_app
-from store.database import HEAD_REVISION
-from store.settings import Settings
+from core.settings import Settings
+from store.index.database import HEAD_REVISION
 
 FIRST = Path(__file__).parent / "first"
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]

@@ -15,7 +15,7 @@ from flask import Flask
 from PIL import Image
 
 from app import create_app
-from store.settings import Settings
+from core.settings import Settings
 
 SECOND = Path(__file__).parent / "second"
 SLUGS = ("cat_face", "game", "professional", "sky")

@@ -21,7 +21,7 @@ from gan.export.translation.samples import shown_samples, write_samples, write_s
 from gan.methods.cyclegan import DIRECTIONS
 from gan.methods.translators import Translators
 from gan.pixels import on_white, to_unit
-from sources.litert_file import sha256_of
+from sources.spec.litert_file import sha256_of
 
 CHECKED = 8  # pictures of each domain
 # mean and greatest difference in grey levels of 256: what rounding of the weights explains

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.curate_token import OwnerToken
+from app.curate.token import OwnerToken
 from tests.app.curate.forms import enter
 from tests.conftest import Filled
 

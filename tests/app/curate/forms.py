@@ -5,7 +5,7 @@ import re
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from store.tables import category, image
+from store.index.tables import category, image
 from tests.conftest import Filled
 
 

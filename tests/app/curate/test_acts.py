@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from store.states import LIVE, OFF
+from store.index.states import LIVE, OFF
 from tests.app.curate.forms import act, labels, states, word_of
 from tests.conftest import Filled
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from app.curate_token import OwnerToken
-from store.changes import NewImage, add_images, ensure_category
-from store.database import open_engine
-from store.migrating import upgrade
-from store.settings import Settings
-from store.states import LIVE, REJECTED
-from store.tables import category, image
+from app.curate.token import OwnerToken
+from core.settings import Settings
+from store.index.database import open_engine
+from store.index.migrating import upgrade
+from store.index.states import LIVE, REJECTED
+from store.index.tables import category, image
+from store.index.writes import NewImage, add_images, ensure_category
 from tests.conftest import Filled, fill, settings_in
 
 pytest.importorskip("selenium", reason="needs selenium: make test")

@@ -8,9 +8,9 @@ from click.testing import Result
 from sqlalchemy import select
 
 from app import create_app
-from app.curate_token import OwnerToken
-from store.states import LIVE, OFF, REJECTED
-from store.tables import category, image
+from app.curate.token import OwnerToken
+from store.index.states import LIVE, OFF, REJECTED
+from store.index.tables import category, image
 from tests.app.curate.forms import labels, states
 from tests.conftest import Filled
 

@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.curate_left import LeftSessions
-from app.curate_session import WRONG_TOKENS, Patience
-from app.curate_token import TOKEN_FILE, OwnerToken, hash_of
-from store.states import LIVE
+from app.curate.left_sessions import LeftSessions
+from app.curate.session import WRONG_TOKENS, Patience
+from app.curate.token import TOKEN_FILE, OwnerToken, hash_of
+from store.index.states import LIVE
 from tests.app.curate.forms import act, enter, labels, states, word_of
 from tests.conftest import Filled
 
@@ -141,7 +141,7 @@ def test_a_hundred_wrong_tokens(
 
 def test_patience_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("app.curate_session.time.monotonic", lambda: now)
+    monkeypatch.setattr("app.curate.session.time.monotonic", lambda: now)
     patience = Patience()
     assert [patience.wait_s() for _ in range(12)] == [0] * 10 + [60, 60]
     now += 59.4

@@ -10,10 +10,10 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from app import create_app
-from store.encoding import encode_image, find_format
-from store.pictures import digest
-from store.states import LIVE, REJECTED
-from store.tables import image
+from store.files.protocol import digest
+from store.formats.encoding import encode_image, find_format
+from store.index.states import LIVE, REJECTED
+from store.index.tables import image
 from tests.app.curate.forms import act, labels, states
 from tests.app.curate.test_cli import set_hashes
 from tests.conftest import Filled, small_picture

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from app import create_app
-from store.states import LIVE
+from store.index.states import LIVE
 from tests.app.curate.forms import enter, labels, states, word_of
 from tests.conftest import Filled
 
@@ -25,7 +25,7 @@ def test_read_only_says_so_and_is_off(
                                isolation_level=None)  # fmt: skip
 
     word = word_of(client)
-    monkeypatch.setattr("store.database._connect_sqlite", refusing)
+    monkeypatch.setattr("store.index.database._connect_sqlite", refusing)
     for answer in (
         client.get("/curate"),
         client.get("/curate/c/hat"),

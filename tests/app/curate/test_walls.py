@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import create_app
-from store.states import LIVE, REJECTED
-from store.tables import category, image
+from store.index.states import LIVE, REJECTED
+from store.index.tables import category, image
 from tests.app.curate.forms import act, enter, labels, states
 from tests.conftest import COUNTS, Filled
 
@@ -40,7 +40,7 @@ def test_every_group_of_duplicates_is_shown_though_those_before_are_rejected(
     filled: Filled, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rejecting a group's pictures dissolves it, and its page is asked for no more."""
-    monkeypatch.setattr("app.curate.GROUPS", 1)
+    monkeypatch.setattr("app.curate.views.GROUPS", 1)
     with filled.engine.begin() as connection:
         ids = list(connection.execute(select(image.c.id).order_by(image.c.category_id, image.c.id)))
         for place, (each,) in enumerate(ids):  # pairs of neighbours look alike

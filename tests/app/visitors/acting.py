@@ -9,9 +9,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import or_, select
 
-from store.changes import restore_image, retire_image
-from store.states import REJECTED
-from store.tables import image
+from store.index.states import REJECTED
+from store.index.tables import image
+from store.index.writes import restore_image, retire_image
 from tests.conftest import Filled
 
 HASH_SHOWN = "return document.querySelector('.number')?.textContent.match(/[0-9a-f]{12}/)?.[0]"

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store.database import open_engine
-from store.migrating import upgrade
+from store.index.database import open_engine
+from store.index.migrating import upgrade
 from tests.conftest import COUNTS, Filled, fill, settings_in, small_picture
 
 if TYPE_CHECKING:

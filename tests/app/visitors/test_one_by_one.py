@@ -2,7 +2,7 @@
 
 import pytest
 
-from store.states import REJECTED
+from store.index.states import REJECTED
 from tests.conftest import Filled
 
 pytest.importorskip("selenium", reason="needs selenium: make test")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app import create_app
+from core.settings import read_settings
 from gan.dataset.files import (
     BadDataset,
     Dataset,
@@ -20,7 +21,6 @@ from gan.dataset.files import (
 )
 from gan.dataset.place import find_dataset, is_there
 from gan.recipes import read_recipe, recipe_names
-from store.settings import read_settings
 
 
 def test_it_comes_back_as_it_was(tmp_path: Path, tiny_dataset: Dataset) -> None:

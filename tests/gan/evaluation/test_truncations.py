@@ -21,7 +21,7 @@ from gan.evaluation.truncations import (
 )
 from gan.methods.trained import read_trained
 from gan.training.run import Run
-from sources.description import read_model
+from sources.spec.description import read_model
 from tests.gan.conftest import make_dataset
 from tests.gan.methods.tiny_recipes import tiny
 from tests.gan.tiny import TINY

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.concept_names import FILE, IDS, LANGUAGES, LICENCE, ConceptNames
 from gan.export.concept_names import CACHE, PACKAGES, is_emoji, name_concepts
-from sources.concepts import CONCEPTS, Concepts, write_concepts
-from sources.curator import FOLDER
+from sources.curators.concepts import CONCEPTS, Concepts, write_concepts
+from sources.curators.curator import FOLDER
 
 ENGLISH = {"🦆": "duck", "🧑‍💻": "technologist", "❤️": "red heart", "🐉": "dragon"}
 GERMAN = {"🦆": "Ente", "🧑‍💻": "Technologe(in)"}

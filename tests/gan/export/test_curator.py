@@ -15,9 +15,9 @@ from gan.export.check import BadExport
 from gan.export.curator import export_curator, fit, hashes_of
 from gan.pixels import on_white
 from gan.training.run import Run
-from sources.concepts import CONCEPTS, read_concepts, signed_root
-from sources.curator import FITTED, FOLDER, NETWORK, Features, read_fitted
-from sources.curator import on_white as applied_on_white
+from sources.curators.concepts import CONCEPTS, read_concepts, signed_root
+from sources.curators.curator import FITTED, FOLDER, NETWORK, Features, read_fitted
+from sources.curators.curator import on_white as applied_on_white
 from tests.gan.evaluation.shapes import shapes
 from tests.gan.pretrained import pretrained
 from tests.gan.tiny import TINY

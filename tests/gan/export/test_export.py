@@ -104,9 +104,9 @@ def test_both_signatures_of_the_litert_file_agree_with_keras(
 
 
 def test_the_sources_make_pictures_of_what_was_exported(exported: Path) -> None:
-    from sources.description import read_model
-    from sources.latents import draw
-    from sources.litert import LiteRTSource
+    from sources.runtimes.latents import draw
+    from sources.runtimes.litert import LiteRTSource
+    from sources.spec.description import read_model
 
     model = read_model(exported)
     assert [category.name for category in model.categories] == ["thing 0", "thing 1", "thing 2"]

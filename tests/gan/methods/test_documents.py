@@ -24,9 +24,9 @@ from gan.runs.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
 from gan.runs.options import BadOptions
 from gan.training.dry_run import describe_run
 from gan.training.run import Run
-from sources.description import read_model
-from sources.latents import draw
-from sources.litert import LiteRTSource
+from sources.runtimes.latents import draw
+from sources.runtimes.litert import LiteRTSource
+from sources.spec.description import read_model
 from tests.gan.conftest import make_dataset
 from tests.gan.methods.tiny_recipes import SMALLER, tiny
 

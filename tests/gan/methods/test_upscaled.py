@@ -22,9 +22,9 @@ from gan.pixels import on_white
 from gan.runs.options import BadOptions, RunOptions
 from gan.training.dry_run import describe_run, try_steps
 from gan.training.run import Run
-from sources.description import read_model
-from sources.latents import draw
-from sources.litert import LiteRTSource
+from sources.runtimes.latents import draw
+from sources.runtimes.litert import LiteRTSource
+from sources.spec.description import read_model
 from tests.gan.conftest import make_dataset
 from tests.gan.methods.tiny_recipes import arrays
 from tests.gan.tiny import TINY

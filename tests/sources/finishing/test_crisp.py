@@ -10,11 +10,11 @@ from PIL import Image
 from skimage import measure
 
 from bench.edge_width import edge_widths
+from core.settings import PROJECT
 from sources.finishing import crisp as module
 from sources.finishing.crisp import crisp
-from sources.latents import draw
 from sources.registry import find_model, open_source
-from store.settings import PROJECT
+from sources.runtimes.latents import draw
 from tests.sources.finishing.drawings import BARS, BLUE, DISCS, RED, bar, disc, drawn
 
 

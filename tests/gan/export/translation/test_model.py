@@ -14,7 +14,7 @@ import tensorflow as tf
 from click.testing import Result
 from PIL import Image
 
-from core.kinds import is_translation
+from core.model_kinds import is_translation
 from gan.dataset.files import HELD_OUT, Dataset, write_dataset
 from gan.dataset.two_domains import domain_indices
 from gan.evaluation.spaces import random_space
@@ -26,9 +26,9 @@ from gan.export.translation.model import check_files, checked_pictures, export_t
 from gan.methods.cyclegan import CycleGAN
 from gan.methods.translators import Translators, read_translators
 from gan.training.run import Run
-from sources.description import BadModel, read_model
-from sources.translation import read_translator
-from sources.translator import LiteRTTranslator
+from sources.spec.description import BadModel, read_model
+from sources.translators.litert import LiteRTTranslator
+from sources.translators.spec import read_translator
 from tests.gan.conftest import make_dataset
 from tests.gan.methods.test_cyclegan import TINY
 

@@ -1,0 +1,1 @@
+"""`flask export-site`: the whole site as files."""

@@ -1,0 +1,50 @@
+"""`flask export-site`: parse, call, echo."""
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from core.commands import Command
+
+
+@click.command("export-site", cls=Command)
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--base-path", default="", metavar="PATH", help="Where on its host it will be.  [default: /]"
+)
+@click.option(
+    "--address",
+    default="",
+    metavar="URL",
+    help="Its whole address, if known: for cards of shared links and a sitemap.",
+)
+@with_appcontext
+def export_site(target: Path, base_path: str, address: str) -> None:
+    """Write the whole site as files, to be served by anything.
+
+    Pages, copies of the pictures, JSON, and the shuffle as a script. What needs a server is not in
+    it: the owner's pages, live pictures, the game, pictures by seed and size. DIR appears whole or
+    not at all; run again, it is replaced.
+
+    \b
+        flask export-site public
+        flask export-site public --address https://somebody.github.io/nonesuch/
+    """
+    from tqdm import tqdm
+
+    from app.export.exporter import export_site as export
+    from app.export.target import check_base_path
+
+    base, origin = check_base_path(base_path, address)
+    written = export(
+        current_app.extensions["settings"],
+        target,
+        base,
+        origin,
+        lambda pictures, total: tqdm(pictures, total=total, unit="picture", disable=None),
+    )
+    click.echo(f"{target}: {written.pages:,} pages, {written.pictures:,} pictures")
+    if base == "/":
+        click.echo(f"look at it with: python -m http.server --directory {target}")

@@ -1,0 +1,61 @@
+"""Where an export goes: checked before anything is written."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from core.errors import NonesuchError
+from core.settings import Settings
+
+MARK = "nonesuch.json"  # says that a folder was written here, and may be replaced
+_BASE_PATH = re.compile(r"/(?:[A-Za-z0-9._~\-]+/)*")
+_MADE = {
+    "i", "c", "gallery", "categories", "about", "favourites", "morphs", "images", "static",
+    "pictures", "index.html", "404.html", "categories.json", "robots.txt", "favicon.ico",
+    "favicon.svg", "sitemap.xml", "sitemaps", MARK,
+}  # fmt: skip
+
+
+class CannotExport(NonesuchError):
+    """A target that is not ours, or a site that cannot be rendered."""
+
+
+def check_base_path(base_path: str, address: str) -> tuple[str, str]:
+    """Return base path and origin (empty: unknown) of two options. Raises `CannotExport`."""
+    if address:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+            raise CannotExport(
+                f"--address {address!r} is no address of a site",
+                "for example: --address https://example.org/x/",
+            )
+        path = parts.path if parts.path.endswith("/") else f"{parts.path}/"
+        if base_path not in ("", path):
+            raise CannotExport("--base-path and --address disagree", "give the address alone")
+        return check_base_path(path, "")[0], f"{parts.scheme}://{parts.netloc}"
+    base_path = base_path or "/"
+    if not _BASE_PATH.fullmatch(base_path) or "/../" in base_path:
+        raise CannotExport(
+            f"--base-path {base_path!r} is no path", "it begins and ends with /, for example: /x/"
+        )
+    return base_path, ""
+
+
+def check_target(target: Path, settings: Settings) -> None:
+    """Raise `CannotExport` unless nothing but a former export is in the target."""
+    if target.exists() and not target.is_dir():
+        raise CannotExport(f"{target} is a file", "give the name of a folder")
+    ours = (settings.images_folder, settings.instance_folder, settings.models_folder)
+    whole = target.absolute()
+    if any(folder.absolute().is_relative_to(whole) or whole.is_relative_to(folder.absolute())
+           for folder in ours):  # fmt: skip
+        raise CannotExport(
+            f"{target} holds the store or lies in it", "give the name of a folder of its own"
+        )
+    present = {path.name for path in target.iterdir()} if target.is_dir() else set()
+    foreign = sorted(present - _MADE)
+    if present and (MARK not in present or foreign):
+        raise CannotExport(
+            f"{target} holds what no export wrote ({', '.join((foreign or sorted(present))[:3])})",
+            "export into an empty folder, and copy from there",
+        )

@@ -1,0 +1,1 @@
+"""`/play`: guess a picture's category. Rounds are sealed, guesses are counted."""

@@ -1,0 +1,1 @@
+"""`/live`: pictures made at every call, and the slots that bound how many at once."""

@@ -1,0 +1,175 @@
+"""`/live/<model>` makes a picture at every call; `/live` is a page of ten."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, request
+
+from app.http.answers import etag_matches
+from app.http.errors import BadParameter, Gone, NotFound
+from app.live.models import LiveModel, LiveModels, Wish
+from app.live.slots import Turns
+from app.rendering.renderer import Dress
+from core.settings import Settings
+from store.curation.withheld import Withheld
+
+if TYPE_CHECKING:
+    from app.live.shared_slots import SharedTurns
+    from app.ops.redis import Shared
+
+_FORMATS = {"webp": "image/webp", "png": "image/png"}
+PICTURES_ON_PAGE = 10
+_MOST_DRAWS = 64  # of a seed, where all so far are of rejected pictures
+
+
+def live_pictures(
+    settings: Settings,
+    dress: Dress,
+    withheld: Withheld,
+    models: LiveModels,
+    turns: "Turns | SharedTurns",
+) -> Blueprint:
+    """Return the routes."""
+    routes = Blueprint("live", __name__)
+
+    def loaded(name: str) -> LiveModel:
+        ready = models.ready(name)
+        if ready is not None:
+            return ready
+        with turns.turn():
+            return models.load(name)
+
+    @routes.get("/live")
+    def page() -> Response:
+        names = models.names()
+        chosen = request.args.get("model", names[0] if names else "")
+        models.check_name(chosen)
+        return dress.page(
+            "live.html",
+            title="Ten that did not exist a moment ago",
+            model=chosen,
+            others=[name for name in names if name != chosen],
+            numbers=range(1, PICTURES_ON_PAGE + 1),
+            place="/live",
+        )
+
+    @routes.get("/live/<file>")
+    def picture(file: str) -> Response:
+        name, ending = _split(file)
+        models.check_name(name)
+        seed, truncation = _whole_number("seed"), _number("truncation")
+        model = loaded(name)
+        category = request.args.get("category")
+        wish = wished(model, seed, category, truncation)
+        headers = [("Content-Type", _FORMATS[ending])]
+        if seed is None:
+            headers.append(("Cache-Control", "no-store"))
+        else:
+            # the model may be replaced, so not for good; weak, since an encoder may be as well
+            key = hashlib.sha256(f"{model.key(wish)} {ending}".encode()).hexdigest()[:16]
+            etag = f'W/"{key}"'
+            headers += [
+                ("Content-Location", _address(name, ending, wish, truncation)),
+                ("Cache-Control", f"public, max-age={settings.live_max_age_s}"),
+                ("ETag", etag),
+            ]
+            if etag_matches(request.headers.get("If-None-Match"), etag):
+                unchanged = Response(status=304, headers=headers)
+                del unchanged.headers["Content-Type"]
+                return unchanged
+
+        def others() -> Iterator[Wish]:
+            yield wish
+            try:
+                while seed is None:
+                    yield wished(model, None, wish.category.slug, truncation)
+            except (Gone, NotFound):  # taken away by now: what was drawn before will do
+                return
+
+        data, drawn = make(name, model, others(), ending)
+        if seed is None:
+            headers.append(("Content-Location", _address(name, ending, drawn, truncation)))
+        return Response(data, headers=headers)
+
+    def wished(
+        model: LiveModel, seed: int | None, category: str | None, truncation: float | None
+    ) -> Wish:
+        """Return what is asked for, or what is drawn, unless the owner has taken it away."""
+        off = withheld.categories()
+        for _ in range(_MOST_DRAWS if seed is None else 1):
+            wish = model.wish(seed, category, truncation, off)
+            if not withheld.has(model.label, model.digest, wish.category.slug, wish.seed):
+                return wish
+        raise Gone("this picture was taken away", "without seed= another is made", "/live")
+
+    def make(
+        name: str, model: LiveModel, wishes: Iterable[Wish], ending: str
+    ) -> tuple[bytes, Wish]:
+        """Return the best of the first few wishes' pictures, and which it is."""
+        with turns.turn():
+            from store.formats.encoding import find_format
+
+            try:
+                drawing = model.draw_best(wishes)
+                return model.encode(drawing, find_format(ending)), drawing.wish
+            except Exception:
+                models.forget(name)
+                raise
+
+    return routes
+
+
+def live_turns(settings: Settings, shared: "Shared | None") -> "Turns | SharedTurns":
+    """Return the turns of live pictures; ``shared``: where all machines count."""
+    caps: dict[str, Any] = {
+        "at_once": settings.live_at_once,
+        "waiting": settings.live_waiting,
+        "threads": settings.live_threads,
+        "wait_s": settings.live_wait_s,
+    }
+    own = Turns(settings.instance_folder, **caps)
+    if shared is None:
+        return own
+    from app.live.shared_slots import SharedTurns
+
+    return SharedTurns(shared, own, **caps)
+
+
+def _split(file: str) -> tuple[str, str]:
+    """Return model and format of an address' last part; WebP where it has no ending."""
+    name, ending = os.path.splitext(file)  # noqa: PTH122 - it is no path
+    if ending and ending[1:] not in _FORMATS:
+        raise NotFound(
+            f"live pictures have no format {ending[1:][:20]}",
+            f"there are {' and '.join(_FORMATS)}",
+            what="picture",
+            instead=f"/live/{name}",
+        )
+    return name, ending[1:] or "webp"
+
+
+def _whole_number(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) >= 2**32:
+        raise BadParameter(f"{name}={text[:40]} is no whole number from 0 to 2^32 - 1", "try 42")
+    return int(text)
+
+
+def _number(name: str) -> float | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadParameter(f"{name}={text[:40]} is no number", "try 0.5") from error
+
+
+def _address(name: str, ending: str, wish: Wish, truncation: float | None) -> str:
+    """Return where this very picture can be had again."""
+    address = f"/live/{name}.{ending}?seed={wish.seed}&category={wish.category.slug}"
+    return address if truncation is None else f"{address}&truncation={truncation:g}"

@@ -1,0 +1,1 @@
+"""Running the site: the index handle, keys, Redis, health, metrics and logs."""

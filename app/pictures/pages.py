@@ -1,0 +1,265 @@
+"""The pages that show one picture: `/`, `/c/<category>/random` and `/i/<hash>`.
+
+`/` is what a visitor asks for at every turn, and is answered in front of Flask where there is
+nothing to refuse.
+"""
+
+import random
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response, request
+from markupsafe import Markup, escape
+
+from app.http.answers import FAILED, Answer
+from app.http.errors import EMPTY_HINT, Gone, NotFound, NothingToShow
+from app.ops.index_handle import OpenIndex
+from app.pictures.neighbours import Order, order_named
+from app.pictures.permalinks import Credit, Permalinks
+from app.pictures.presence import stored_check
+from app.pictures.sized import sized_address, sized_width_height
+from app.rendering.cutouts import Cutouts
+from app.rendering.languages import language_tag, locale_chooser
+from app.rendering.names import Developer, Names
+from app.rendering.nearest import nearest_html
+from app.rendering.phrases import alternative_text, title_of
+from app.rendering.renderer import Dress
+from app.rendering.taglines import CURRENT, line_of
+from core.concept_names import ConceptNames
+from core.settings import Settings
+from core.slugs import nearest
+from store.index.states import LIVE
+from store.queries.gallery import Gallery
+from store.queries.reader import IndexReader, Picture
+from store.queries.shuffle import Walk, read_walk
+
+_SHORT_HASH = re.compile(r"[0-9a-f]{12}")
+_MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million finds none
+HUES = 12  # style.css has as many
+CARD_PX = 512  # in links that are shared: some who show them pass over what is below 200
+_HERO_PX = 1024
+_NOTHING = Markup()
+SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples
+
+
+def picture_pages(
+    settings: Settings, index: OpenIndex, dress: Dress, permalinks: Permalinks
+) -> tuple[Blueprint, Callable[[dict[str, Any]], Answer | None]]:
+    """Return the three pages, and what answers for `/` in front of Flask."""
+    pages = Blueprint("pages", __name__)
+    names = Names()
+    cutouts = Cutouts(settings.models_folder)
+    concepts = ConceptNames(settings.models_folder)
+
+    def nearest_to(picture: Picture, locale: str) -> Markup:
+        if not picture.nearest:
+            return _NOTHING
+        names = concepts.of(picture.model, picture.nearest, locale, picture.name)
+        return nearest_html(names, locale)
+
+    locale_of = locale_chooser(settings.default_locale)
+    is_there = stored_check(settings)
+
+    def draw(reader: IndexReader, slug: str | None = None) -> Picture:
+        """Draw until a picture's file is there: single ones may have been deleted by hand."""
+        for _ in range(_MOST_DRAWS):
+            picture = reader.pick_ahead() if slug is None else reader.pick(slug)
+            if picture is None:
+                raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
+            if is_there(picture):
+                return picture
+        raise NothingToShow(
+            "the pictures in the index are not in the store", "compare the two with: flask verify"
+        )
+
+    def take_step(walk: Walk) -> tuple[Picture, Walk]:
+        """Return the picture of a step, or of the next one whose file is there."""
+        gallery = Gallery(index.reader())
+        for step in range(walk.step, walk.step + _MOST_DRAWS):
+            walk = walk._replace(step=step)
+            picture = gallery.step(walk)
+            if picture is None:
+                break
+            if is_there(picture):
+                return picture, walk
+        return draw(index.reader()), walk
+
+    def new_page(
+        environ: dict[str, Any], picture: Picture, another: str, *traits: str, before: str = ""
+    ) -> Answer:
+        """Show a picture under a new name; nobody keeps this page."""
+        locale = locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        developer = Developer(names.draw(locale), locale)
+        values = _values(picture, Credit(developer, CURRENT))
+        values["another"] = another
+        if near := nearest_to(picture, locale):
+            values["nearest"] = near
+        values["permalink"] = permalinks.address(picture.short_hash, developer)
+        if before:
+            values["before"] = before
+        variant = _variant(
+            picture.width <= SMALL_PX, cutouts.has(picture.model, picture.file), *traits
+        )
+        return dress.quick_page("picture.html", variant, values)
+
+    @pages.get("/")
+    def random_page() -> Response:
+        if FAILED in request.environ:  # asked again, a locked index would be waited for again
+            raise request.environ[FAILED]
+        text = request.args.get("walk")
+        if text is None:
+            return random_answer(request.environ).response()
+        walk = read_walk(text)
+        if walk is None:
+            raise NotFound(
+                f"there is no walk {text[:100]}", "the next one begins at /", instead="/"
+            )
+        return walk_answer(request.environ, walk).response()
+
+    def random_answer(environ: dict[str, Any]) -> Answer:
+        picture = draw(index.reader())
+        # a walk of this visitor's own begins with this picture
+        another = f"/?walk={picture.short_hash}{random.getrandbits(32):08x}.1"
+        return new_page(environ, picture, another, "is_of_any_kind")
+
+    def walk_answer(environ: dict[str, Any], walk: Walk) -> Answer:
+        picture, walk = take_step(walk)
+        before = f"/?walk={walk.at(walk.step - 1)}" if walk.step else ""
+        following = f"/?walk={walk.at(walk.step + 1)}"
+        return new_page(environ, picture, following, "is_of_any_kind", "is_step", before=before)
+
+    def answer(environ: dict[str, Any]) -> Answer | None:
+        """Return `/` or a step of a walk; None for all else.
+
+        Also for whatever goes wrong: Flask says so in the site's dress.
+        """
+        query = environ["QUERY_STRING"]
+        if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] != "GET":
+            return None
+        try:
+            if not query:
+                return random_answer(environ)
+            walk = read_walk(query[5:]) if query.startswith("walk=") else None
+            return walk_answer(environ, walk) if walk else None
+        except Exception as error:
+            environ[FAILED] = error
+            return None
+
+    @pages.get("/c/<slug>/random")
+    def random_page_of(slug: str) -> Response:
+        reader = index.reader()
+        if reader.pick(slug) is None:
+            raise no_category(reader, slug)
+        page = new_page(request.environ, draw(reader, slug), f"/c/{slug}/random")
+        return page.response()
+
+    @pages.get("/i/<short_hash>")
+    def kept_page(short_hash: str) -> Response:
+        if not _SHORT_HASH.fullmatch(short_hash):
+            raise NotFound(
+                f"there is no picture {short_hash[:100]}",
+                "a picture's address ends in 12 digits from 0 to 9 and a to f",
+                what="picture",
+            )
+        reader = index.reader()
+        picture = reader.by_hash(short_hash)
+        if picture is None:
+            raise NotFound(f"there is no picture {short_hash}", what="picture")
+        if picture.state != LIVE or not is_there(picture):
+            others = f"/c/{picture.category}" if reader.pick(picture.category) else ""
+            raise Gone(
+                f"the picture {short_hash} was taken away",
+                "there are others of its kind" if others else "there are others at /",
+                others,
+            )
+        order = order_named(Gallery(reader), request.args.get("in", ""), picture)
+        by = request.args.get("by", "")
+        origin = request.host_url.rstrip("/")
+        credit = permalinks.credit(short_hash, by)
+        return dress.page(
+            "picture.html",
+            # the picture may be taken away, and a nonce is for one answer
+            cache_control="no-cache",
+            **_values(picture, credit),
+            nearest=nearest_to(picture, credit.developer.locale),
+            **_order_values(order),
+            permalink=f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}",
+            origin=origin,
+            card=origin + sized_address(picture, CARD_PX, "jpg"),
+            card_size=sized_width_height(picture, CARD_PX),
+            is_kept=True,
+            is_of_any_kind=True,
+            is_small=picture.width <= SMALL_PX,
+            is_cutout=cutouts.has(picture.model, picture.file),
+        )
+
+    return pages, answer
+
+
+def no_category(reader: IndexReader, slug: str) -> NotFound:
+    """Return what to say where a category is asked for that has no pictures."""
+    known = nearest(slug[:100], [category.slug for category in reader.categories()])
+    return NotFound(
+        f"there is no category {slug[:100]}",
+        f"did you mean {known}?" if known else "all of them are at /categories",
+        what="category",
+        instead=f"/c/{known}" if known else "",
+    )
+
+
+def picture_address(picture: Picture, most_px: int = _HERO_PX) -> str:
+    """Return where a picture's bytes are; for an adopted name also which bytes are meant.
+
+    What is larger than ``most_px``, one of the sizes of `app.pictures.sized`, comes in that size.
+    """
+    if picture.width > most_px or picture.height > most_px:
+        return sized_address(picture, most_px)
+    address = f"/images/{picture.category}/{picture.file}"
+    return address if picture.short_hash in picture.file else f"{address}?v={picture.short_hash}"
+
+
+@cache
+def _variant(is_small: bool, is_cutout: bool, *traits: str) -> frozenset[str]:
+    """Return what is true in the template."""
+    own = {"is_small": is_small, "is_cutout": is_cutout}
+    return frozenset({*traits, *(name for name, holds in own.items() if holds)})
+
+
+def _order_values(order: Order | None) -> dict[str, Any]:
+    if order is None:
+        return {"another": "/"}
+    return {
+        "another": order.after,
+        "before": order.before,
+        "up": order.up,
+        "up_name": order.name,
+        "is_in_order": True,
+    }
+
+
+def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
+    """Return what the template shows of a picture and its developer."""
+    name = credit.developer.name
+    line = line_of(picture.short_hash, name, credit.version)
+    # isolated: a name written from right to left would else turn the words beside it
+    element = f'<bdi lang="{language_tag(credit.developer.locale)}">{escape(name)}</bdi>'
+    return {
+        "title": title_of(picture.name),
+        "hue": hue_of(picture),
+        "number": picture.short_hash,
+        "name": picture.name,
+        "category": picture.category,
+        "address": picture_address(picture),
+        "alternative": alternative_text(picture.name),
+        "width": picture.width,
+        "height": picture.height,
+        "line": line.replace("{name}", name),
+        "line_html": Markup(line.replace("{name}", element)),  # the name is escaped  # noqa: S704
+    }
+
+
+def hue_of(picture: Picture) -> int:
+    """Return the number of the tint of the wall on which a picture hangs."""
+    return int(picture.short_hash[:2], 16) % HUES

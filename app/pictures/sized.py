@@ -1,0 +1,197 @@
+"""`/sized/<size>/<hash>.<extension>`: a picture in another size or format, at an address for good.
+
+The address says which bytes it is of, so nothing of it ever changes; it shows nothing any more
+when the picture is taken away. Made at the first call, through Flask; then answered in front of
+it, as originals are.
+"""
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from app.http.answers import Answer, etag_matches
+from app.http.errors import Busy, Gone, NotFound, StoreSilent
+from app.http.picture_files import PictureFiles, media_type_of
+from app.live.redrawing import Redrawing
+from app.ops.index_handle import OpenIndex
+from app.pictures.files import to_response
+from core.settings import Settings
+from store.files.opening import open_pictures
+from store.files.protocol import StoreUnusable, digest
+from store.formats.derivatives import SIZES_PX, Derivatives, DerivativesBusy, NoDerivative
+from store.index.states import LIVE
+from store.queries.listing import Entry
+from store.queries.reader import Picture
+
+log = logging.getLogger(__name__)
+SIZES = SIZES_PX
+EXTENSIONS = ("webp", "avif", "png", "jpg")
+_MAKERS, _WAITING = 1, 9  # of a worker of 24 threads
+_TRIES = 3  # another process made it, and a third has already removed it for lack of room
+_ADDRESS = re.compile(
+    rf"/sized/(?P<size>{'|'.join(map(str, SIZES))})/"
+    rf"(?P<file>(?P<hash>[0-9a-f]{{12}})\.(?:{'|'.join(EXTENSIONS)}))"
+)
+
+
+def sized_address(picture: Picture | Entry, size: int, extension: str = "webp") -> str:
+    """Return where a picture is in a size out of `SIZES` and a format out of `EXTENSIONS`."""
+    file = picture.file
+    if (
+        max(picture.width, picture.height) == size
+        and file.endswith(f".{extension}")
+        and picture.short_hash in file  # the address says which bytes are meant
+    ):
+        return f"/images/{picture.category}/{file}"
+    return f"/sized/{size}/{picture.short_hash}.{extension}"
+
+
+def original_address(picture: Picture | Entry, extension: str) -> str:
+    """Return where a picture is in a format, in the least size that loses nothing of it."""
+    if picture.file.endswith(f".{extension}") and picture.short_hash in picture.file:
+        return f"/images/{picture.category}/{picture.file}"
+    longer = max(picture.width, picture.height)
+    return sized_address(picture, next((s for s in SIZES if s >= longer), SIZES[-1]), extension)
+
+
+def sized_width_height(picture: Picture, size: int) -> tuple[int, int]:
+    """Return a derivative's width and height: the longer side is the size."""
+    longer = max(picture.width, picture.height)
+    return (
+        max(1, round(picture.width * size / longer)),
+        max(1, round(picture.height * size / longer)),
+    )
+
+
+class SizedFiles:
+    """Answers for derivatives."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        derivatives: Derivatives | None = None,
+        redrawing: Redrawing | None = None,
+    ) -> None:
+        """``redrawing``: what draws generated pictures anew in sizes above their own."""
+        # the originals of a bucket are not here: the index says of each call whether they are
+        self.needs_index = bool(settings.store_url)
+        self._derivatives = derivatives or Derivatives(
+            settings.instance_folder, settings.derivatives_mb, _MAKERS, _WAITING,
+            has_links=not self.needs_index,
+        )  # fmt: skip
+        self._files = PictureFiles(Path(self._derivatives.folder), settings.picture_max_age_s)
+        self._images = settings.images_folder
+        self._store = open_pictures(settings)
+        self._redrawing = redrawing
+
+    def answer_made(self, environ: dict[str, Any]) -> Answer | None:
+        """Answer a GET or HEAD of a derivative that is kept; None for what Flask has to answer."""
+        return None if self.needs_index else self.answer_kept(environ)
+
+    def answer_kept(self, environ: dict[str, Any]) -> Answer | None:
+        """Answer a GET or HEAD of a derivative that is kept, whose original may be gone."""
+        match = _ADDRESS.fullmatch(environ["PATH_INFO"])
+        if match is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        size, file = match["size"], match["file"]
+        if not self._derivatives.note_use(int(size), file):
+            return None
+        try:
+            return self._files.answer(size, file, _tag(size, file), environ)
+        except (OSError, RequestedRangeNotSatisfiable):
+            return None
+
+    def answer(self, picture: Picture, size: int, file: str, environ: dict[str, Any]) -> Answer:
+        """Make a derivative and answer. Raises `Busy`, `Gone` and `NotFound`."""
+        original = None
+        if not self.needs_index:
+            original = Path(self._images) / picture.category / picture.file
+        try:
+            data = self._store.read(picture.category, picture.file)
+        except StoreUnusable as error:
+            log.warning("%s", error)
+            raise StoreSilent("the store of the pictures does not answer", "ask again") from error
+        if data is None:
+            raise Gone(f"the picture {picture.short_hash} was taken away")
+        if digest(data) != picture.sha256:
+            raise NotFound("its file is not the one that is in the index", what="picture")
+
+        def draw() -> bytes | None:
+            if self._redrawing is None:
+                return None
+            return self._redrawing.draw(picture, data, size, file.rpartition(".")[2])
+
+        for _ in range(_TRIES):
+            try:
+                made = self._derivatives.make(original, data, size, file, draw)
+            except DerivativesBusy as error:
+                raise Busy(error.message, error.hint) from error
+            except NoDerivative as error:
+                raise NotFound(error.message, error.hint, what="picture") from error
+            try:
+                return self._files.answer(str(size), file, _tag(size, file), environ)
+            except OSError:
+                if made is not None:  # not kept: there are no ranges of it
+                    return self._whole(made, size, file, environ)
+        raise Busy("there is too little room for derivatives", "raise NONESUCH_DERIVATIVES_MB")
+
+    def _whole(self, body: bytes, size: int, file: str, environ: dict[str, Any]) -> Answer:
+        etag = f'"{_tag(size, file)}"'
+        headers = [*self._files.headers, ("ETag", etag)]
+        if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), etag):
+            return Answer("304 Not Modified", headers, [])
+        headers += [("Content-Type", media_type_of(file)), ("Content-Length", str(len(body)))]
+        return Answer("200 OK", headers, [] if environ["REQUEST_METHOD"] == "HEAD" else [body])
+
+
+def sized_pictures(index: OpenIndex, sized: SizedFiles) -> Blueprint:
+    """Return the route of derivatives that have yet to be made, and of what is wrong."""
+    routes = Blueprint("derivatives", __name__)
+
+    @routes.get("/sized/<size>/<file>")
+    def derivative(size: str, file: str) -> Response:
+        made = sized.answer_made(request.environ)
+        if made is not None:
+            return to_response(made)
+        match = _ADDRESS.fullmatch(f"/sized/{size}/{file}")
+        if match is None:
+            raise NotFound(
+                "there is no such picture",
+                f"sizes are {', '.join(map(str, SIZES))}, endings {', '.join(EXTENSIONS)}: "
+                f"/sized/{SIZES[2]}/0f1e2d3c4b5a.webp",
+                what="picture",
+            )
+        picture = index.reader().by_hash(match["hash"])
+        if picture is None:
+            raise NotFound(f"there is no picture {match['hash']}", what="picture")
+        if picture.state != LIVE:
+            raise Gone(f"the picture {match['hash']} was taken away", "there are others at /")
+        kept = sized.answer_kept(request.environ) if sized.needs_index else None
+        if kept is not None:
+            return to_response(kept)
+        try:
+            return to_response(sized.answer(picture, int(size), file, request.environ))
+        except Busy:
+            # a page with a hundred new ones: better a small picture than a broken one, but not to
+            # programs, which are told to ask again
+            if request.headers.get("Sec-Fetch-Dest") != "image":
+                raise
+            return _to_original(picture)
+
+    return routes
+
+
+def _to_original(picture: Picture) -> Response:
+    address = f"/images/{picture.category}/{picture.file}?v={picture.short_hash}"
+    response = Response(status=302, headers=[("Location", address), ("Cache-Control", "no-store")])
+    del response.headers["Content-Type"]
+    return response
+
+
+def _tag(size: int | str, file: str) -> str:
+    short_hash, _, extension = file.partition(".")
+    return f"{short_hash}-{size}-{extension}"

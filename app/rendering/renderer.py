@@ -1,0 +1,96 @@
+"""Pages: the site's templates, with what all of them share.
+
+An environment of its own: Flask's render_template adds signals and context processors that no
+page here uses.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Response
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
+
+from app.http.answers import Answer
+from app.http.headers import new_nonce, page_headers
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+# from the area for private use: in no template, and in values only until they are put in
+_SLOT = re.compile("\ue000([a-z_]+)\ue001")
+_BETWEEN = "\ue002"
+
+
+class Dress:
+    """Renders pages in the site's dress."""
+
+    def __init__(
+        self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = (),
+        picture_origin: str = "",
+    ) -> None:  # fmt: skip
+        """``static``: addresses of static files; ``more``: links at the foot, address and name;
+        ``picture_origin``: where pictures are redirected to, if anywhere."""
+        self._pictures = f" {picture_origin}" if picture_origin else ""
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            auto_reload=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(
+            site_name=site_name,
+            static=static,
+            more=more,
+        )
+        # a variant is a combination of a few truths, not of visitors' words
+        self._skeleton = cache(self._make_skeleton)
+
+    def page(
+        self, template: str, *, status: int = 200, cache_control: str = "no-store", **values: Any
+    ) -> Response:
+        """Return a whole page; ``values`` are the template's own."""
+        nonce = new_nonce()
+        html = self._environment.get_template(template).render(nonce=nonce, **values)
+        return Response(html, status, page_headers(nonce, cache_control, self._pictures))
+
+    def quick_page(self, template: str, variant: frozenset[str], values: dict[str, Any]) -> Answer:
+        """Return a page that is kept by nobody, at a fraction of the cost (31 µs against 208).
+
+        The template is rendered once for a set of names that are true in it; of ``values`` it may
+        do nothing but show them.
+        """
+        nonce = new_nonce()
+        shown = _shown(values)
+        shown["nonce"] = nonce
+        pieces, names = self._skeleton(template, variant, frozenset(values))
+        page = pieces.copy()
+        page[1::2] = [shown[name] for name in names]
+        body = "".join(page).encode()
+        headers = page_headers(nonce, "no-store", self._pictures)
+        headers.append(("Content-Length", str(len(body))))
+        return Answer("200 OK", headers, (body,))
+
+    def _make_skeleton(
+        self, template: str, variant: frozenset[str], names: frozenset[str]
+    ) -> tuple[list[str], list[str]]:
+        """Return a page in pieces, every second one empty, and the names of what goes there."""
+        slots = {name: Markup(f"\ue000{name}\ue001") for name in names | {"nonce"}}  # noqa: S704
+        truths = dict.fromkeys(variant, True)
+        html = self._environment.get_template(template).render(**slots, **truths)
+        pieces = _SLOT.split(html)
+        found = pieces[1::2]
+        pieces[1::2] = [""] * len(found)
+        return pieces, found
+
+
+def _shown(values: dict[str, Any]) -> dict[str, str]:
+    """Return values as HTML, escaped all at once: each by itself costs a microsecond."""
+    shown = {name: str(value) for name, value in values.items()}
+    plain = [name for name, value in values.items() if not isinstance(value, Markup)]
+    texts = str(escape(_BETWEEN.join([shown[name] for name in plain]))).split(_BETWEEN)
+    if len(texts) != len(plain):  # one of them has the sign between them within it
+        texts = [str(escape(shown[name])) for name in plain]
+    shown.update(zip(plain, texts, strict=True))
+    return shown

@@ -1,0 +1,1 @@
+"""Many pictures: the gallery, categories, favourites, latent walks, and how they were made."""

@@ -1,0 +1,57 @@
+"""`/about`: how the pictures were made, in plain words, by what and from what."""
+
+from flask import Blueprint, Response
+
+from app.http.errors import NotFound
+from app.ops.index_handle import OpenIndex
+from app.rendering.renderer import Dress
+from app.walls.model_cards import card_text, read_card
+from core.settings import Settings
+from store.index.database import IndexMissing
+from store.queries.gallery import Gallery
+from store.queries.models_shown import ModelsShown, models_shown
+
+
+def about_pages(settings: Settings, index: OpenIndex, dress: Dress) -> Blueprint:
+    """Return the page, and the model cards it leads to."""
+    pages = Blueprint("about", __name__)
+
+    @pages.get("/about")
+    def about() -> Response:
+        try:
+            reader = index.reader()
+        except IndexMissing:
+            pictures, categories, made = 0, 0, ModelsShown((), False)
+        else:
+            shelves = Gallery(reader).shelves()
+            pictures, categories = shelves.total, len(shelves.shelves)
+            made = models_shown(reader)
+        return dress.page(
+            "about.html",
+            cache_control="no-cache",
+            title="How nothing was made",
+            place="/about",
+            pictures=pictures,
+            categories=categories,
+            has_adopted=made.has_adopted,
+            models=[(read_card(settings.models_folder, label), sha) for label, sha in made.models],
+        )
+
+    @pages.get("/about/<name>/<version>")
+    def card(name: str, version: str) -> Response:
+        text = card_text(settings.models_folder, f"{name}/{version}")
+        if text is None:
+            raise NotFound(
+                f"there is no model card of {name[:100]}/{version[:20]}",
+                what="model",
+                instead="/about",
+            )
+        return Response(
+            text,
+            headers=[
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("Cache-Control", "no-cache"),
+            ],
+        )
+
+    return pages

@@ -1,0 +1,123 @@
+"""`/gallery` and `/c/<category>`: walls of pictures, page by page."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.http.errors import EMPTY_HINT, NotFound, NothingToShow
+from app.ops.index_handle import OpenIndex
+from app.pictures.neighbours import page_address
+from app.pictures.pages import CARD_PX, SMALL_PX, hue_of, no_category, picture_address
+from app.pictures.sized import sized_address
+from app.rendering.cutouts import Cutouts
+from app.rendering.phrases import alternative_text
+from app.rendering.renderer import Dress
+from core.settings import Settings
+from store.queries.gallery import PAGE, Gallery
+from store.queries.reader import Picture
+
+_TILE_PX = 256
+_PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
+
+def gallery_pages(settings: Settings, index: OpenIndex, dress: Dress) -> Blueprint:
+    """Return the walls."""
+    pages = Blueprint("gallery", __name__)
+    cutouts = Cutouts(settings.models_folder)
+
+    def wall(
+        pictures: Sequence[Picture],
+        base: str,
+        first: int,
+        total: int,
+        order: str,
+        **values: Any,
+    ) -> Response:
+        last = (total - 1) // PAGE * PAGE
+        origin = request.host_url.rstrip("/")
+        return dress.page(
+            "gallery.html",
+            cache_control="no-cache",
+            tiles=[tile(picture, cutouts) for picture in pictures],
+            order=order,
+            total=total,
+            page=first // PAGE + 1,
+            pages=last // PAGE + 1,
+            before=page_address(base, first - PAGE) if first else "",
+            after=page_address(base, first + PAGE) if first < last else "",
+            end=page_address(base, last),
+            base=base,
+            canonical=origin + page_address(base, first),
+            card=origin + sized_address(pictures[0], CARD_PX, "jpg") if pictures else "",
+            **values,
+        )
+
+    @pages.get("/gallery")
+    def everything() -> Response:
+        gallery = Gallery(index.reader())
+        shelves = gallery.shelves()
+        if not shelves.total:
+            raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
+        first = first_asked("/gallery", shelves.total)
+        return wall(
+            gallery.page(shelves, first),
+            "/gallery",
+            first,
+            shelves.total,
+            "gallery",
+            title="None of these exist",
+            place="/gallery",
+            kinds=len(shelves.shelves),
+        )
+
+    @pages.get("/c/<slug>")
+    def category(slug: str) -> Response:
+        reader = index.reader()
+        gallery = Gallery(reader)
+        shelf = gallery.shelf(slug)
+        if shelf is None:
+            raise no_category(reader, slug)
+        first = first_asked(f"/c/{slug}", shelf.pictures)
+        pictures = gallery.page_of(slug, first)
+        return wall(
+            pictures,
+            f"/c/{slug}",
+            first,
+            shelf.pictures,
+            "category",
+            title=f"{shelf.pictures:,} times {shelf.name}, and none exists",
+            name=shelf.name,
+            slug=slug,
+            hue=hue_of(pictures[0]) if pictures else 0,
+        )
+
+    return pages
+
+
+def first_asked(base: str, total: int) -> int:
+    """Return the ordinal with which the page asked for begins; raise `NotFound` where none is."""
+    asked = request.args.get("page", "1")
+    last = (total - 1) // PAGE + 1
+    if not _PAGE_NUMBER.fullmatch(asked) or int(asked) > last:
+        raise NotFound(
+            f"there is no page {asked[:20]}",
+            f"there are {last}" if last > 1 else "there is one",
+            instead=base,
+        )
+    return (int(asked) - 1) * PAGE
+
+
+def tile(picture: Picture, cutouts: Cutouts) -> dict[str, object]:
+    """Return what a wall's template shows of a picture."""
+    return {
+        "hash": picture.short_hash,
+        "address": picture_address(picture, _TILE_PX),
+        "alternative": alternative_text(picture.name),
+        "name": picture.name,
+        "width": picture.width,
+        "height": picture.height,
+        "is_small": picture.width <= SMALL_PX,
+        "is_cutout": cutouts.has(picture.model, picture.file),
+    }

@@ -1,0 +1,1 @@
+"""`flask pregen` and `flask top-up`: from the request to the summary."""

@@ -1,0 +1,365 @@
+"""`flask pregen`, `flask index`, `flask verify`: parse, call, echo."""
+
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from core.commands import Command
+from core.durations import in_words
+
+if TYPE_CHECKING:
+    from pregen.filling.estimating import Estimate
+    from pregen.filling.run import Filling
+
+
+@click.command(cls=Command)
+@click.option(
+    "--categories",
+    default="60",
+    show_default=True,
+    metavar="N|SLUG,SLUG",
+    help="How many categories, drawn by --seed, or which, by slug.",
+)
+@click.option(
+    "--samples",
+    default=60,
+    show_default=True,
+    type=int,
+    help="Pictures of each category that there shall be.",
+)
+@click.option(
+    "--model",
+    "model_name",
+    default="emoji",
+    show_default=True,
+    help="Generator: a name in the models folder, name/version, biggan-256 and the like, a folder "
+    "with a SavedModel, tfserving://host:8501/name or grpc://host:8500/name.",
+)
+@click.option(
+    "--all-categories",
+    is_flag=True,
+    help="Draw also from the categories that the model hides: flask models inspect says why.",
+)
+@click.option(
+    "--truncation",
+    default=None,
+    metavar="LOW:HIGH",
+    help="Range that each picture's truncation is drawn from.  [default: the model's, or that of "
+    "each chosen seed]",
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=int,
+    help="Which categories and which pictures: another seed, other ones.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    default="webp",
+    show_default=True,
+    help="File format: webp, jpeg, png or avif.",
+)
+@click.option(
+    "--threads",
+    default=None,
+    type=click.IntRange(1, 256),
+    help="Threads of the generator.  [default: one per core]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where pictures are made: here, or on the machines of a Ray cluster.",
+)
+@click.option(
+    "--address",
+    default="",
+    metavar="ADDRESS",
+    help="Of a running Ray cluster: auto, host:6379 or ray://host:10001.  [default: one here]",
+)
+@click.option(
+    "--oversample",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Make N candidates for every picture that is of no chosen seed, and keep the best; the "
+    "model needs a curator.",
+)
+@click.option(
+    "--any-seed",
+    is_flag=True,
+    help="Draw seeds as they come, not those that were chosen for the model.",
+)
+@click.option(
+    "--first",
+    is_flag=True,
+    help="Make one batch for each category without pictures, and leave the rest to a later run.",
+)
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Afterwards reject the pictures that other versions of the model made.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@with_appcontext
+def pregen(
+    categories: str, samples: int, model_name: str, all_categories: bool,
+    truncation: str | None, seed: int,
+    format_name: str, threads: int | None, engine: str, address: str, oversample: int,
+    any_seed: bool, first: bool, replace: bool, dry_run: bool,
+) -> None:  # fmt: skip
+    """Fill the store with pictures of things that do not exist.
+
+    Makes only what is missing, so it can be run again, continued and extended. Of a model for which
+    seeds were chosen (flask models choose) it makes those, the best ones first:
+
+    \b
+        flask pregen --categories 60
+        flask pregen --categories monster,bird --samples 100
+        flask pregen --truncation 0.4:0.7 --seed 7 --format png
+        flask pregen --categories 60 --oversample 4
+        flask pregen --model biggan-256 --categories 60
+        flask pregen --engine ray --address auto --categories 60
+    """
+    from core.cpu import usable_cores
+    from core.ending import ended_by_sigterm
+    from pregen.filling.run import Filling
+    from pregen.planning.request import BadRequest, check_request, said_of_seeds
+    from sources.biggan.handles import Caches
+    from sources.biggan.prompt import obtain
+    from sources.curators.chosen_seeds import read_chosen
+    from sources.curators.curator import read_curator
+    from sources.registry import find_model, open_sources
+    from store.formats.encoding import find_format
+
+    if address and engine != "ray":
+        raise click.UsageError("--address is Ray's: write --engine ray too")
+    if oversample > 1 and engine == "ray":
+        raise click.UsageError("--oversample chooses on this machine: leave --engine ray out")
+    if first and replace:
+        raise click.UsageError("--replace waits for all pictures: leave --first out")
+    settings = current_app.extensions["settings"]
+    chosen = find_format(format_name)
+    caches = Caches.of(settings)
+    if not obtain(model_name, caches, click.echo, dry_run=dry_run):
+        return
+    model = find_model(settings.models_folder, model_name, caches)
+    request = check_request(
+        model, categories, samples, truncation, seed, all_categories=all_categories,
+        oversample=oversample, chosen=None if any_seed else read_chosen(model),
+    )  # fmt: skip
+    if oversample > 1:
+        read_curator(model)
+    for line in said_of_seeds(model, request, truncation, any_seed):
+        click.echo(line)
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(ended_by_sigterm())
+            if engine == "ray" and not dry_run:
+                from pregen.engines.ray_engine import RayEngine, ray_makers
+
+                makers = stack.enter_context(ray_makers(model, address, threads, usable_cores()))
+                filling = Filling(
+                    settings, model, request, makers.batch, dry_run=False, first=first
+                )
+            else:
+                sources = open_sources(model, threads or usable_cores())
+                filling = Filling(
+                    settings, model, request, sources[0].batch, dry_run=dry_run, first=first
+                )
+            if filling.off:
+                off = ", ".join(filling.off)
+                click.echo(f"{len(filling.off)} categories are off: {off}", err=True)
+            if dry_run:
+                _say_estimate(filling, filling.estimate(sources, chosen))
+                if replace and (old := filling.old()):
+                    click.echo(f"would reject {len(old):,} pictures of other versions")
+                return
+            if engine == "ray":
+                if filling.plan.has_candidates:
+                    raise BadRequest(
+                        f"of {model.label} fewer seeds were chosen than pictures are missing",
+                        "the rest is picked on this machine: leave --engine ray out, ask for fewer "
+                        "--samples, or give --any-seed",
+                    )
+                made = filling.run(
+                    lambda recorder, progress: RayEngine(
+                        makers, recorder, chosen, filling.request, progress.add, click.echo
+                    ),
+                    chosen,
+                    click.echo,
+                )
+            else:
+                made = filling.fill(sources, chosen, click.echo)
+    except KeyboardInterrupt:
+        click.echo("stopped; what was made is stored: run the same command again to continue")
+        raise SystemExit(130) from None
+    replaced = filling.replace_old() if replace else 0
+    present = filling.present
+    if made == 0 and replaced == 0 and not filling.short:
+        does = "every category has pictures" if first else f"{present:,} pictures are there"
+        click.echo(f"nothing to do: {does}")
+        return
+    if filling.chooser is not None:
+        for line in filling.chooser.report():
+            click.echo(line)
+    click.echo(f"made {made:,} pictures with {model.label}, {present:,} were there")
+    if replaced:
+        click.echo(f"rejected {replaced:,} pictures of other versions")
+    if filling.short and not first:
+        click.echo(
+            f"{filling.short:,} are still missing: too few candidates were good enough; a larger "
+            "--oversample or another --seed finds more",
+            err=True,
+        )
+        raise SystemExit(1)
+
+
+def _say_estimate(filling: "Filling", estimate: "Estimate") -> None:
+    click.echo(
+        f"would make {estimate.pictures:,} pictures in {len(filling.request.categories)} "
+        f"categories with {filling.model.label}; {estimate.present:,} are there"
+    )
+    click.echo(
+        f"about {estimate.bytes / 2**20:.1f} MB in {filling.store.place}, "
+        f"about {in_words(estimate.seconds)}"
+        + (", and what the way to the bucket takes" if filling.settings.store_url else "")
+    )
+
+
+@click.command(cls=Command)
+@click.option(
+    "--set-aside",
+    is_flag=True,
+    help="Move files that are skipped, unreadable ones and copies, to instance/set-aside/.",
+)
+@with_appcontext
+def index(set_aside: bool) -> None:
+    """Rebuild the index from the store alone; adopts plain pictures too.
+
+    Reads every picture of the store, as <category>/<file>. Generated files say what
+    they are; of others the origin is unknown. Rejected pictures stay rejected: what is in
+    the store of them goes back to instance/rejected/. Perceptual hashes are brought up to
+    date, and counts that are wrong.
+    """
+    from tqdm import tqdm
+
+    from pregen.indexing.private_pictures import private_pictures
+    from pregen.indexing.reindexing import reindex
+    from sources.registry import display_names
+    from store.files.opening import open_pictures
+    from store.index.database import open_engine
+    from store.index.migrating import upgrade
+
+    settings = current_app.extensions["settings"]
+    engine = open_engine(settings, write=True)
+    upgrade(engine)
+    store, began = open_pictures(settings), datetime.now(UTC)
+    outcome = reindex(
+        engine,
+        store,
+        settings.instance_folder,
+        display_names(settings.models_folder),
+        lambda categories: tqdm(categories, unit="category", disable=None),
+        set_aside=set_aside,
+    )
+    for line in outcome.skipped:
+        click.echo(f"skipped {line}", err=True)
+    found = {kind: count for kind, count in outcome.counts.items() if count}
+    click.echo(", ".join(f"{count:,} {kind}" for kind, count in found.items()) or "no pictures")
+    with open_engine(settings).connect() as connection:  # that of writing would hold the lock
+        parts = [kinds for _, kinds in private_pictures(connection, store, since=began)]
+    if parts:
+        counted = Counter(kind for kinds in parts for kind in kinds)
+        said = ", ".join(f"{kind} in {count:,}" for kind, count in counted.items())
+        click.echo(
+            f"{len(parts):,} of the new ones carry what may be private ({said}), and visitors get "
+            "them as they are; see which: flask verify",
+            err=True,
+        )
+
+
+@click.command(cls=Command)
+@click.option(
+    "--rebuild",
+    "rebuild_count",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Also generate N pictures anew and compare their bytes.",
+)
+@with_appcontext
+def verify(rebuild_count: int) -> None:
+    """Compare store and index, and with --rebuild the pictures with their model.
+
+    Also what is off or rejected. Exit status 1 when anything is missing, changed, orphaned or not
+    as generated; each kind says what to type, and nothing is to be deleted. Adopted pictures that
+    carry a GPS position, an author or a prompt are named private; that is no error.
+    """
+    from tqdm import tqdm
+
+    from pregen.indexing.private_pictures import private_pictures
+    from pregen.verifying.verify import rebuild, remedy, verify_store, where_to_find
+    from sources.biggan.handles import Caches
+    from store.files.opening import open_pictures
+    from store.index.database import check_revision, open_engine
+
+    settings = current_app.extensions["settings"]
+    engine = open_engine(settings)
+    check_revision(engine)
+    store = open_pictures(settings)
+    report = verify_store(
+        engine,
+        store,
+        settings.instance_folder,
+        lambda done, total: tqdm(done, total=total, unit="picture", disable=None),
+    )
+    if rebuild_count:
+        caches = Caches.of(settings)
+        rebuild(engine, store, settings.models_folder, rebuild_count, report, caches)
+        click.echo(f"{report.rebuilt:,} pictures generated anew")
+        if report.elsewhere:
+            click.echo(
+                f"{report.elsewhere:,} of them as generated elsewhere: they look the same, and "
+                "another processor, Pillow or LiteRT made other bytes"
+            )
+        for label in report.not_rebuilt:
+            click.echo(
+                f"model {label} is not here as it was: its pictures were not compared; "
+                f"{where_to_find(label)}"
+            )
+    click.echo(f"{report.checked:,} pictures checked")
+    if "damaged index" not in report.problems:
+        with engine.connect() as connection:
+            _say_private(list(private_pictures(connection, store)))
+    for kind, lines in report.problems.items():
+        for line in lines[:20]:
+            click.echo(f"{kind}: {line}")
+        if len(lines) > 20:
+            click.echo(f"{kind}: and {len(lines) - 20:,} more")
+        click.echo(f"{len(lines):,} {kind}; {remedy(kind, lines)}")
+    if report.problems:
+        raise SystemExit(1)
+    click.echo("store and index agree")
+
+
+def _say_private(private: list[tuple[str, tuple[str, ...]]]) -> None:
+    for label, kinds in private[:20]:
+        click.echo(f"private: {label}: {', '.join(kinds)}")
+    if len(private) > 20:
+        click.echo(f"private: and {len(private) - 20:,} more")
+    if private:
+        click.echo(
+            f"{len(private):,} private; whoever gets these files can read it: take it out of them, "
+            "then run: flask index"
+        )

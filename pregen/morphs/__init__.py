@@ -1,0 +1,1 @@
+"""`flask morphs`: latent walks of a model, as looping animated pictures."""

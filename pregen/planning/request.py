@@ -1,0 +1,161 @@
+"""What the owner asks for, parsed and checked against the model before anything is done."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import NonesuchError
+from core.slugs import check_known
+from pregen.planning.picked import in_run_order
+from sources.curators.chosen_seeds import FILE, Chosen, ChosenSeed
+from sources.runtimes.latents import TRUNCATION_STEP
+from sources.spec.description import SERVING, Model, ModelCategory
+
+RUN_OUT = 4  # candidates for a picture when the chosen seeds have run out
+SAMPLES_MOST = 1_000_000  # seeds of a category: see pregen.planning.plan
+
+
+class BadRequest(NonesuchError):
+    """Options that this model cannot meet."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request."""
+
+    categories: tuple[ModelCategory, ...]
+    samples: int
+    truncations: tuple[float, float] | None  # None: each category's own, or the model's
+    seed: int
+    oversample: int = 1  # candidates of which one is kept
+    chosen: Chosen | None = None  # seeds that come first
+
+    @property
+    def candidates(self) -> int:
+        """Candidates of which one is kept, of pictures that are of no chosen seed."""
+        return max(self.oversample, RUN_OUT) if self.chosen else self.oversample
+
+    def picks_of(self, category: ModelCategory) -> tuple[ChosenSeed, ...]:
+        """Return the chosen seeds of a category in this run's order."""
+        return in_run_order(self.chosen.of(category.label), self.seed) if self.chosen else ()
+
+    def truncations_of(self, model: Model, category: ModelCategory) -> tuple[float, float]:
+        """Return the range that a category's truncations are drawn from."""
+        return self.truncations or model.truncations_of(category)
+
+
+def check_request(
+    model: Model,
+    categories: str,
+    samples: int,
+    truncation: str | None,
+    seed: int,
+    *,
+    all_categories: bool = False,
+    oversample: int = 1,
+    chosen: Chosen | None = None,
+) -> Request:
+    """Return the request that the options mean. Raises `BadRequest` or `UnknownSlug`.
+
+    ``chosen``: seeds that come first; with a ``truncation`` none do.
+    """
+    if not 1 <= samples <= SAMPLES_MOST:
+        raise BadRequest(
+            f"--samples {samples} is not between 1 and {SAMPLES_MOST:,}",
+            "for example: --samples 60",
+        )
+    if not 0 <= seed < 2**32:
+        raise BadRequest(f"--seed {seed} is not between 0 and 2^32 - 1", "for example: --seed 0")
+    return Request(
+        choose_categories(model, categories, seed, all_categories=all_categories),
+        samples,
+        parse_truncation(model, truncation),
+        seed,
+        oversample,
+        None if truncation else chosen,
+    )
+
+
+def said_of_seeds(
+    model: Model, request: Request, truncation: str | None, any_seed: bool
+) -> Iterator[str]:
+    """Yield what is to be said of chosen seeds: how many candidates they are of, or why none."""
+    if not (model.folder / FILE).is_file() or model.runtime == SERVING:
+        return
+    chosen = request.chosen
+    if chosen is None:
+        option = "--any-seed" if any_seed else f"--truncation {truncation}"
+        yield f"the seeds chosen for {model.label} are not used: {option} draws others"
+        return
+    yield (
+        f"seeds that networks chose for {model.label}, of {chosen.candidates:,} candidates a "
+        "category"
+    )
+    few = {c.slug: len(chosen.of(c.label)) for c in request.categories}
+    few = {slug: count for slug, count in few.items() if count < request.samples}
+    if few:
+        named = ", ".join(f"{slug} {count}" for slug, count in list(few.items())[:5])
+        yield (
+            f"fewer than {request.samples:,} were chosen of {named}"
+            f"{' and others' if len(few) > 5 else ''}: the rest is picked among "
+            f"{request.candidates} candidates for each picture"
+        )
+
+
+def choose_categories(
+    model: Model, wanted: str, seed: int, *, all_categories: bool = False
+) -> tuple[ModelCategory, ...]:
+    """Return the first N of the seed's permutation, or those named by slug, in that order.
+
+    A larger N only appends: 60 is contained in 70. The permutation is NumPy's frozen one. It is
+    one of the categories that are not hidden, unless ``all_categories``; a slug may be any.
+    """
+    wanted = wanted.strip()
+    drawn = [each for each in model.categories if all_categories or not each.hidden]
+    total = len(drawn)
+    if re.fullmatch(r"[+-]?\d+", wanted):
+        count = int(wanted)
+        if not 1 <= count <= total:
+            raise BadRequest(
+                f"--categories {count}: model {model.name} has {total} categories",
+                f"choose 1 to {total}, or name some: --categories {model.categories[0].slug}"
+                + (
+                    f"; {len(model.categories)} with --all-categories"
+                    if total < len(model.categories)
+                    else ""
+                ),
+            )
+        order = np.random.RandomState(seed).permutation(total)[:count]
+        return tuple(drawn[i] for i in order)
+    known = {category.slug: category for category in model.categories}
+    slugs = [slug.strip() for slug in wanted.split(",") if slug.strip()]
+    if not slugs:
+        raise BadRequest("--categories is empty", "give a number or slugs: --categories 60")
+    for slug in slugs:
+        check_known(slug, known, f"category of {model.name}")
+    return tuple(known[slug] for slug in dict.fromkeys(slugs))
+
+
+def parse_truncation(model: Model, text: str | None) -> tuple[float, float] | None:
+    """Return lowest and highest truncation from ``"0.4:0.7"`` or ``"0.5"``; None of None."""
+    if text is None:
+        return None
+    lowest, highest = model.truncation.lowest, model.truncation.highest
+    example = f"{model.truncation.default[0]}:{model.truncation.default[1]}"
+    hint = f"model {model.name} takes {lowest} to {highest}, for example: --truncation {example}"
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError as error:
+        raise BadRequest(f"--truncation {text!r} is no range of numbers", hint) from error
+    if len(numbers) not in (1, 2) or any(number != number for number in numbers):
+        raise BadRequest(f"--truncation {text!r} is no range of numbers", hint)
+    low, high = numbers[0], numbers[-1]
+    if low > high:
+        raise BadRequest(f"--truncation {text} is upside down", f"write {high}:{low}")
+    if low < lowest or high > highest:
+        raise BadRequest(f"--truncation {text} is out of range", hint)
+    if round(low / TRUNCATION_STEP) == 0:
+        raise BadRequest(f"--truncation {text} rounds to 0, where all pictures are one", hint)
+    return low, high

@@ -1,0 +1,122 @@
+"""How many pictures of a category by a model there shall be: remembered with how they are made.
+
+`flask pregen` writes down what it was asked for, `flask top-up` refills to that after some were
+rejected. Where an index was rebuilt from the folders nothing is written down; then a category
+shall have as many as were made of it, the rejected ones included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
+
+from pregen.planning.request import Request
+from sources.spec.description import Model
+from store.index.states import LIVE, REJECTED
+from store.index.tables import category, image, target
+from store.index.writes import ensure_category, rename_category
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is aimed at for one category by one model."""
+
+    slug: str
+    model: str  # name/version
+    model_digest: str
+    samples: int
+    seed: int
+    truncations: tuple[float, float] | None  # None: the model's default
+    format: str
+    oversample: int = 1
+    chosen: bool = False  # chosen seeds come first, where the model has them
+
+
+def remember_targets(connection: Connection, model: Model, request: Request, chosen: str) -> None:
+    """Write down what a run was asked for, and names; a later run's word counts."""
+    values = {
+        "model": model.label,
+        "samples": request.samples,
+        "seed": request.seed,
+        "format": chosen,
+        "oversample": request.oversample,
+        "chosen": request.chosen is not None,
+    }
+    for wanted in request.categories:
+        low, high = request.truncations_of(model, wanted)
+        category_id = ensure_category(connection, wanted.slug, wanted.name)
+        rename_category(connection, category_id, wanted.name)
+        this = (target.c.category_id == category_id, target.c.model_digest == model.digest)
+        connection.execute(delete(target).where(*this))
+        connection.execute(
+            insert(target).values(
+                category_id=category_id,
+                model_digest=model.digest,
+                truncation_low=low,
+                truncation_high=high,
+                **values,
+            )
+        )
+
+
+def forget_targets(connection: Connection, model: Model, slugs: Sequence[str]) -> None:
+    """Strike out what other versions of a model were to make of these categories."""
+    ids = select(category.c.id).where(category.c.slug.in_(slugs))
+    connection.execute(
+        delete(target).where(
+            target.c.category_id.in_(ids),
+            target.c.model.startswith(f"{model.name}/", autoescape=True),
+            target.c.model_digest != model.digest,
+        )
+    )
+
+
+def targets_of(connection: Connection, slugs: Sequence[str] | None = None) -> list[Target]:
+    """Return what is aimed at for categories that are not off, by category."""
+    chosen = [category.c.off.is_(False)]
+    if slugs is not None:
+        chosen.append(category.c.slug.in_(slugs))
+    written = connection.execute(
+        select(category.c.slug, target).join(category).where(*chosen)
+    ).all()
+    found = [_written(row) for row in written]
+    known = {(each.slug, each.model_digest) for each in found}
+    found += [
+        guessed
+        for row in _made(connection, chosen)
+        if (guessed := _guessed(row)) and (guessed.slug, guessed.model_digest) not in known
+    ]
+    return sorted(found, key=lambda each: (each.slug, each.model))
+
+
+def _made(connection: Connection, chosen: list) -> Sequence[Row]:
+    """Return per category and model what was made; none where nothing of it is live."""
+    live = func.count(case((image.c.state == LIVE, 1)))
+    rejected = func.count(case((image.c.state == REJECTED, 1)))
+    return connection.execute(
+        select(
+            category.c.slug,
+            image.c.model,
+            image.c.model_digest,
+            (live + rejected).label("samples"),
+            func.min(image.c.format).label("format"),
+        )
+        .join(category)
+        .where(and_(image.c.model.is_not(None), image.c.model_digest.is_not(None), *chosen))
+        .group_by(category.c.slug, image.c.model, image.c.model_digest)
+        .having(live > 0)
+    ).all()
+
+
+def _written(row: Row) -> Target:
+    truncations = (row.truncation_low, row.truncation_high)
+    return Target(
+        row.slug, row.model, row.model_digest, row.samples, row.seed, truncations, row.format,
+        row.oversample, row.chosen,
+    )  # fmt: skip
+
+
+def _guessed(row: Row) -> Target:
+    return Target(
+        row.slug, row.model, row.model_digest, row.samples, 0, None, row.format, chosen=True
+    )

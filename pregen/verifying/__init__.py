@@ -1,0 +1,1 @@
+"""`flask verify`: store against index against model. Reports, and changes nothing."""

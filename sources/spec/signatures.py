@@ -1,0 +1,87 @@
+"""What a SavedModel says of itself: tag sets, signatures, types and shapes. Nothing is run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sources.spec.description import BadModel, saved_model_files
+from sources.spec.tensorflow import import_tensorflow
+
+_OWN_PREFIX = "__saved_model_"  # of signatures that only the loader calls
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or output of a signature."""
+
+    key: str
+    dtype: str
+    shape: tuple[int | None, ...] | None  # None: of unknown rank, or in it of unknown length
+
+    def __str__(self) -> str:
+        if self.shape is None:
+            return f"{self.key}: {self.dtype}, any shape"
+        shape = ", ".join("?" if length is None else str(length) for length in self.shape)
+        return f"{self.key}: {self.dtype} [{shape}]"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function that a SavedModel offers."""
+
+    name: str
+    method: str
+    inputs: dict[str, TensorInfo]
+    outputs: dict[str, TensorInfo]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph of a SavedModel by its tags, with its signatures."""
+
+    tags: tuple[str, ...]
+    signatures: dict[str, Signature]
+
+
+def read_graphs(folder: Path) -> list[Graph]:
+    """Return the graphs of a SavedModel, from saved_model.pb or .pbtxt. Raises `BadModel`."""
+    import_tensorflow()
+    from google.protobuf import text_format
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+
+    path = saved_model_files(folder)[0]
+    found = SavedModel()
+    try:
+        if path.suffix == ".pbtxt":
+            text_format.Parse(path.read_text(encoding="utf-8"), found)
+        else:
+            found.ParseFromString(path.read_bytes())
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError, OSError) as error:
+        raise BadModel(f"{path} is no SavedModel: {error}", "fetch or export it again") from error
+    if not found.meta_graphs:
+        raise BadModel(f"{path} holds no graph", "fetch or export it again")
+    return [_graph(graph) for graph in found.meta_graphs]
+
+
+def _graph(graph: Any) -> Graph:
+    signatures = {
+        name: Signature(
+            name, defined.method_name, _tensors(defined.inputs), _tensors(defined.outputs)
+        )
+        for name, defined in sorted(graph.signature_def.items())
+        if not name.startswith(_OWN_PREFIX)
+    }
+    return Graph(tuple(sorted(graph.meta_info_def.tags)), signatures)
+
+
+def _tensors(defined: Any) -> dict[str, TensorInfo]:
+    return {key: _tensor(key, info) for key, info in sorted(defined.items())}
+
+
+def _tensor(key: str, info: Any) -> TensorInfo:
+    tf = import_tensorflow()
+    shape = None
+    if not info.tensor_shape.unknown_rank:
+        shape = tuple(None if d.size < 0 else int(d.size) for d in info.tensor_shape.dim)
+    return TensorInfo(key, tf.dtypes.as_dtype(info.dtype).name, shape)

@@ -1,0 +1,55 @@
+"""Bringing the index to this program's version."""
+
+from collections.abc import Callable
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine
+
+from core.settings import PROJECT
+from store.index.database import HEAD_REVISION, IndexUnusable, revision, writing
+
+MIGRATIONS = PROJECT / "migrations"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    config = Config()
+    # a percent sign would begin a name to fill in
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine, to: str = "head") -> tuple[str | None, str]:
+    """Run the migrations in one transaction; return the revisions before and after."""
+    return _migrate(engine, command.upgrade, to)
+
+
+def upgrade_on(connection: Connection) -> None:
+    """Run the migrations within a transaction."""
+    command.upgrade(alembic_config(connection), "head")
+
+
+def downgrade(engine: Engine, to: str) -> tuple[str | None, str]:
+    """Undo migrations down to a revision, ``base`` for all."""
+    if not to:
+        raise IndexUnusable("no migration is named", f"name one, as {HEAD_REVISION}, or base")
+    return _migrate(engine, command.downgrade, to)
+
+
+def _migrate(
+    engine: Engine, direction: Callable[[Config, str], None], to: str
+) -> tuple[str | None, str]:
+    before = revision(engine)
+    try:
+        with writing(engine) as connection:
+            direction(alembic_config(connection), to)
+    except CommandError as error:
+        raise IndexUnusable(
+            f"the index stands at migration {before}, which this program does not know"
+            if "locate revision" in str(error)
+            else f"the index could not be migrated ({error})",
+            f"this program's newest is {HEAD_REVISION}: use the program that made the index",
+        ) from error
+    return before, revision(engine) or "base"

@@ -1,0 +1,47 @@
+"""The page that is made quickly is the page that the template makes."""
+
+import re
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from app.rendering.renderer import Dress
+
+VALUES: dict[str, Any] = {
+    "title": "This <b> & 'c' does not exist", "hue": 3, "number": "0123456789ab",
+    "name": 'a "quoted" & <i>name</i> 100% %(name)s {{ x }}', "category": "cat",
+    "address": "/images/cat/1.webp?v=1&w=2", "alternative": "an <em>",
+    "width": 64, "height": 48, "line": "by <nobody>", "line_html": Markup("by <bdi>&lt;</bdi>"),
+    "another": "/?walk=1.1", "permalink": "/i/0123456789ab?by=x&y",
+}  # fmt: skip
+
+
+@pytest.fixture
+def dress() -> Dress:
+    static = dict.fromkeys(("style.css", "turning.js", "favicon.svg"), "/static/x")
+    return Dress("A & <b> 50% %(name)s {{x}}", static)
+
+
+@pytest.mark.parametrize("variant", [set(), {"is_of_any_kind"}, {"is_small", "is_step"}])
+@pytest.mark.parametrize("name", ["Ann", "a\ue002b<c>", "\ue002\ue002", "\ue000name\ue001&", ""])
+def test_it_is_the_same_page(dress: Dress, variant: set[str], name: str) -> None:
+    values = {**VALUES, "name": name}
+    quick = dress.quick_page("picture.html", frozenset(variant), values)
+    page = dress.page("picture.html", **values, **dict.fromkeys(variant, True))
+
+    def without_nonce(text: str) -> str:
+        return re.sub(r'nonce(="|-)[^"\']+', "nonce", text)
+
+    body = b"".join(quick.body)
+    assert without_nonce(body.decode()) == without_nonce(page.get_data(as_text=True))
+    response = quick.response()
+    assert response.get_data() == body
+    plain = {name: without_nonce(value) for name, value in response.headers}
+    assert plain == {
+        **{name: without_nonce(value) for name, value in page.headers},
+        "Content-Length": str(len(body)),
+    }
+    nonces = set(re.findall(r'nonce="([^"]+)"', body.decode()))
+    assert len(nonces) == 1
+    assert f"'nonce-{nonces.pop()}'" in response.headers["Content-Security-Policy"]
