@@ -15,10 +15,10 @@ from typing import Any
 
 from core.errors import NonesuchError
 from core.files import folder_written_whole
+from core.packages import import_tensorflow
 from core.slugs import slugify
 from sources.spec.proposal import propose
 from sources.spec.signatures import read_graphs
-from sources.spec.tensorflow import import_tensorflow
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 _KERAS = (".h5", ".hdf5", ".keras")

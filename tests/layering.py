@@ -25,6 +25,10 @@ FROM_THE_GROUND = (
     "sources/curators", "sources/translators", "sources",
     "pregen/planning", "pregen/engines", "pregen/indexing", "pregen/verifying", "pregen/choosing",
     "pregen/filling", "pregen/morphs",
+    "gan", "gan/dataset", "gan/dataset/emoji", "gan/features", "gan/networks/fast",
+    "gan/networks/layers", "gan/networks", "gan/batches", "gan/runs", "gan/methods",
+    "gan/recipes", "gan/training", "gan/evaluation/samples", "gan/evaluation/measures",
+    "gan/evaluation", "gan/export", "gan/export/translation", "gan/commands",
     "app/http", "app/ops", "app/rendering", "app/live", "app/pictures", "app/walls", "app/game",
     "app/translate", "app/curate", "app/api", "app/export", "app",
 )  # fmt: skip

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from core.packages import import_tensorflow
 from sources.runtimes.latents import Draw, inputs_for
 from sources.runtimes.pixels import BrokenModel, check_size, to_uint8
 from sources.runtimes.source import padded_size
 from sources.spec.description import BadModel, Model, saved_model_files
 from sources.spec.inputs import Input
 from sources.spec.signatures import Graph, Signature, TensorInfo, read_graphs
-from sources.spec.tensorflow import import_tensorflow
 
 
 class SavedModelSource:

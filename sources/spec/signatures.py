@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.packages import import_tensorflow
 from sources.spec.description import BadModel, saved_model_files
-from sources.spec.tensorflow import import_tensorflow
 
 _OWN_PREFIX = "__saved_model_"  # of signatures that only the loader calls
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.packages import NotInstalled
 from sources.registry import find_model, open_source
 from sources.runtimes.latents import draw, inputs_for
 from sources.runtimes.pixels import BrokenModel
 from sources.spec.description import BadModel, read_model
-from sources.spec.tensorflow import NotInstalled
 from tests.sources.builders import save_conditional
 
 STYLEGAN = """\
