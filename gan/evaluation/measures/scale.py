@@ -8,7 +8,7 @@ COMPONENTS = 64  # a covariance of more needs more pictures than are held out
 
 
 @dataclass(frozen=True)
-class Scale:
+class FeatureScale:
     """Centre and unit of a feature space, and its directions of greatest variance."""
 
     mean: np.ndarray  # float32 [D]
@@ -28,7 +28,7 @@ class Scale:
         return principal
 
 
-def fit_scale(train: np.ndarray) -> Scale:
+def fit_scale(train: np.ndarray) -> FeatureScale:
     """Return the scale of training pictures' features, float [N, D]."""
     x = train.astype(np.float64)
     mean = x.mean(axis=0)
@@ -38,4 +38,6 @@ def fit_scale(train: np.ndarray) -> Scale:
     count = min(COMPONENTS, len(variances))
     explained = variances[-count:].sum() / variances.sum() if variances.sum() > 0 else 1.0
     components = directions[:, ::-1][:, :count]
-    return Scale(mean.astype(np.float32), unit, components.astype(np.float32), float(explained))
+    return FeatureScale(
+        mean.astype(np.float32), unit, components.astype(np.float32), float(explained)
+    )
