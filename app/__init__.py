@@ -16,7 +16,6 @@ from app.curate.views import curate_pages
 from app.game.views import play_pages
 from app.http.answers import AnswersFirst
 from app.http.bodies import LONGEST, BoundedBodies
-from app.http.errors import register_error_handlers
 from app.http.picture_files import PictureFiles
 from app.http.static_files import StaticFiles
 from app.live.models import LiveModels
@@ -33,6 +32,7 @@ from app.pictures.permalinks import Permalinks
 from app.pictures.random_picture import random_picture
 from app.pictures.seeded import seeded_pictures
 from app.pictures.sized import SizedFiles, sized_pictures
+from app.rendering.error_pages import register_error_handlers
 from app.rendering.renderer import Dress
 from app.translate.views import translation_pages
 from app.walls.about import about_pages
@@ -87,6 +87,7 @@ def _wired(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False  # an address with two is wrong: no redirect, 404
     keep_lines_apart(app.logger)
     app.extensions["settings"] = settings
+    app.extensions["create_app"] = create_app  # for who asks the whole site, as an export does
     app.extensions["index"] = index = OpenIndex(settings)
     app.cli = LazyCommands(app.name)
 

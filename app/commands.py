@@ -10,13 +10,13 @@ COMMANDS = {
     "db": "store.index.cli:db",
     "export-site": "app.export.cli:export_site",
     "gan": "gan.commands.cli:gan",
-    "index": "pregen.filling.cli:index",
+    "index": "pregen.indexing.cli:index",
     "models": "sources.cli:models",
     "morphs": "pregen.morphs.cli:morphs",
     "pregen": "pregen.filling.cli:pregen",
     "store": "store.files.cli:store",
     "top-up": "pregen.filling.top_up_cli:top_up",
-    "verify": "pregen.filling.cli:verify",
+    "verify": "pregen.verifying.cli:verify",
 }
 
 

@@ -27,7 +27,7 @@ from bench.table import machine, markdown, note, versions
 from core.cpu import usable_cores
 from core.settings import Settings, read_settings
 from pregen.filling.run import Filling
-from pregen.planning.plan import Batch
+from pregen.planning.batches import Batch
 from pregen.planning.request import Request, check_request
 from sources.registry import find_model, open_source, open_sources
 from sources.runtimes.latents import draw

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import click
 
-from app.pictures.sized import sized_address
+from app.pictures.addresses import sized_address
 from bench.nginx import nginx_before
 from bench.rows import wrk_script
 from bench.servers import COMMANDS, Load, Server, load, serve

@@ -34,7 +34,8 @@ import numpy as np
 from bench.table import machine, markdown, note, versions
 from core.cpu import usable_cores
 from core.settings import PROJECT, read_settings
-from pregen.planning.plan import Batch, make_plan
+from pregen.planning.batches import Batch
+from pregen.planning.plan import make_plan
 from pregen.planning.request import Request, check_request
 from sources.biggan.handles import Caches
 from sources.registry import find_model, open_source

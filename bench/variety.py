@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from core.settings import PROJECT
-from pregen.planning.plan import seed_of
+from pregen.planning.batches import seed_of
 from sources.curators.chosen_seeds import read_chosen
 from sources.curators.curator import Curator, on_white, read_curator
 from sources.registry import find_model, open_source

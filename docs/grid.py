@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from core.cpu import usable_cores
 from core.errors import NonesuchError
 from core.settings import read_settings
-from pregen.planning.plan import seed_of
+from pregen.planning.batches import seed_of
 from sources.registry import find_model, open_source
 from sources.runtimes.latents import draw
 

@@ -95,7 +95,7 @@ def inspect(place: str, wanted: str | None, write: bool) -> None:
 
     path = expanded(place)
     if "://" in place:
-        from sources.serving.server import served_signatures
+        from sources.serving.connect import served_signatures
 
         graphs = [Graph(("serve",), served_signatures(place))]
     else:

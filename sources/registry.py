@@ -14,12 +14,11 @@ from pathlib import Path
 from core.errors import NonesuchError
 from core.files import expanded
 from core.slugs import nearest
-from sources.biggan.categories import imagenet_categories
 from sources.biggan.handles import HANDLES, Caches, cached_folder
 from sources.runtimes.source import Source
+from sources.serving.address import GRPC, REST
 from sources.spec.description import LITERT, RUNTIMES, SERVING, Model, read_model
-
-REST, GRPC = "tfserving", "grpc"
+from sources.spec.imagenet import imagenet_categories
 
 
 class UnknownModel(NonesuchError):
@@ -101,7 +100,7 @@ def _of_folder(folder: Path, runtime: str) -> Model:
 
 
 def _served(models_folder: Path, address: str) -> Model:
-    """Ask the scheme's source; what is known here of a model of that name helps to describe it."""
+    """Ask the server; what is known here of a model of that name helps to describe it."""
     scheme, _, rest = address.partition("://")
     name = rest.partition("?")[0].rstrip("/").partition("/")[2].partition("/")[0]
     known = None
@@ -111,14 +110,10 @@ def _served(models_folder: Path, address: str) -> Model:
         from sources.biggan.description import known_biggan
 
         known = known_biggan(HANDLES[name])
-    if scheme == REST:
-        from sources.serving.rest import describe_rest
+    if scheme in (REST, GRPC):
+        from sources.serving.connect import describe_served
 
-        return describe_rest(address, known)
-    if scheme == GRPC:
-        from sources.serving.grpc import describe_grpc
-
-        return describe_grpc(address, known)
+        return describe_served(address, known)
     raise UnknownModel(
         f"there is no kind of address {scheme}://",
         "write tfserving://host:8501/name for REST, grpc://host:8500/name for gRPC",
@@ -143,13 +138,9 @@ def open_source(model: Model, threads: int | None = None) -> Source:
     """
     threads = threads or os.cpu_count() or 1
     if model.runtime == SERVING:
-        if model.address.startswith(f"{GRPC}://"):
-            from sources.serving.grpc import open_grpc
+        from sources.serving.connect import open_served
 
-            return open_grpc(model)
-        from sources.serving.rest import open_rest
-
-        return open_rest(model)
+        return open_served(model)
     if model.runtime == LITERT:
         from sources.runtimes.litert import LiteRTSource
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.api.parameters import Moment, OneOf, Parameter, Text, WholeNumber
-from app.pictures.sized import EXTENSIONS, SIZES
+from app.pictures.addresses import EXTENSIONS, SIZES
 from store.queries.sampling import MOST
 
 _SLUG = Text(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}", "a slug as in /api/v1/categories")

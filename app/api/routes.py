@@ -19,9 +19,8 @@ from app.http.answers import etag_matches
 from app.http.errors import Gone, NotFound, TooMany
 from app.ops.index_handle import OpenIndex
 from app.ops.redis import Shared
-from app.pictures.pages import no_category
-from app.pictures.presence import stored_check
-from app.pictures.sized import EXTENSIONS, SIZES
+from app.pictures.addresses import EXTENSIONS, SIZES
+from app.pictures.presence import no_category, stored_check
 from app.rendering.renderer import Dress
 from core.concept_names import ConceptNames
 from core.settings import Settings

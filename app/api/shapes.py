@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from app.pictures.pages import picture_address
-from app.pictures.sized import SIZES, sized_address
+from app.pictures.addresses import SIZES, picture_address, sized_address
 from app.rendering.names import developer_of_hash
 from app.rendering.phrases import alternative_text, title_of
 from core.concept_names import ConceptNames

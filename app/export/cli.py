@@ -39,6 +39,7 @@ def export_site(target: Path, base_path: str, address: str) -> None:
 
     base, origin = check_base_path(base_path, address)
     written = export(
+        current_app.extensions["create_app"],
         current_app.extensions["settings"],
         target,
         base,

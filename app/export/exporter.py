@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.export.links import RENDERED_AT, Links
 from app.export.target import MARK, CannotExport, check_target
+from app.http.static_files import StaticFiles
 from app.ops.index_handle import OpenIndex
-from app.pictures.pages import picture_address
+from app.pictures.addresses import picture_address
 from core.files import folder_written_whole
 from core.settings import Settings
 from store.curation.withheld import Withheld
@@ -40,15 +42,17 @@ class Exported:
 
 
 def export_site(
+    create_app: Callable[[Settings], Flask],
     settings: Settings,
     target: Path,
     base_path: str,
     origin: str,
     progress: Callable[[Iterator[Picture], int], Iterator[Picture]],
 ) -> Exported:
-    """Write the site to ``target``. Raises `CannotExport`, `IndexMissing`, `IndexUnusable`."""
-    from app import create_app
+    """Write the site to ``target``; ``create_app`` makes the site that is asked for its pages.
 
+    Raises `CannotExport`, `IndexMissing`, `IndexUnusable`.
+    """
     check_target(target, settings)
     application = create_app(replace(settings, trusted_hosts=(), proxy_count=0))
     index: OpenIndex = application.extensions["index"]
@@ -238,8 +242,6 @@ class _Export:
 
     def _write_static(self) -> dict[str, str]:
         """The site's own files; what they name of each other lies beside them."""
-        from app.http.static_files import StaticFiles
-
         addresses = StaticFiles().addresses
         for address in addresses.values():
             data = self._client.get(address, base_url=RENDERED_AT).data

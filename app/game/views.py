@@ -11,8 +11,8 @@ from app.game.tokens import PlayTokens, Round
 from app.http.errors import BadParameter, Gone, NothingToShow
 from app.http.picture_files import media_type_of
 from app.ops.index_handle import OpenIndex
-from app.pictures.pages import SMALL_PX, hue_of
 from app.pictures.presence import stored_check
+from app.pictures.tiles import SMALL_PX, hue_of
 from app.rendering.cutouts import Cutouts
 from app.rendering.languages import locale_chooser
 from app.rendering.nearest import nearest_text

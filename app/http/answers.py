@@ -27,6 +27,15 @@ class Answer(NamedTuple):
         return Response(self.body, self.status, self.headers)
 
 
+def to_response(answer: Answer) -> Response:
+    """Return an answer as Flask takes it."""
+    response = Response(answer.body, answer.status)
+    # exactly these: Flask would add a Content-Type, which a 304 has no use for
+    response.headers.clear()
+    response.headers.extend(answer.headers)
+    return response
+
+
 def etag_matches(if_none_match: str | None, etag: str) -> bool:
     """Say whether an If-None-Match header names this entity tag (RFC 9110, weak comparison)."""
     if if_none_match is None:

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request
 
 from app.http.answers import etag_matches
 from app.http.errors import BadParameter, Gone, NotFound
-from app.live.models import LiveModel, LiveModels, Wish
+from app.live.model import LiveModel, Wish
+from app.live.models import LiveModels
 from app.live.slots import Turns
 from app.rendering.renderer import Dress
 from core.settings import Settings

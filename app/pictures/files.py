@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from app.http.answers import Answer
+from app.http.answers import to_response
 from app.http.errors import Gone, NotFound
 from app.http.picture_files import PictureFiles
 from app.http.static_files import StaticFiles
@@ -51,12 +51,3 @@ def file_routes(
         routes.add_url_rule(address, f"own_file_{number}", own_file)
 
     return routes
-
-
-def to_response(answer: Answer) -> Response:
-    """Return an answer as Flask takes it."""
-    response = Response(answer.body, answer.status)
-    # exactly these: Flask would add a Content-Type, which a 304 has no use for
-    response.headers.clear()
-    response.headers.extend(answer.headers)
-    return response

@@ -6,7 +6,8 @@ the address needs no position, which would be wrong as soon as a picture comes o
 
 from dataclasses import dataclass
 
-from store.queries.gallery import PAGE, Gallery
+from app.pictures.addresses import page_address
+from store.queries.gallery import Gallery
 from store.queries.reader import Picture
 
 
@@ -55,9 +56,3 @@ def _in_gallery(gallery: Gallery, picture: Picture) -> Order | None:
     before, after = (f"/i/{side.short_hash}?in=gallery" for side in sides)
     up = f"{page_address('/gallery', place)}#p{picture.short_hash}"
     return Order(before, after, up, f"{place + 1:,} of {shelves.total:,} in the gallery")
-
-
-def page_address(base: str, place: int) -> str:
-    """Return the address of the page that shows a place."""
-    page = place // PAGE + 1
-    return base if page == 1 else f"{base}?page={page}"

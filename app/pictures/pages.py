@@ -14,12 +14,13 @@ from flask import Blueprint, Response, request
 from markupsafe import Markup, escape
 
 from app.http.answers import FAILED, Answer
-from app.http.errors import EMPTY_HINT, Gone, NotFound, NothingToShow
+from app.http.errors import Gone, NotFound
 from app.ops.index_handle import OpenIndex
+from app.pictures.addresses import picture_address, sized_address, sized_width_height
 from app.pictures.neighbours import Order, order_named
 from app.pictures.permalinks import Credit, Permalinks
-from app.pictures.presence import stored_check
-from app.pictures.sized import sized_address, sized_width_height
+from app.pictures.presence import draw, stored_check
+from app.pictures.tiles import CARD_PX, SMALL_PX, hue_of
 from app.rendering.cutouts import Cutouts
 from app.rendering.languages import language_tag, locale_chooser
 from app.rendering.names import Developer, Names
@@ -29,19 +30,14 @@ from app.rendering.renderer import Dress
 from app.rendering.taglines import CURRENT, line_of
 from core.concept_names import ConceptNames
 from core.settings import Settings
-from core.slugs import nearest
 from store.index.states import LIVE
 from store.queries.gallery import Gallery
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import Picture
 from store.queries.shuffle import Walk, read_walk
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")
-_MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million finds none
-HUES = 12  # style.css has as many
-CARD_PX = 512  # in links that are shared: some who show them pass over what is below 200
-_HERO_PX = 1024
+_MOST_STEPS = 64  # of a walk, past pictures whose file is gone
 _NOTHING = Markup()
-SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples
 
 
 def picture_pages(
@@ -62,29 +58,17 @@ def picture_pages(
     locale_of = locale_chooser(settings.default_locale)
     is_there = stored_check(settings)
 
-    def draw(reader: IndexReader, slug: str | None = None) -> Picture:
-        """Draw until a picture's file is there: single ones may have been deleted by hand."""
-        for _ in range(_MOST_DRAWS):
-            picture = reader.pick_ahead() if slug is None else reader.pick(slug)
-            if picture is None:
-                raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
-            if is_there(picture):
-                return picture
-        raise NothingToShow(
-            "the pictures in the index are not in the store", "compare the two with: flask verify"
-        )
-
     def take_step(walk: Walk) -> tuple[Picture, Walk]:
         """Return the picture of a step, or of the next one whose file is there."""
         gallery = Gallery(index.reader())
-        for step in range(walk.step, walk.step + _MOST_DRAWS):
+        for step in range(walk.step, walk.step + _MOST_STEPS):
             walk = walk._replace(step=step)
             picture = gallery.step(walk)
             if picture is None:
                 break
             if is_there(picture):
                 return picture, walk
-        return draw(index.reader()), walk
+        return draw(index.reader(), is_there), walk
 
     def new_page(
         environ: dict[str, Any], picture: Picture, another: str, *traits: str, before: str = ""
@@ -119,7 +103,7 @@ def picture_pages(
         return walk_answer(request.environ, walk).response()
 
     def random_answer(environ: dict[str, Any]) -> Answer:
-        picture = draw(index.reader())
+        picture = draw(index.reader(), is_there)
         # a walk of this visitor's own begins with this picture
         another = f"/?walk={picture.short_hash}{random.getrandbits(32):08x}.1"
         return new_page(environ, picture, another, "is_of_any_kind")
@@ -149,11 +133,8 @@ def picture_pages(
 
     @pages.get("/c/<slug>/random")
     def random_page_of(slug: str) -> Response:
-        reader = index.reader()
-        if reader.pick(slug) is None:
-            raise no_category(reader, slug)
-        page = new_page(request.environ, draw(reader, slug), f"/c/{slug}/random")
-        return page.response()
+        picture = draw(index.reader(), is_there, slug)
+        return new_page(request.environ, picture, f"/c/{slug}/random").response()
 
     @pages.get("/i/<short_hash>")
     def kept_page(short_hash: str) -> Response:
@@ -198,28 +179,6 @@ def picture_pages(
     return pages, answer
 
 
-def no_category(reader: IndexReader, slug: str) -> NotFound:
-    """Return what to say where a category is asked for that has no pictures."""
-    known = nearest(slug[:100], [category.slug for category in reader.categories()])
-    return NotFound(
-        f"there is no category {slug[:100]}",
-        f"did you mean {known}?" if known else "all of them are at /categories",
-        what="category",
-        instead=f"/c/{known}" if known else "",
-    )
-
-
-def picture_address(picture: Picture, most_px: int = _HERO_PX) -> str:
-    """Return where a picture's bytes are; for an adopted name also which bytes are meant.
-
-    What is larger than ``most_px``, one of the sizes of `app.pictures.sized`, comes in that size.
-    """
-    if picture.width > most_px or picture.height > most_px:
-        return sized_address(picture, most_px)
-    address = f"/images/{picture.category}/{picture.file}"
-    return address if picture.short_hash in picture.file else f"{address}?v={picture.short_hash}"
-
-
 @cache
 def _variant(is_small: bool, is_cutout: bool, *traits: str) -> frozenset[str]:
     """Return what is true in the template."""
@@ -258,8 +217,3 @@ def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
         "line": line.replace("{name}", name),
         "line_html": Markup(line.replace("{name}", element)),  # the name is escaped  # noqa: S704
     }
-
-
-def hue_of(picture: Picture) -> int:
-    """Return the number of the tint of the wall on which a picture hangs."""
-    return int(picture.short_hash[:2], 16) % HUES

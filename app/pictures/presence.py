@@ -1,4 +1,4 @@
-"""Whether a picture's file is there: single ones may have been deleted by hand.
+"""Pictures whose file is there: single ones may have been deleted by hand.
 
 In a folder that is one system call. A bucket would have to be asked over the network for every
 page, so there the index is believed: nobody deletes there by hand, and `flask verify` tells.
@@ -8,7 +8,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from app.http.errors import EMPTY_HINT, NotFound, NothingToShow
 from core.settings import Settings
+from core.slugs import nearest
+from store.queries.reader import IndexReader, Picture
+
+_MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million finds none
 
 
 def stored_check(settings: Settings) -> Callable[[Any], bool]:
@@ -22,3 +27,39 @@ def stored_check(settings: Settings) -> Callable[[Any], bool]:
         return os.path.isfile(f"{folder}/{picture.category}/{picture.file}")  # noqa: PTH113
 
     return is_stored
+
+
+def draw(
+    reader: IndexReader, is_there: Callable[[Picture], bool], slug: str | None = None
+) -> Picture:
+    """Draw, from a category or from all, until a picture's file is there.
+
+    Raises `NotFound` and `NothingToShow`.
+    """
+    for _ in range(_MOST_DRAWS):
+        picture = reader.pick_ahead() if slug is None else reader.pick(slug)
+        if picture is None:
+            if slug is not None:
+                raise no_category(reader, slug)
+            raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
+        if is_there(picture):
+            return picture
+    raise not_in_store()
+
+
+def not_in_store() -> NothingToShow:
+    """Return what to say where the index names pictures and the store holds none of them."""
+    return NothingToShow(
+        "the pictures in the index are not in the store", "compare the two with: flask verify"
+    )
+
+
+def no_category(reader: IndexReader, slug: str) -> NotFound:
+    """Return what to say where a category is asked for that has no pictures."""
+    known = nearest(slug[:100], [category.slug for category in reader.categories()])
+    return NotFound(
+        f"there is no category {slug[:100]}",
+        f"did you mean {known}?" if known else "all of them are at /categories",
+        what="category",
+        instead=f"/c/{known}" if known else "",
+    )

@@ -12,9 +12,8 @@ from flask import Blueprint, Response
 from app.http.errors import EMPTY_HINT, BadParameter, NothingToShow, TooLong
 from app.http.picture_formats import split_ending
 from app.ops.index_handle import OpenIndex
-from app.pictures.pages import no_category
-from app.pictures.presence import stored_check
-from app.pictures.random_picture import checked_size, go_to_picture, not_in_store
+from app.pictures.presence import no_category, not_in_store, stored_check
+from app.pictures.redirects import checked_size, go_to_picture
 from core.settings import Settings
 from store.queries.reader import IndexReader, Picture
 from store.queries.text_ring import BadText, LongText, normal_text, pictures_of_text

@@ -13,58 +13,26 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from app.http.answers import Answer, etag_matches
+from app.http.answers import Answer, etag_matches, to_response
 from app.http.errors import Busy, Gone, NotFound, StoreSilent
 from app.http.picture_files import PictureFiles, media_type_of
 from app.live.redrawing import Redrawing
 from app.ops.index_handle import OpenIndex
-from app.pictures.files import to_response
+from app.pictures.addresses import EXTENSIONS, SIZES
 from core.settings import Settings
 from store.files.opening import open_pictures
 from store.files.protocol import StoreUnusable, digest
-from store.formats.derivatives import SIZES_PX, Derivatives, DerivativesBusy, NoDerivative
+from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.index.states import LIVE
-from store.queries.listing import Entry
 from store.queries.reader import Picture
 
 log = logging.getLogger(__name__)
-SIZES = SIZES_PX
-EXTENSIONS = ("webp", "avif", "png", "jpg")
 _MAKERS, _WAITING = 1, 9  # of a worker of 24 threads
 _TRIES = 3  # another process made it, and a third has already removed it for lack of room
 _ADDRESS = re.compile(
     rf"/sized/(?P<size>{'|'.join(map(str, SIZES))})/"
     rf"(?P<file>(?P<hash>[0-9a-f]{{12}})\.(?:{'|'.join(EXTENSIONS)}))"
 )
-
-
-def sized_address(picture: Picture | Entry, size: int, extension: str = "webp") -> str:
-    """Return where a picture is in a size out of `SIZES` and a format out of `EXTENSIONS`."""
-    file = picture.file
-    if (
-        max(picture.width, picture.height) == size
-        and file.endswith(f".{extension}")
-        and picture.short_hash in file  # the address says which bytes are meant
-    ):
-        return f"/images/{picture.category}/{file}"
-    return f"/sized/{size}/{picture.short_hash}.{extension}"
-
-
-def original_address(picture: Picture | Entry, extension: str) -> str:
-    """Return where a picture is in a format, in the least size that loses nothing of it."""
-    if picture.file.endswith(f".{extension}") and picture.short_hash in picture.file:
-        return f"/images/{picture.category}/{picture.file}"
-    longer = max(picture.width, picture.height)
-    return sized_address(picture, next((s for s in SIZES if s >= longer), SIZES[-1]), extension)
-
-
-def sized_width_height(picture: Picture, size: int) -> tuple[int, int]:
-    """Return a derivative's width and height: the longer side is the size."""
-    longer = max(picture.width, picture.height)
-    return (
-        max(1, round(picture.width * size / longer)),
-        max(1, round(picture.height * size / longer)),
-    )
 
 
 class SizedFiles:

@@ -5,9 +5,9 @@ import re
 from flask import Blueprint, Response, request
 
 from app.ops.index_handle import OpenIndex
+from app.pictures.tiles import tile
 from app.rendering.cutouts import Cutouts
 from app.rendering.renderer import Dress
-from app.walls.gallery import tile
 from core.settings import Settings
 from store.index.states import LIVE
 from store.queries.gallery import MOST_ASKED, Gallery

@@ -8,17 +8,15 @@ from flask import Blueprint, Response, request
 
 from app.http.errors import EMPTY_HINT, NotFound, NothingToShow
 from app.ops.index_handle import OpenIndex
-from app.pictures.neighbours import page_address
-from app.pictures.pages import CARD_PX, SMALL_PX, hue_of, no_category, picture_address
-from app.pictures.sized import sized_address
+from app.pictures.addresses import page_address, sized_address
+from app.pictures.presence import no_category
+from app.pictures.tiles import CARD_PX, hue_of, tile
 from app.rendering.cutouts import Cutouts
-from app.rendering.phrases import alternative_text
 from app.rendering.renderer import Dress
 from core.settings import Settings
 from store.queries.gallery import PAGE, Gallery
 from store.queries.reader import Picture
 
-_TILE_PX = 256
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -107,17 +105,3 @@ def first_asked(base: str, total: int) -> int:
             instead=base,
         )
     return (int(asked) - 1) * PAGE
-
-
-def tile(picture: Picture, cutouts: Cutouts) -> dict[str, object]:
-    """Return what a wall's template shows of a picture."""
-    return {
-        "hash": picture.short_hash,
-        "address": picture_address(picture, _TILE_PX),
-        "alternative": alternative_text(picture.name),
-        "name": picture.name,
-        "width": picture.width,
-        "height": picture.height,
-        "is_small": picture.width <= SMALL_PX,
-        "is_cutout": cutouts.has(picture.model, picture.file),
-    }

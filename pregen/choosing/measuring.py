@@ -26,7 +26,7 @@ from PIL import Image
 
 from core.errors import NonesuchError
 from core.files import write_durably
-from pregen.planning.plan import in_sizes, seed_of
+from pregen.planning.batches import in_sizes, seed_of
 from sources.curators.curator import FOLDER, NETWORK, Features, on_white
 from sources.curators.flaws import Flaws, flaws_of
 from sources.runtimes.latents import Draw, draw, truncation_drawn

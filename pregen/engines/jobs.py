@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pregen.planning.plan import Batch, Candidates
+from pregen.planning.batches import Batch, Candidates
 from sources.spec.description import ModelCategory
 
 JOB = 64  # pictures: as many as one commit takes, and long enough that handing out costs little

@@ -19,7 +19,7 @@ import numpy as np
 from pregen.engines.chooser import Chooser
 from pregen.engines.making import Made, make
 from pregen.engines.recording import Recorder
-from pregen.planning.plan import Batch, Candidates
+from pregen.planning.batches import Batch, Candidates
 from pregen.planning.request import Request
 from sources.runtimes.latents import Draw
 from sources.runtimes.source import Source

@@ -23,7 +23,7 @@ from pregen.engines.jobs import Job, jobs_of
 from pregen.engines.ray_cluster import NoRay, connected, room
 from pregen.engines.ray_maker import Maker, Result, pack
 from pregen.engines.recording import Recorder
-from pregen.planning.plan import Batch, Candidates
+from pregen.planning.batches import Batch, Candidates
 from pregen.planning.request import Request
 from sources.spec.description import Model
 from store.formats.encoding import Format

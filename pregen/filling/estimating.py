@@ -16,7 +16,8 @@ from core.settings import Settings
 from pregen.engines.chooser import Chooser
 from pregen.engines.local import LocalEngine
 from pregen.engines.recording import Recorder
-from pregen.planning.plan import Batch, Candidates, Plan
+from pregen.planning.batches import Batch, Candidates
+from pregen.planning.plan import Plan
 from pregen.planning.request import Request
 from sources.curators.curator import read_curator
 from sources.runtimes.source import Source

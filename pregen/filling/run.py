@@ -12,7 +12,8 @@ from pregen.engines.chooser import Chooser
 from pregen.engines.local import BatchEngine, LocalEngine
 from pregen.engines.recording import Recorder
 from pregen.filling.estimating import Estimate, estimate
-from pregen.planning.plan import Batch, Candidates, Plan, make_plan
+from pregen.planning.batches import Batch, Candidates
+from pregen.planning.plan import Plan, make_plan
 from pregen.planning.request import BadRequest, Request
 from pregen.planning.targets import forget_targets, remember_targets
 from sources.curators.curator import read_curator

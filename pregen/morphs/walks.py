@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import NonesuchError
-from pregen.planning.plan import seed_of
+from pregen.planning.batches import seed_of
 from sources.interpolation import Stop, check_blendable, looping_walk, pictures_of
 from sources.runtimes.latents import draw
 from sources.runtimes.source import Source

@@ -6,30 +6,15 @@ cannot depend on where that was interrupted.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-import numpy as np
-
+from pregen.planning.batches import Batch, Known, Sequel, in_sizes
 from sources.curators.chosen_seeds import ChosenSeed
-
-if TYPE_CHECKING:
-    from pregen.planning.plan import Batch, Known, Sequel
-
-
-def in_run_order(seeds: tuple[ChosenSeed, ...], run_seed: int) -> tuple[ChosenSeed, ...]:
-    """Return chosen seeds in the order of a run: with 0 the file's, else NumPy's permutation."""
-    if not run_seed:
-        return seeds
-    order = np.random.RandomState(run_seed).permutation(len(seeds))
-    return tuple(seeds[i] for i in order)
 
 
 def picked_batches(
-    sequel: "Sequel", picks: Sequence[ChosenSeed], known: "Known", needed: int
-) -> Iterator["Batch"]:
+    sequel: Sequel, picks: Sequence[ChosenSeed], known: Known, needed: int
+) -> Iterator[Batch]:
     """Yield batches of chosen seeds until ``needed`` are there, or the seeds have run out."""
-    from pregen.planning.plan import Batch
-
     start = 0
     while needed > 0 and start < len(picks):
         together = picks[start : start + sequel.width]
@@ -46,10 +31,8 @@ def picked_batches(
         start += sequel.width
 
 
-def _calls(sequel: "Sequel", picks: Sequence[ChosenSeed]) -> Iterator[Sequence[ChosenSeed]]:
+def _calls(sequel: Sequel, picks: Sequence[ChosenSeed]) -> Iterator[Sequence[ChosenSeed]]:
     """Yield calls of the generator; each of one truncation where the model takes one per call."""
-    from pregen.planning.plan import in_sizes
-
     if not sequel.truncations:
         yield picks
         return

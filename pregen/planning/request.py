@@ -8,7 +8,6 @@ import numpy as np
 
 from core.errors import NonesuchError
 from core.slugs import check_known
-from pregen.planning.picked import in_run_order
 from sources.curators.chosen_seeds import FILE, Chosen, ChosenSeed
 from sources.runtimes.latents import TRUNCATION_STEP
 from sources.spec.description import SERVING, Model, ModelCategory
@@ -76,6 +75,14 @@ def check_request(
         oversample,
         None if truncation else chosen,
     )
+
+
+def in_run_order(seeds: tuple[ChosenSeed, ...], run_seed: int) -> tuple[ChosenSeed, ...]:
+    """Return chosen seeds in the order of a run: with 0 the file's, else NumPy's permutation."""
+    if not run_seed:
+        return seeds
+    order = np.random.RandomState(run_seed).permutation(len(seeds))
+    return tuple(seeds[i] for i in order)
 
 
 def said_of_seeds(

@@ -1,1 +1,1 @@
-"""BigGAN of TF Hub: how it is called, its thousand categories, and those that are worth showing."""
+"""BigGAN of TF Hub: how it is fetched, called and recognised."""

@@ -9,9 +9,9 @@ https://github.com/tensorflow/docs site/en/hub/tutorials/biggan_generation_with_
 
 from pathlib import Path
 
-from sources.biggan.categories import imagenet_categories
 from sources.biggan.handles import Handle
 from sources.spec.description import SAVED_MODEL, SERVING, Model, to_model
+from sources.spec.imagenet import imagenet_categories
 from sources.spec.inputs import Input, Output, SavedModelCall, Truncation
 from sources.spec.model_toml import Contents
 

@@ -88,7 +88,7 @@ def call(
     """
     from sources.serving.address import parse_address
     from sources.serving.call_inputs import calls_of, features_of
-    from sources.serving.server import connect
+    from sources.serving.connect import connect
 
     where = parse_address(address)
     if version is not None:

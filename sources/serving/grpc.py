@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.packages import NotInstalled
-from sources.runtimes.source import Source
-from sources.serving.address import Address, parse_address
-from sources.serving.description import describe
+from sources.serving.address import Address
 from sources.serving.errors import (
     ServingError,
     not_served,
@@ -22,8 +20,6 @@ from sources.serving.errors import (
     unreachable,
 )
 from sources.serving.server import Feature, patiently
-from sources.serving.source import ServedSource
-from sources.spec.description import Model
 from sources.spec.signatures import Signature, TensorInfo
 
 try:
@@ -168,13 +164,3 @@ def _tensor(key: str, spec: Any) -> TensorInfo:
     if not spec.tensor_shape.unknown_rank:
         shape = tuple(None if dim.size < 0 else int(dim.size) for dim in spec.tensor_shape.dim)
     return TensorInfo(key, tf.dtypes.as_dtype(spec.dtype).name, shape)
-
-
-def describe_grpc(address: str, known: Model | None) -> Model:
-    """Return the model at an address. Raises `BadAddress`, `ServingError`, `BadModel`."""
-    return describe(GrpcServer(parse_address(address)), known)
-
-
-def open_grpc(model: Model) -> Source:
-    """Return the source of a model that `describe_grpc` gave."""
-    return ServedSource(model, GrpcServer(parse_address(model.address)), may_ask_png=False)

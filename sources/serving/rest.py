@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from sources.runtimes.source import Source
-from sources.serving.address import Address, parse_address
-from sources.serving.description import describe
+from sources.serving.address import Address
 from sources.serving.errors import (
     BadAnswer,
     ServingError,
@@ -21,8 +19,6 @@ from sources.serving.errors import (
 )
 from sources.serving.json import examples_of, outputs_of, read_metadata, request_of, results_of
 from sources.serving.server import Feature, patiently
-from sources.serving.source import ServedSource
-from sources.spec.description import Model
 from sources.spec.signatures import Signature
 
 _CONNECT_S = 5.0
@@ -129,13 +125,3 @@ def error_of(status: int, address: Address, said: str) -> ServingError:
 
 def _reason(error: Exception) -> str:
     return str(error).rpartition(": ")[2] or type(error).__name__
-
-
-def describe_rest(address: str, known: Model | None) -> Model:
-    """Return the model at an address. Raises `BadAddress`, `ServingError`, `BadModel`."""
-    return describe(RestServer(parse_address(address)), known)
-
-
-def open_rest(model: Model) -> Source:
-    """Return the source of a model that `describe_rest` gave."""
-    return ServedSource(model, RestServer(parse_address(model.address)), may_ask_png=True)

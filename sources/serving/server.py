@@ -1,8 +1,4 @@
-"""TensorFlow Serving: what both ways of calling it share.
-
-`sources.serving.rest` needs no TensorFlow, and is what the site uses; `sources.serving.grpc` has
-shorter messages.
-"""
+"""TensorFlow Serving: what both ways of calling it share."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from sources.serving.address import GRPC, Address, parse_address
+from sources.serving.address import Address
 from sources.serving.errors import Refused, Unreachable
 from sources.spec.signatures import Signature
 
@@ -63,22 +59,6 @@ class Server(Protocol):
     def regress(self, signature: str, examples: Sequence[Mapping[str, Feature]]) -> list[float]:
         """Return a number for each example."""
         ...
-
-
-def connect(address: Address) -> Server:
-    """Return the server behind an address; nothing is sent yet."""
-    if address.scheme == GRPC:
-        from sources.serving.grpc import GrpcServer
-
-        return GrpcServer(address)
-    from sources.serving.rest import RestServer
-
-    return RestServer(address)
-
-
-def served_signatures(text: str) -> dict[str, Signature]:
-    """Return the signatures of the model at an address. Raises `BadAddress`, `ServingError`."""
-    return connect(parse_address(text)).signatures()[1]
 
 
 def find_signature(signatures: Mapping[str, Signature], name: str, address: Address) -> Signature:

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sources.spec.finish import Finish
-from sources.spec.inputs import Input, Output, SavedModelCall, Truncation
+from sources.spec.inputs import Input, ModelCategory, Output, SavedModelCall, Truncation
 from sources.spec.litert_file import read_litert_file, sha256_of
-from sources.spec.model_toml import Contents, ModelCategory, read_contents
+from sources.spec.model_toml import Contents, read_contents
 from sources.spec.toml_sheet import BadModel
 
 __all__ = ["BadModel", "Input", "Model", "ModelCategory", "Output", "Truncation", "read_model"]

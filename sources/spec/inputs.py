@@ -1,4 +1,4 @@
-"""How a model is called: its inputs, its output, its truncation. What model.toml says of them."""
+"""How a model is called: inputs, output, truncation, categories. What model.toml says of them."""
 
 import math
 from dataclasses import dataclass, fields
@@ -69,6 +69,18 @@ class Truncation:
 
 
 NO_TRUNCATION = Truncation(1.0, 1.0, (1.0, 1.0))
+
+
+@dataclass(frozen=True)
+class ModelCategory:
+    """A label that a generator knows."""
+
+    label: int
+    slug: str
+    name: str
+    hidden: bool = False  # drawn only where it is asked for by its slug
+    truncations: tuple[float, float] | None = None  # its own range; None: the model's
+    why_hidden: str = ""  # the owner's reason, where one is given
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.slugs import slugify
 from sources.spec.finish import Finish, read_finish
+from sources.spec.imagenet import imagenet_categories
 from sources.spec.inputs import (
     DISTRIBUTIONS,
     DTYPES,
@@ -15,6 +16,7 @@ from sources.spec.inputs import (
     NO_TRUNCATION,
     ROUNDINGS,
     Input,
+    ModelCategory,
     Output,
     SavedModelCall,
     Truncation,
@@ -23,18 +25,6 @@ from sources.spec.toml_sheet import BadModel, Sheet, Table
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
-
-
-@dataclass(frozen=True)
-class ModelCategory:
-    """A label that a generator knows."""
-
-    label: int
-    slug: str
-    name: str
-    hidden: bool = False  # drawn only where it is asked for by its slug
-    truncations: tuple[float, float] | None = None  # its own range; None: the model's
-    why_hidden: str = ""  # the owner's reason, where one is given
 
 
 @dataclass(frozen=True)
@@ -276,8 +266,6 @@ def _saved_model(table: Table) -> SavedModelCall:
 
 def _categories(top: Table, name: str, truncation: Truncation) -> tuple[ModelCategory, ...]:
     if top.peek("categories") == "imagenet":
-        from sources.biggan.categories import imagenet_categories
-
         top.take("categories", str, '"imagenet"')
         return imagenet_categories()
     found: list[ModelCategory] = []

@@ -187,7 +187,7 @@ def test_a_rejected_seed_is_not_drawn(
     picture = pictures(site, "hat")[0]
     run(site, "curate", "reject", picture.short_hash)
     drawn = [seed_of(picture), seed_of(picture), 7]
-    monkeypatch.setattr("app.live.models.random.getrandbits", lambda _bits: drawn.pop(0))
+    monkeypatch.setattr("app.live.model.random.getrandbits", lambda _bits: drawn.pop(0))
     answer = visitor.get("/live/tiny?category=hat")
     assert answer.status_code == 200 and origin_of(answer.data).seed == 7
     drawn += [seed_of(picture)]

@@ -11,7 +11,7 @@ from click.testing import Result
 from PIL import Image, ImageSequence
 
 from core.settings import Settings
-from pregen.planning.plan import seed_of
+from pregen.planning.batches import seed_of
 from sources.registry import find_model, open_source
 from sources.runtimes.latents import draw
 from store.files.morphs import MorphFolder

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pregen.planning.plan import seed_of
+from pregen.planning.batches import seed_of
 from pregen.planning.request import choose_categories
 from sources.runtimes.latents import draw
 from sources.spec.description import read_model

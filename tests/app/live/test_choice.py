@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-import app.live.models
+import app.live.model
 from app import create_app
 from app.live.judge import open_judge
 from core.settings import Settings
@@ -50,8 +50,8 @@ def model(built: Path, tmp_path: Path) -> Model:
 @pytest.fixture
 def client(model: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     drawn = iter(SEEDS)
-    monkeypatch.setattr(app.live.models.random, "getrandbits", lambda _: next(drawn))
-    monkeypatch.setattr(app.live.models, "CPU_S", 60.0)
+    monkeypatch.setattr(app.live.model.random, "getrandbits", lambda _: next(drawn))
+    monkeypatch.setattr(app.live.model, "CPU_S", 60.0)
     return create_app(replace(settings, models_folder=model.folder.parents[1])).test_client()
 
 
@@ -90,7 +90,7 @@ def test_the_best_of_four_is_shown_and_its_address_gives_it_again(
 def test_when_time_is_up_the_first_one_is(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.live.models, "CPU_S", 0.0)
+    monkeypatch.setattr(app.live.model, "CPU_S", 0.0)
     answer = client.get("/live/tiny?category=hat")
     assert seed_of(answer.headers["Content-Location"]) == SEEDS[0]
 

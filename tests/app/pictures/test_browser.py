@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.pictures.pages import HUES
+from app.pictures.tiles import HUES
 from core.settings import Settings
 from store.files.protocol import digest
 from tests.conftest import Filled

@@ -11,14 +11,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app import create_app
-from app.http.errors import register_error_handlers
-from app.pictures.sized import (
-    SizedFiles,
-    original_address,
-    sized_address,
-    sized_pictures,
-    sized_width_height,
-)
+from app.pictures.addresses import original_address, sized_address, sized_width_height
+from app.pictures.sized import SizedFiles, sized_pictures
+from app.rendering.error_pages import register_error_handlers
 from app.rendering.renderer import Dress
 from store.files.protocol import digest
 from store.formats.derivatives import Derivatives

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.http.errors import Notice
+from app.rendering.error_pages import Notice
 from core.settings import Settings
 from store.queries.drawing_ahead import AHEAD
 from tests.conftest import Filled

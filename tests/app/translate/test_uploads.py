@@ -65,7 +65,7 @@ def test_a_decoder_that_breaks_or_never_ends_is_a_refusal(
         "print('too little')": (415, "cannot be read"),
     }  # fmt: skip
     monkeypatch.setattr(uploads, "_DECODING_S", 3.0)
-    from app.http.errors import notice_of
+    from app.rendering.error_pages import notice_of
     from core.errors import NonesuchError
 
     for i, (script, (status, words)) in enumerate(cases.items()):

@@ -23,7 +23,7 @@ from core.settings import PROJECT, Settings
 from pregen.engines.jobs import JOB, jobs_of
 from pregen.engines.ray_cluster import NoRay, room
 from pregen.engines.ray_engine import interrupts_held
-from pregen.planning.plan import Batch
+from pregen.planning.batches import Batch
 from sources.spec.description import ModelCategory, read_model
 from store.files.opening import open_pictures
 from store.index.database import open_engine

@@ -11,9 +11,9 @@ from click.testing import Result
 from sqlalchemy import select
 
 from core.settings import Settings
-from pregen.planning.plan import in_sizes
-from sources.biggan.categories import excluded
+from pregen.planning.batches import in_sizes
 from sources.registry import find_model
+from sources.spec.imagenet import excluded
 from store.files.morphs import MorphFolder
 from store.formats.encoding import open_picture
 from store.index.database import open_engine

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select
 
-from app.live.models import LiveModel
+from app.live.model import LiveModel
 from core.settings import Settings
 from sources.runtimes.litert import LiteRTSource
 from sources.spec.description import BadModel, read_model

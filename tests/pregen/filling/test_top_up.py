@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from core.settings import Settings
 from pregen.filling.run import Filling
-from pregen.planning.plan import seed_of
+from pregen.planning.batches import seed_of
 from pregen.planning.request import check_request
 from sources.registry import find_model, open_source
 from store.curation.reject import reject_images, restore_images

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sources.biggan.categories import DOGS, excluded, imagenet_categories
 from sources.biggan.description import read_biggan
 from sources.biggan.handles import HANDLES, Caches, NotFetched, cached_folder
 from sources.registry import UnknownModel, find_model, open_source
 from sources.runtimes.latents import NotMixable, draw
 from sources.runtimes.pixels import BrokenModel
 from sources.spec.description import BadModel, Model
+from sources.spec.imagenet import DOGS, excluded, imagenet_categories
 from tests.hub_module import TRUNCATION_ROW, Y_ROWS, Z_ROW, build_hub_module
 
 

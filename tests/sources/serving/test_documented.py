@@ -19,9 +19,9 @@ import pytest
 import urllib3
 
 from sources.serving.address import parse_address
+from sources.serving.connect import connect
 from sources.serving.errors import NotServed
 from sources.serving.json import outputs_of, read_metadata, results_of
-from sources.serving.server import connect
 from sources.spec.signatures import Signature, TensorInfo
 from tests.sources.serving.standin import StandIn
 

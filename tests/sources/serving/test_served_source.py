@@ -18,6 +18,7 @@ from sources.registry import find_model, open_source
 from sources.runtimes.latents import draw
 from sources.runtimes.pixels import BrokenModel
 from sources.serving.address import Address, BadAddress, as_text, parse_address
+from sources.serving.connect import connect
 from sources.serving.errors import (
     BadAnswer,
     NotServed,
@@ -26,7 +27,7 @@ from sources.serving.errors import (
     TooSlow,
     Unreachable,
 )
-from sources.serving.server import connect, patiently
+from sources.serving.server import patiently
 from sources.spec.description import BadModel, Model
 from store.formats.metadata import read_provenance
 from tests.ports import free_port

@@ -14,7 +14,8 @@ from core.settings import Settings
 from gan.dataset.emoji.concepts import read_categories
 from sources.registry import find_model
 from sources.spec.description import BadModel, Model, read_model
-from sources.spec.model_toml import ModelCategory, parse_contents
+from sources.spec.inputs import ModelCategory
+from sources.spec.model_toml import parse_contents
 from tests.tiny_model import build_tiny_model
 
 Flask = Callable[..., Result]

@@ -1,4 +1,4 @@
-"""BigGAN's thousand categories, those of ImageNet, and which of them are worth drawing."""
+"""ImageNet's thousand categories, which a model.toml may name, and which are worth drawing."""
 
 import json
 import tomllib
@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from core.slugs import slugify_all
-from sources.spec.model_toml import ModelCategory
+from sources.spec.inputs import ModelCategory
 
 FOLDER = Path(__file__).parent
 DOGS = range(151, 269)
@@ -16,10 +16,10 @@ DOGS = range(151, 269)
 def imagenet_categories() -> tuple[ModelCategory, ...]:
     """Return the categories in the order of their labels; those not worth drawing are hidden.
 
-    Their names: imagenet_categories.json, whose `source` says where they are from. A short name
+    Their names: imagenet.json, whose `source` says where they are from. A short name
     that stands there twice (two cranes, two cardigans, two maillots) gets a numbered slug.
     """
-    names = json.loads((FOLDER / "imagenet_categories.json").read_text(encoding="utf-8"))
+    names = json.loads((FOLDER / "imagenet.json").read_text(encoding="utf-8"))
     hidden = excluded()
     listed: list[str] = names["categories"]
     return tuple(
@@ -36,6 +36,6 @@ def imagenet_categories() -> tuple[ModelCategory, ...]:
 
 @cache
 def excluded() -> dict[str, str]:
-    """Return slug → why `--categories N` does not draw it, from curated.toml."""
-    parts = tomllib.loads((FOLDER / "curated.toml").read_text(encoding="utf-8"))
+    """Return slug → why `--categories N` does not draw it, from imagenet_hidden.toml."""
+    parts = tomllib.loads((FOLDER / "imagenet_hidden.toml").read_text(encoding="utf-8"))
     return {slug: reason for part in parts.values() for slug, reason in part.items()}

@@ -1,0 +1,30 @@
+"""How a picture hangs: the tint behind it, its size on the wall, what a template shows of it."""
+
+from app.pictures.addresses import picture_address
+from app.rendering.cutouts import Cutouts
+from app.rendering.phrases import alternative_text
+from store.queries.reader import Picture
+
+HUES = 12  # style.css has as many
+SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples
+TILE_PX = 256
+CARD_PX = 512  # in links that are shared: some who show them pass over what is below 200
+
+
+def hue_of(picture: Picture) -> int:
+    """Return the number of the tint of the wall on which a picture hangs."""
+    return int(picture.short_hash[:2], 16) % HUES
+
+
+def tile(picture: Picture, cutouts: Cutouts) -> dict[str, object]:
+    """Return what a wall's template shows of a picture."""
+    return {
+        "hash": picture.short_hash,
+        "address": picture_address(picture, TILE_PX),
+        "alternative": alternative_text(picture.name),
+        "name": picture.name,
+        "width": picture.width,
+        "height": picture.height,
+        "is_small": picture.width <= SMALL_PX,
+        "is_cutout": cutouts.has(picture.model, picture.file),
+    }
