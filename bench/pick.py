@@ -32,7 +32,7 @@ from store.index.migrating import upgrade
 from store.index.tables import image
 from store.index.writes import NewImage, add_images, ensure_category
 from store.queries.reader import IndexReader
-from tests.postgresql import Cluster
+from tests.servers.postgresql import Cluster
 
 CATEGORIES = 60
 PICKS = 2000  # of one index in one round

@@ -27,7 +27,7 @@ def _in_store(settings: Settings, store: str) -> Settings:
     if store == "folder":
         return settings
     assert store == "s3", f"TEST_STORE={store} is neither folder nor s3"
-    from tests.object_store import BUCKET, shared_object_store
+    from tests.servers.object_store import BUCKET, shared_object_store
 
     os.environ.update(shared_object_store().environ)
     # the same bytes and headers as from a folder
@@ -39,7 +39,7 @@ def _in_database(settings: Settings, database: str) -> Settings:
     if database == "sqlite":
         return settings
     assert database == "postgresql", f"TEST_DATABASE={database} is neither sqlite nor postgresql"
-    from tests.postgresql import shared_cluster
+    from tests.servers.postgresql import shared_cluster
 
     url = read_settings({"DATABASE_URL": shared_cluster().create()}).database_url
     return replace(settings, database_url=url)
@@ -48,7 +48,7 @@ def _in_database(settings: Settings, database: str) -> Settings:
 def drop(settings: Settings) -> None:
     """Remove what `scaled` made."""
     if settings.database_url.startswith("postgresql"):
-        from tests.postgresql import shared_cluster
+        from tests.servers.postgresql import shared_cluster
 
         shared_cluster().drop(settings.database_url)
 
@@ -58,7 +58,7 @@ def empty_again(settings: Settings) -> None:
     if settings.sqlite_path is not None:
         settings.sqlite_path.unlink()
         return
-    from tests.postgresql import shared_cluster
+    from tests.servers.postgresql import shared_cluster
 
     shared_cluster().drop(settings.database_url)
     shared_cluster().create(settings.database_url)

@@ -1,11 +1,12 @@
 """Who may import whom, as CONTRIBUTING.md says it."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.layering import PROJECT, names_in
+from tests.layering import PROJECT, circles, folders, names_in, problems
 
 MAY_IMPORT = {
     "core": set[str](),
@@ -49,3 +50,37 @@ def test_a_package_imports_only_those_below_it(package: str) -> None:
     files = sorted(path.relative_to(PROJECT) for path in (PROJECT / package).rglob("*.py"))
     assert files
     assert [line for path in files for line in forbidden_in(path)] == []
+
+
+def test_no_circle_no_import_upwards_and_no_room_too_large() -> None:
+    assert problems() == []
+
+
+def test_what_a_file_names(tmp_path: Path) -> None:
+    file = tmp_path / "names.py"
+    file.write_text(
+        "import a.b\n"
+        "from c.d import e, f\n"
+        "def later():\n"
+        "    from g import h\n"
+        "PLACES = {'x': 'i.j:k', 'y': 'no place: at all', 'z': 'http://l.m:80'}\n"
+    )
+    assert sorted(names_in(file)) == [
+        (1, "a.b"),
+        (2, "c.d.e"),
+        (2, "c.d.f"),
+        (4, "g.h"),
+        (5, "i.j"),
+    ]
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set[str](), "e": {"a"}}
+    assert circles(graph) == [["a", "b", "c"]]
+    assert circles({**graph, "c": {"d"}}) == []
+
+
+def test_each_room_says_what_it_is_for() -> None:
+    for room, _ in folders(package for package in MAY_IMPORT if package != "migrations"):
+        said = ast.get_docstring(ast.parse((PROJECT / room / "__init__.py").read_text()))
+        assert said, f"{room}/__init__.py says nothing"

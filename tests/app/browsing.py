@@ -16,9 +16,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 from bench.servers import granian_command
 from core.settings import PROJECT, Settings
 from gan.dataset.npm import NpmFailed, fetch_package
-from tests.ports import free_port
 from tests.programs import absent
 from tests.scaled import in_environment
+from tests.servers.ports import free_port
 
 AXE_VERSION = "4.14.1"
 # outside of the tree, kept between runs

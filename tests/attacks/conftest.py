@@ -13,9 +13,9 @@ from store.index.database import open_engine
 from store.index.migrating import upgrade
 from tests.attacks.lines import LINES, ServedByLine
 from tests.conftest import Filled, fill, settings_in
-from tests.ports import free_port
 from tests.scaled import drop
-from tests.site_server import SiteServer
+from tests.servers.ports import free_port
+from tests.servers.site import SiteServer
 from tests.tiny_translator import build_tiny_translator
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 
 from core.settings import PROJECT, Settings
-from tests.ports import free_port
 from tests.scaled import in_environment
-from tests.site_server import answers
+from tests.servers.ports import free_port
+from tests.servers.site import answers
 
 
 def procfile() -> str:

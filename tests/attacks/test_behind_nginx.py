@@ -13,7 +13,7 @@ from bench.siege import LARGE, allow_connections, large_picture, seconds_of_a_pa
 from store.files.protocol import digest
 from tests.attacks.conftest import filled_store
 from tests.attacks.lines import LINES, ServedByLine
-from tests.nginx import Nginx
+from tests.servers.nginx import Nginx
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]
 ANSWERS_WITHIN_S = 5

@@ -12,8 +12,8 @@ import pytest
 from app import create_app
 from app.curate.token import hash_of
 from tests.attacks.conftest import Target, filled_store, read_all, status_of
-from tests.ports import free_port
-from tests.site_server import SiteServer
+from tests.servers.ports import free_port
+from tests.servers.site import SiteServer
 
 pytestmark = pytest.mark.sqlite  # PostgreSQL's readers and writers do not wait for each other
 PATIENCE_S = 3.0

@@ -10,8 +10,8 @@ import pytest
 
 from app.ops.log_lines import OneLine, escape_controls
 from tests.attacks.conftest import Target, filled_store, status_of
-from tests.ports import free_port
-from tests.site_server import SiteServer
+from tests.servers.ports import free_port
+from tests.servers.site import SiteServer
 
 FORGED = "[2026-01-01 00:00:00,000] WARNING in curate: nobody was here"
 

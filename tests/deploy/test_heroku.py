@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import Run
-from tests.ports import free_port
+from tests.servers.ports import free_port
 
 HONCHO = (sys.executable, "-m", "honcho")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import Run
-from tests.ports import free_port
+from tests.servers.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("shipped_model")
 FEW = "heart,bird,monster,clock"

@@ -23,10 +23,10 @@ from store.index.database import open_engine
 from store.index.migrating import upgrade
 from tests import scaled
 from tests.conftest import Filled, fill
-from tests.nginx import Nginx
-from tests.ports import free_port
 from tests.programs import absent
-from tests.site_server import ENDS_WITHIN_S, SiteServer
+from tests.servers.nginx import Nginx
+from tests.servers.ports import free_port
+from tests.servers.site import ENDS_WITHIN_S, SiteServer
 
 OF_THE_SERVER = {"date", "server", "connection", "content-length", "keep-alive"}
 

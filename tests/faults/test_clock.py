@@ -16,9 +16,9 @@ import pytest
 
 from core.settings import PROJECT
 from tests.faults.filler import settings_in
-from tests.ports import free_port
 from tests.scaled import in_environment
-from tests.site_server import SiteServer
+from tests.servers.ports import free_port
+from tests.servers.site import SiteServer
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]
 FOLDERS = ("/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime",

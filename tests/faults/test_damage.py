@@ -21,8 +21,8 @@ from app import create_app
 from core.settings import Settings
 from pregen.verifying.verify import REMEDIES
 from tests.faults.filler import settings_in
-from tests.ports import free_port
-from tests.site_server import SiteServer
+from tests.servers.ports import free_port
+from tests.servers.site import SiteServer
 from tests.tiny_model import build_tiny_model
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.ports import free_port
+from tests.servers.ports import free_port
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENT = PROJECT / "docs" / "train-your-own.md"

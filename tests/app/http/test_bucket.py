@@ -17,9 +17,9 @@ from store.curation.reject import reject_images
 from store.files.protocol import digest
 from store.index.tables import image
 from tests.conftest import Filled, fill
-from tests.object_store import shared_object_store
-from tests.ports import free_port
 from tests.scaled import in_environment, scaled
+from tests.servers.object_store import shared_object_store
+from tests.servers.ports import free_port
 
 
 @pytest.fixture

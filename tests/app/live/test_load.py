@@ -25,8 +25,8 @@ from bench.servers import granian_command
 from core.settings import PROJECT
 from store.formats.metadata import read_provenance
 from tests.conftest import Filled
-from tests.ports import free_port
 from tests.scaled import in_environment
+from tests.servers.ports import free_port
 from tests.tiny_model import build_tiny_model
 
 CALLS = int(os.environ.get("LIVE_CALLS", "600"))

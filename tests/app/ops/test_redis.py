@@ -25,7 +25,7 @@ from app.ops.redis import Away, Shared
 from core.settings import BadSetting, read_settings
 from tests.app.curate.forms import word_of
 from tests.conftest import Filled
-from tests.redis_server import RedisServer
+from tests.servers.redis import RedisServer
 
 PATIENCE_S = app.ops.redis._PATIENCE_S
 

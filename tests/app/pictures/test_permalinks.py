@@ -27,8 +27,8 @@ from store.files.protocol import digest
 from store.index.states import MISSING, REJECTED
 from tests.app.conftest import one, shown
 from tests.conftest import Filled
-from tests.ports import free_port
 from tests.scaled import in_environment
+from tests.servers.ports import free_port
 
 HASH = "0f1e2d3c4b5a"
 

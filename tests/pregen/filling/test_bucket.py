@@ -14,9 +14,9 @@ from app import create_app
 from core.settings import PROJECT, Settings
 from store.files.opening import open_bucket
 from store.index.database import open_engine
-from tests.object_store import BUCKET, ObjectStore
 from tests.pregen.filling.test_pregen import rows_of
 from tests.scaled import in_environment
+from tests.servers.object_store import BUCKET, ObjectStore
 
 WORDS = ["pregen", "--model", "tiny", "--categories", "5", "--samples"]
 URL = f"s3://{BUCKET}/p"

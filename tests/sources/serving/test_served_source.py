@@ -30,7 +30,7 @@ from sources.serving.errors import (
 from sources.serving.server import patiently
 from sources.spec.description import BadModel, Model
 from store.formats.metadata import read_provenance
-from tests.ports import free_port
+from tests.servers.ports import free_port
 from tests.sources.serving.models import CATEGORIES, build_generator
 from tests.sources.serving.servables import Code, Fault, Servables
 from tests.sources.serving.standin import StandIn, standing_in

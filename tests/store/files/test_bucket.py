@@ -21,9 +21,9 @@ from store.files.protocol import StoreUnusable, digest, file_name, names_of
 from store.files.quarantine import Aside, copy
 from store.index.states import REJECTED
 from tests.conftest import small_picture
-from tests.object_store import BUCKET, ObjectStore, shared_object_store
-from tests.ports import free_port
 from tests.scaled import scaled
+from tests.servers.object_store import BUCKET, ObjectStore, shared_object_store
+from tests.servers.ports import free_port
 
 KILLS = int(os.environ.get("STORE_KILLS", "1"))
 

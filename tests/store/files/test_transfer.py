@@ -19,8 +19,8 @@ from store.curation.switch import switch_off
 from store.files.opening import open_bucket, open_pictures
 from store.files.protocol import PictureStore, digest, file_name
 from tests.conftest import Filled, fill, settings_in, small_picture
-from tests.object_store import BUCKET, ObjectStore
 from tests.scaled import scaled
+from tests.servers.object_store import BUCKET, ObjectStore
 from tests.store.curation.test_curating import ids_of
 
 pytestmark = pytest.mark.folder  # one of the two stores is a folder here

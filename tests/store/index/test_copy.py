@@ -35,7 +35,7 @@ from store.index.writes import (
 from store.queries.reader import IndexReader
 from tests import scaled
 from tests.conftest import Filled, fill
-from tests.postgresql import shared_cluster
+from tests.servers.postgresql import shared_cluster
 from tests.store.index.test_index import assert_dense
 
 Command = Callable[..., Result]

@@ -28,8 +28,8 @@ from store.queries import reader as picking
 from store.queries import text_ring as hashing
 from store.queries.reader import IndexReader
 from tests import scaled
-from tests.ports import free_port
-from tests.postgresql import Cluster, shared_cluster
+from tests.servers.ports import free_port
+from tests.servers.postgresql import Cluster, shared_cluster
 from tests.store.index.test_index import assert_dense, picture
 
 ROWS = 30_000

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from bench.nginx import configuration, find_nginx, start_nginx
-from tests.ports import free_port
 from tests.programs import absent
+from tests.servers.ports import free_port
 
 
 class Nginx:

@@ -17,8 +17,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from tests.ports import free_port
 from tests.programs import absent
+from tests.servers.ports import free_port
 
 OPTIONS = {
     "listen_addresses": "127.0.0.1",

@@ -5,8 +5,8 @@ import socket
 import subprocess
 import time
 
-from tests.ports import free_port
 from tests.programs import absent
+from tests.servers.ports import free_port
 
 
 class RedisServer:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.ports import free_ports
 from tests.programs import absent
+from tests.servers.ports import free_ports
 
 KEY, SECRET = "tester", "tester-secret"
 BUCKET = "pictures"
