@@ -44,7 +44,7 @@ def as_they_come(model: Model, category: ModelCategory, count: int) -> list[Draw
 def as_chosen(model: Model, category: ModelCategory, count: int) -> list[Draw]:
     """Return the draws of `flask pregen`."""
     chosen = read_chosen(model)
-    seeds = chosen.of(category.label)[:count] if chosen else ()
+    seeds = chosen.of(category.slug)[:count] if chosen else ()
     return [draw(model, each.seed, (each.truncation, each.truncation)) for each in seeds]
 
 

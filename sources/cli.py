@@ -154,10 +154,16 @@ def _show_hidden(toml: Path) -> None:
     from sources.spec.model_toml import read_contents
 
     try:
-        hidden = [each for each in read_contents(toml).categories if each.hidden]
+        known = read_contents(toml).categories
+        hidden = [each for each in known if each.hidden]
+        parts = [each for each in known if each.of]
     except NonesuchError as error:
         click.echo(f"\n{error.message}")
         return
+    if parts:
+        click.echo(f"\n{toml} has {len(parts)} categories that are parts of others:")
+    for each in parts:
+        click.echo(f"    {each.slug:<20} of {each.of}: {' '.join(each.concepts)}")
     if hidden:
         click.echo(f"\n{toml} hides {len(hidden)} categories:")
     for each in hidden:

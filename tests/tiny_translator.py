@@ -20,7 +20,7 @@ def _write(models: Path, name: str, version: int) -> None:
     from gan.export.description import ModelAbout
     from gan.export.translation.model import export_translators
     from gan.methods.cyclegan import DIRECTIONS, Options, translator
-    from gan.methods.translators import TrainedTranslators
+    from gan.methods.translators import Translators
     from tests.gan.conftest import make_dataset
 
     data = make_dataset(32)
@@ -38,7 +38,7 @@ def _write(models: Path, name: str, version: int) -> None:
     for generator in generators.values():
         for variable in generator.variables:
             variable.assign_add(random.normal(0, 0.15, variable.shape).astype(np.float32))
-    trained = TrainedTranslators(
+    trained = Translators(
         generators, options, data, {"step": 6, "pictures_seen": 6, "seconds": 1.0}
     )
     about = ModelAbout(name, version, "Round things to flat things and back", "MIT")

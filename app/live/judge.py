@@ -36,7 +36,7 @@ class LiveJudge:
         from sources.curators.flaws import flaws_of
         from sources.curators.quality import points_of, quality
 
-        selection = self._chosen.selections.get(category.label)
+        selection = self._chosen.selections.get(category.slug)
         if selection is None:
             return Verdict()
         curator, pictures = self._curator, on_white(picture[None])

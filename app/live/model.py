@@ -61,6 +61,8 @@ class LiveModel:
         self._source, self._judge = source, judge
         self._model = source.model
         self._categories = {category.slug: category for category in self._model.categories}
+        # any seed may draw anything of a category: its parts are of chosen seeds alone
+        self._drawable = {slug: each for slug, each in self._categories.items() if not each.of}
         # a LiteRT interpreter is for one thread; a server takes several calls
         self._running = None if is_remote else threading.Lock()
 
@@ -76,14 +78,14 @@ class LiveModel:
         ``off``: categories that the owner switched off; the model seems not to know them. Raises
         `NotFound` for a category and `BadParameter` for a truncation it does not have.
         """
-        if slug is not None and (slug in off or slug not in self._categories):
-            close = nearest(slug[:100], self._categories.keys() - off)
+        if slug is not None and (slug in off or slug not in self._drawable):
+            close = nearest(slug[:100], self._drawable.keys() - off)
             raise NotFound(
                 f"{self._model.name} knows no category {slug[:100]}",
                 f"did you mean {close}?" if close else "all of them are at /categories",
                 what="category",
             )
-        category = self._categories[slug] if slug else self._drawn_category(seed, off)
+        category = self._drawable[slug] if slug else self._drawn_category(seed, off)
         truncations = self._model.truncations_of(category)
         if truncation is not None:
             lowest, highest = self._model.truncation.lowest, self._model.truncation.highest
@@ -96,7 +98,7 @@ class LiveModel:
         return Wish(category, random.getrandbits(32) if seed is None else seed, truncations)
 
     def _drawn_category(self, seed: int | None, off: frozenset[str]) -> "ModelCategory":
-        every = self._model.categories
+        every = list(self._drawable.values())
         categories = [each for each in every if not each.hidden] or every
         first = random.randrange(len(categories))
         if seed is not None:
@@ -110,6 +112,10 @@ class LiveModel:
             f"switch one on with: flask curate category on {categories[first].slug}",
             what="model",
         )
+
+    def slugs_like(self, category: "ModelCategory") -> list[str]:
+        """Return a category's slug and those of its parts, of which any may show the same seed."""
+        return [each.slug for each in self._model.categories if each.family == category.slug]
 
     @property
     def label(self) -> str:

@@ -30,6 +30,15 @@ from gan.commands.options import replace_option, settings
     help="Weights of the LiteRT file; int8 is 3 times as fast and about 1 % off, "
     "and refused where it is more, as of emoji-upscaled.",
 )
+@click.option(
+    "--finish",
+    "finish_px",
+    type=int,
+    default=0,
+    metavar="SIZE",
+    help="Store crisp pictures of SIZE × SIZE pixels on a transparent ground, as of the shipped "
+    "model; for drawings on white.  [default: as the generator draws them]",
+)
 @replace_option
 @with_appcontext
 def export(
@@ -39,6 +48,7 @@ def export(
     title: str | None,
     licence: str | None,
     precision: str,
+    finish_px: int,
     replace: bool,
 ) -> None:
     """Write models/<name>/<version>/: SavedModel, LiteRT, model.toml and MODEL_CARD.md.
@@ -73,9 +83,12 @@ def export(
             title=title or its_title,
             licence=licence or its_licence,
             precision=precision,
+            finish_px=finish_px,
         )
 
     if is_translator_run(run):
+        if finish_px:
+            raise click.UsageError("a translator has no finish: leave --finish out")
         from gan.export.translation import model as translation
         from gan.methods.translators import read_translators
 

@@ -21,7 +21,7 @@ from gan.evaluation.measures.copying import (
     pixel_vectors,
 )
 from gan.evaluation.measures.per_category import compare_categories
-from gan.evaluation.measures.scale import FeatureScale, fit_scale
+from gan.evaluation.measures.scale import Scale, fit_scale
 from gan.evaluation.measures.two_sample_test import Side, two_sample_test
 from gan.evaluation.real_features import dataset_digest, real_features
 from gan.evaluation.samples.corruption import corrupt
@@ -101,7 +101,7 @@ def evaluate_pictures(
         return real, space.embed(sets.generated)
 
     def compare_in(
-        space: FeatureSpace, real: np.ndarray, made: np.ndarray, scale: FeatureScale
+        space: FeatureSpace, real: np.ndarray, made: np.ndarray, scale: Scale
     ) -> list[dict[str, Any]]:
         reference = real[sets.reference]
         return [

@@ -21,7 +21,7 @@ from gan.evaluation.measures.scale import fit_scale
 from gan.evaluation.spaces import FeatureSpace, pretrained_space
 from gan.evaluation.tables import FigureTable, number
 from gan.methods.cyclegan import DIRECTIONS
-from gan.methods.translators import TrainedTranslators
+from gan.methods.translators import Translators
 from gan.pixels import on_white, to_uint8, to_unit
 
 FORMAT = 1
@@ -52,7 +52,7 @@ def translate(generator: keras.Model, pictures: np.ndarray) -> np.ndarray:
 
 
 def evaluate_translators(
-    trained: TrainedTranslators,
+    trained: Translators,
     home: Path,
     echo: Callable[[str], None],
     judge: FeatureSpace | None = None,

@@ -12,6 +12,7 @@ from gan.export.litert import BATCHES, signature_name
 from gan.export.serving import PNG_SIGNATURE, SIGNATURE
 from gan.methods.trained import Trained
 from gan.networks.generator import GeneratorInput, width_of
+from sources.spec.finish import VERSIONS
 
 TRUNCATION_RANGE = (0.02, 1.0)
 
@@ -26,6 +27,7 @@ class ModelAbout:
     licence: str
     precision: str = "float16"  # of the LiteRT file's weights
     truncations: Mapping[str, Any] | None = None  # of `flask gan truncations`
+    finish_px: int = 0  # width and height of the finished pictures; 0: no finish
 
 
 def text(value: str) -> str:
@@ -75,6 +77,16 @@ range = [-1.0, 1.0]
 rounding = "nearest"
 """
     )
+    if about.finish_px:
+        parts.append(
+            f"""
+[finish]
+name = "crisp"
+version = {VERSIONS["crisp"]}
+size_px = {about.finish_px}
+parameters = {{ transparent = true }}
+"""
+        )
     if any(given.kind == "truncation" for given in networks.inputs):
         parts.append(
             f"""

@@ -16,6 +16,7 @@ from gan.export.litert import write_litert
 from gan.export.serving import write_saved_model
 from gan.methods.trained import Trained
 from gan.networks.generator import width_of
+from sources.spec.finish import FROM_PX, SIZES_PX
 from sources.spec.litert_file import sha256_of
 
 
@@ -43,6 +44,24 @@ def check_name(name: str) -> None:
     """Raise `BadExport` unless ``name`` can be a folder and a part of an address."""
     if name != slugify(name):
         raise BadExport(f"{name!r} cannot name a model", f"try {slugify(name)}")
+
+
+def _check_finish(trained: Trained, finish_px: int) -> None:
+    """Raise `BadExport` unless a generator's pictures can be finished at that size."""
+    networks = trained.networks
+    fits = networks.picture_channels == 3 and FROM_PX[0] <= networks.size_px <= FROM_PX[1]
+    if finish_px and not fits:
+        raise BadExport(
+            f"a finish is for pictures of 3 channels and {FROM_PX[0]} to {FROM_PX[1]} px, not of "
+            f"{networks.picture_channels} and {networks.size_px}",
+            "leave --finish out",
+        )
+    if finish_px and not max(SIZES_PX[0], networks.size_px) <= finish_px <= SIZES_PX[1]:
+        raise BadExport(
+            f"--finish {finish_px} is not between {max(SIZES_PX[0], networks.size_px)} and "
+            f"{SIZES_PX[1]}",
+            "for example: --finish 512",
+        )
 
 
 def read_evaluation(run: Path) -> dict[str, Any] | None:
@@ -73,6 +92,7 @@ def export_model(
         raise BadExport(
             f"{folder} exists", "give another --version, or --replace if nobody serves it"
         )
+    _check_finish(trained, about.finish_px)
     inputs = fixed_inputs(trained.networks, trained.styles)
     expected = expected_pictures(trained.generator, trained.networks, inputs)
     with folder_written_whole(folder) as temporary:

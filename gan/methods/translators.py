@@ -17,7 +17,7 @@ from gan.runs.options import BadOptions
 
 
 @dataclass(frozen=True)
-class TrainedTranslators:
+class Translators:
     """Two generators, by direction, and where they come from."""
 
     generators: dict[str, keras.Model]  # float32; the averages where the recipe keeps them
@@ -31,7 +31,7 @@ def is_translator_run(run: Path) -> bool:
     return isinstance(read_options(run), Options)
 
 
-def read_translators(run: Path, home: Path, echo: Callable[[str], None]) -> TrainedTranslators:
+def read_translators(run: Path, home: Path, echo: Callable[[str], None]) -> Translators:
     """Return what the run in a folder has learned; ``home`` has its data set.
 
     Raises `BadOptions`, `BadDataset` or `BadCheckpoint`.
@@ -57,4 +57,4 @@ def read_translators(run: Path, home: Path, echo: Callable[[str], None]) -> Trai
             checkpoint,
             path,
         )
-    return TrainedTranslators(generators, options, dataset, checkpoint.about)
+    return Translators(generators, options, dataset, checkpoint.about)

@@ -46,7 +46,7 @@ class Choosing:
         self._model, self._categories, self._candidates = model, categories, candidates
         self._curator: Curator = read_curator(model)
         self._measuring = Measuring(model, home, run_seed)
-        labels = [category.label for category in categories]
+        labels = list(dict.fromkeys(category.label for category in categories))
         self.missing = self._measuring.missing(labels, candidates)
 
     @property
@@ -70,8 +70,9 @@ class Choosing:
         selections, shown = {}, set()
         for category in self._categories:
             measured = self._measuring.read(category.label, self._candidates)
-            selection = select(category.slug, measured, self._curator, keep)
-            selections[category.label] = selection
+            parts = [each for each in self._categories if each.of == category.slug]
+            selection = select(category, parts, measured, self._curator, keep)
+            selections[category.slug] = selection
             first = {
                 (category.slug, near)
                 for each in selection.seeds[:FIRST_SHOWN]
@@ -94,7 +95,7 @@ def say_in_card(model: Model, chosen: Chosen) -> None:
     if not path.is_file():
         return
     kept = sum(len(selection.seeds) for selection in chosen.selections.values())
-    count = len(chosen.selections)
+    count = len({each.label for each in model.categories if each.slug in chosen.selections})
     section = (
         f"{HEADING}\n\nNetworks picked the pictures that are made by default, no person did: the "
         f"first of {kept:,} seeds, chosen out of {chosen.candidates * count:,} candidates, "
@@ -110,14 +111,28 @@ def say_in_card(model: Model, chosen: Chosen) -> None:
     write_durably(path, f"{before}{section}{rest}".encode())
 
 
-def select(slug: str, measured: Measured, curator: Curator, keep: int) -> Selection:
-    """Return the best ``keep`` candidates of a category in the order to show them."""
-    points = _points(slug, measured, curator)
+def select(
+    category: ModelCategory,
+    parts: Sequence[ModelCategory],
+    measured: Measured,
+    curator: Curator,
+    keep: int,
+) -> Selection:
+    """Return the best ``keep`` candidates of a category in the order to show them.
+
+    ``parts``: categories of some of its concepts. Every second candidate that is nearest to one of
+    these is for them, so that no seed is in two categories.
+    """
+    points = _points(category.family, measured, curator)
     scale = scale_of(points)
     qualities = quality(points, scale)
-    usable = is_usable(points, qualities, measured.hashes, curator.fitted.hashes)
     nothing: list[tuple[str, ...]] = [()] * len(measured)
     nearest = curator.concepts.named(points.nearest) if curator.concepts else nothing
+    theirs = category.concepts or {concept for part in parts for concept in part.concepts}
+    for_part = np.array([near[:1] != () and near[0] in theirs for near in nearest], bool)
+    for_part[1::2] = False
+    usable = is_usable(points, qualities, measured.hashes, curator.fitted.hashes)
+    usable &= for_part if category.of else ~for_part
     seeds = tuple(
         ChosenSeed(
             int(measured.seeds[i]),

@@ -63,10 +63,11 @@ def choose(
     model = find_model(settings.models_folder, name, Caches.of(settings))
     categories = [c for c in model.categories if all_categories or not c.hidden]
     choosing = Choosing(model, settings.home, categories or model.categories, candidates, seed)
+    count = len({category.label for category in categories})  # a part has its whole's candidates
+    total = candidates * count
     if dry_run:
-        total = candidates * len(categories)
         click.echo(
-            f"would judge {total:,} candidates of {model.label} in {len(categories)} categories; "
+            f"would judge {total:,} candidates of {model.label} in {count} categories; "
             f"{choosing.to_measure:,} are to be drawn and measured, "
             f"about {in_words(choosing.to_measure * CORE_S)} of a core"
         )
@@ -80,7 +81,7 @@ def choose(
         raise SystemExit(130) from None
     size = outcome.path.stat().st_size
     click.echo(
-        f"kept {outcome.kept:,} of {candidates * len(categories):,} candidates; the first 60 of "
+        f"kept {outcome.kept:,} of {total:,} candidates; the first 60 of "
         f"every category show {outcome.concepts:,} concepts"
     )
     click.echo(f"written to {outcome.path}, {size / 1000:,.0f} kB")

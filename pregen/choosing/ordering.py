@@ -17,7 +17,7 @@ LEAST_BODY = 0.04  # of the picture
 UNREAL = 0.05  # of the candidates, those farthest from real pictures, are out
 GOOD = 0.5  # of the candidates, the better ones, can be kept
 # decided on sheets of candidates, in deviations of quality
-AGAIN = 0.35  # off for every picture of the same concept before
+AGAIN = 0.35  # off for a picture of the same concept before, and again when these are doubled
 ALIKE = 1.4  # off for one that is the same as another before
 
 
@@ -65,7 +65,7 @@ def put_in_order(
     free = np.ones(len(left), bool)
     chosen: list[int] = []
     while len(chosen) < keep and free.any():
-        value = np.where(free, worth - AGAIN * times - ALIKE * alike, -np.inf)
+        value = np.where(free, worth - AGAIN * np.log2(1 + times) - ALIKE * alike, -np.inf)
         best = int(np.argmax(value))
         chosen.append(int(left[best]))
         free &= ~near_any(hashes, hashes[best : best + 1])

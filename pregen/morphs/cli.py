@@ -107,7 +107,7 @@ def morphs(
         request.categories,
         between,
         options,
-        lambda slug, seed: withheld.has(model.label, model.digest, slug, seed),
+        lambda slug, seed: withheld.has(model.label, model.digest, [slug], seed),
     )
     folder = MorphFolder(settings.instance_folder)
     there = {morph.key: morph for morph in folder.all()}

@@ -103,6 +103,8 @@ def _batches_of(
     for picked in picked_batches(sequel, sequel.request.picks_of(sequel.category), known, needed):
         needed -= picked.count
         yield picked
+    if sequel.category.of:  # what other seeds draw could be anything of that category
+        return
     if sequel.request.candidates > 1:
         yield from _candidates(sequel, known, needed, barren)
     else:

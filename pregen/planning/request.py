@@ -38,7 +38,7 @@ class Request:
 
     def picks_of(self, category: ModelCategory) -> tuple[ChosenSeed, ...]:
         """Return the chosen seeds of a category in this run's order."""
-        return in_run_order(self.chosen.of(category.label), self.seed) if self.chosen else ()
+        return in_run_order(self.chosen.of(category.slug), self.seed) if self.chosen else ()
 
     def truncations_of(self, model: Model, category: ModelCategory) -> tuple[float, float]:
         """Return the range that a category's truncations are drawn from."""
@@ -67,14 +67,27 @@ def check_request(
         )
     if not 0 <= seed < 2**32:
         raise BadRequest(f"--seed {seed} is not between 0 and 2^32 - 1", "for example: --seed 0")
-    return Request(
-        choose_categories(model, categories, seed, all_categories=all_categories),
-        samples,
-        parse_truncation(model, truncation),
-        seed,
-        oversample,
-        None if truncation else chosen,
-    )
+    if truncation:
+        chosen = None
+    wanted = choose_categories(model, categories, seed, all_categories=all_categories)
+    if chosen is None:
+        wanted = _without_parts(model, categories, wanted)
+    return Request(wanted, samples, parse_truncation(model, truncation), seed, oversample, chosen)
+
+
+def _without_parts(
+    model: Model, text: str, wanted: tuple[ModelCategory, ...]
+) -> tuple[ModelCategory, ...]:
+    """Return what can be drawn without chosen seeds. Raises `BadRequest` for a part by its slug."""
+    parts = [each for each in wanted if each.of]
+    if parts and not _is_count(text):
+        raise BadRequest(
+            f"{parts[0].slug} is a part of {parts[0].of} and made of chosen seeds alone",
+            f"leave --any-seed and --truncation out, or write {parts[0].of}"
+            if (model.folder / FILE).is_file()
+            else f"choose them first: flask models choose {model.name}",
+        )
+    return tuple(each for each in wanted if not each.of)
 
 
 def in_run_order(seeds: tuple[ChosenSeed, ...], run_seed: int) -> tuple[ChosenSeed, ...]:
@@ -89,9 +102,12 @@ def said_of_seeds(
     model: Model, request: Request, truncation: str | None, any_seed: bool
 ) -> Iterator[str]:
     """Yield what is to be said of chosen seeds: how many candidates they are of, or why none."""
+    chosen = request.chosen
+    parts = sum(1 for each in model.categories if each.of and not each.hidden)
+    if parts and chosen is None:
+        yield f"{parts} categories of {model.label} are made of chosen seeds alone, and left out"
     if not (model.folder / FILE).is_file() or model.runtime == SERVING:
         return
-    chosen = request.chosen
     if chosen is None:
         option = "--any-seed" if any_seed else f"--truncation {truncation}"
         yield f"the seeds chosen for {model.label} are not used: {option} draws others"
@@ -100,15 +116,14 @@ def said_of_seeds(
         f"seeds that networks chose for {model.label}, of {chosen.candidates:,} candidates a "
         "category"
     )
-    few = {c.slug: len(chosen.of(c.label)) for c in request.categories}
-    few = {slug: count for slug, count in few.items() if count < request.samples}
-    if few:
-        named = ", ".join(f"{slug} {count}" for slug, count in list(few.items())[:5])
-        yield (
-            f"fewer than {request.samples:,} were chosen of {named}"
-            f"{' and others' if len(few) > 5 else ''}: the rest is picked among "
-            f"{request.candidates} candidates for each picture"
-        )
+    rest = f"the rest is picked among {request.candidates} candidates for each picture"
+    for is_part, what in ((False, rest), (True, "there are no more of these")):
+        few = {c.slug: len(chosen.of(c.slug)) for c in request.categories if bool(c.of) == is_part}
+        few = {slug: count for slug, count in few.items() if count < request.samples}
+        if few:
+            named = ", ".join(f"{slug} {count}" for slug, count in list(few.items())[:5])
+            others = " and others" if len(few) > 5 else ""
+            yield f"fewer than {request.samples:,} were chosen of {named}{others}: {what}"
 
 
 def choose_categories(
@@ -122,7 +137,7 @@ def choose_categories(
     wanted = wanted.strip()
     drawn = [each for each in model.categories if all_categories or not each.hidden]
     total = len(drawn)
-    if re.fullmatch(r"[+-]?\d+", wanted):
+    if _is_count(wanted):
         count = int(wanted)
         if not 1 <= count <= total:
             raise BadRequest(
@@ -143,6 +158,10 @@ def choose_categories(
     for slug in slugs:
         check_known(slug, known, f"category of {model.name}")
     return tuple(known[slug] for slug in dict.fromkeys(slugs))
+
+
+def _is_count(text: str) -> bool:
+    return re.fullmatch(r"\s*[+-]?\d+\s*", text) is not None
 
 
 def parse_truncation(model: Model, text: str | None) -> tuple[float, float] | None:

@@ -21,7 +21,7 @@ from sources.spec.description import LITERT, SAVED_MODEL, SERVING, Model, read_m
 FILE = "chosen.npz"
 _NO_CONCEPT = 65535
 _ARRAYS = (
-    "digest", "candidates", "labels", "counts", "seeds", "truncations", "qualities", "nearest",
+    "digest", "candidates", "slugs", "counts", "seeds", "truncations", "qualities", "nearest",
     "ids", "means", "deviations", "pieces",
 )  # fmt: skip
 
@@ -54,19 +54,19 @@ class Chosen:
 
     digest: str
     candidates: int  # of each category
-    selections: dict[int, Selection]  # by label
+    selections: dict[str, Selection]  # by slug
 
-    def of(self, label: int) -> tuple[ChosenSeed, ...]:
+    def of(self, slug: str) -> tuple[ChosenSeed, ...]:
         """Return the seeds of a category in their order; none where nothing was chosen."""
-        found = self.selections.get(label)
+        found = self.selections.get(slug)
         return found.seeds if found else ()
 
 
 def write_chosen(model: Model, chosen: Chosen) -> Path:
     """Write the file into the model's folder, whole or not at all. Raises OSError."""
-    labels = sorted(chosen.selections)
-    groups = [chosen.selections[label].seeds for label in labels]
-    scales = [chosen.selections[label].scale for label in labels]
+    slugs = sorted(chosen.selections)
+    groups = [chosen.selections[slug].seeds for slug in slugs]
+    scales = [chosen.selections[slug].scale for slug in slugs]
     every = [each for group in groups for each in group]
     ids = sorted({concept for each in every for concept in each.nearest})
     place = {concept: i for i, concept in enumerate(ids)}
@@ -76,7 +76,7 @@ def write_chosen(model: Model, chosen: Chosen) -> Path:
     arrays = {
         "digest": np.array(chosen.digest),
         "candidates": np.array(chosen.candidates),
-        "labels": np.array(labels, np.int32),
+        "slugs": np.array(slugs, str),
         "counts": np.array([len(group) for group in groups], np.int32),
         "seeds": np.array([each.seed for each in every], np.uint32),
         "truncations": np.array(
@@ -138,10 +138,10 @@ def _unpack(found: dict[str, np.ndarray]) -> Chosen:
     ids = [str(concept) for concept in found["ids"]]
     ends = np.cumsum(found["counts"]).tolist()
     selections = {}
-    for i, (label, end) in enumerate(zip(found["labels"].tolist(), ends, strict=True)):
+    for i, (slug, end) in enumerate(zip(found["slugs"].tolist(), ends, strict=True)):
         rows = slice(end - int(found["counts"][i]), end)
         scale = Scale(found["means"][i], found["deviations"][i], float(found["pieces"][i]))
-        selections[label] = Selection(_seeds(found, rows, ids), scale)
+        selections[slug] = Selection(_seeds(found, rows, ids), scale)
     return Chosen(str(found["digest"]), int(found["candidates"]), selections)
 
 

@@ -160,7 +160,8 @@ def read_curator(model: Model, threads: int = 1) -> Curator:
         read_concepts(folder / CONCEPTS),
     )
     fitted = curator.fitted
-    unknown = [c.slug for c in model.categories if c.slug not in set(fitted.slugs.tolist())]
+    known = set(fitted.slugs.tolist())
+    unknown = [c.family for c in model.categories if c.family not in known]
     if fitted.size_px != model.size_px or unknown:
         what = f"category {unknown[0]}" if unknown else f"pictures of {model.size_px} px"
         raise NoCurator(

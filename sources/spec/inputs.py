@@ -81,6 +81,13 @@ class ModelCategory:
     hidden: bool = False  # drawn only where it is asked for by its slug
     truncations: tuple[float, float] | None = None  # its own range; None: the model's
     why_hidden: str = ""  # the owner's reason, where one is given
+    of: str = ""  # the category whose label it is, where it shows some concepts of that one alone
+    concepts: tuple[str, ...] = ()  # these
+
+    @property
+    def family(self) -> str:
+        """The slug by which a curator knows it: its own, or that of what it is a part of."""
+        return self.of or self.slug
 
 
 @dataclass(frozen=True)

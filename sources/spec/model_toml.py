@@ -1,7 +1,7 @@
 """model.toml → how to call a model. Everything that is wrong is named with its line."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.slugs import slugify
@@ -278,10 +278,34 @@ def _categories(top: Table, name: str, truncation: Truncation) -> tuple[ModelCat
             raise table.wrong("slug", f"{slug!r} stands there twice", "name one of them otherwise")
         slugs.add(slug)
         spoken = table.take("name", str, '"swamp thing"', slug.replace("_", " "))
-        label = table.take("label", int, str(len(found)))
         hidden, why = _hidden(table)
+        if "of" in table:
+            found.append(_part(table, found, ModelCategory(-1, slug, spoken, hidden, None, why)))
+            continue
+        if "concepts" in table:
+            raise table.wrong(
+                "concepts", f"{slug} has concepts, but is not of another category",
+                'say of which: of = "vehicle"',
+            )  # fmt: skip
+        label = table.take("label", int, str(len(found)))
         truncations = _own_truncations(table, truncation)
-        table.finish(("label", "slug", "name", "hidden", "truncation"))
+        table.finish(("label", "slug", "name", "hidden", "truncation", "of"))
         found.append(ModelCategory(label, slug, spoken, hidden, truncations, why))
     # a generator of one kind of thing need not say which
     return tuple(found) or (ModelCategory(0, slugify(name), name.replace("_", " ")),)
+
+
+def _part(table: Table, before: list[ModelCategory], part: ModelCategory) -> ModelCategory:
+    """Return a category that shows some concepts of one of those before it."""
+    whole = {each.slug: each for each in before if not each.of}
+    of = table.take_one_of("of", whole) if whole else table.take("of", str, '"vehicle"')
+    if not whole:
+        raise table.wrong("of", f"no category stands before {part.slug}", "put it at the end")
+    concepts = table.take("concepts", list, '["1f697"]')
+    table.finish(("slug", "name", "hidden", "of", "concepts"))
+    if not concepts or not all(isinstance(each, str) and each for each in concepts):
+        raise table.wrong(
+            "concepts", f"categories.concepts is {concepts!r}, not a list of concepts",
+            'write for example: concepts = ["1f697", "1f699"]',
+        )  # fmt: skip
+    return replace(part, label=whole[of].label, of=of, concepts=tuple(concepts))

@@ -47,18 +47,21 @@ class Withheld:
         reader = self._reader()
         return frozenset(row[0] for row in reader.ask(OFF, {})) if reader else frozenset()
 
-    def has(self, label: str, digest: str, slug: str, seed: int) -> bool:
-        """Say whether a model's picture of a category and seed was rejected, at any truncation.
+    def has(self, label: str, digest: str, slugs: Sequence[str], seed: int) -> bool:
+        """Say whether a model's picture of a seed was rejected, at any truncation.
 
-        ``label``: name/version. Pictures of the same name and version count as well, whatever
-        their digest: a LiteRT file, a SavedModel and a server of one model have different ones,
-        and make pictures that differ in a few bits.
+        ``label``: name/version; ``slugs``: of the categories in any of which it may be. Pictures
+        of the same name and version count as well, whatever their digest: a LiteRT file, a
+        SavedModel and a server of one model have different ones, and make pictures that differ in
+        a few bits.
         """
         reader = self._reader()
         if reader is None:
             return False
         digests = _digests(reader, label, digest)
-        return bool(_rejected_among(reader, [(each, slug, seed) for each in digests]))
+        return bool(
+            _rejected_among(reader, [(each, slug, seed) for each in digests for slug in slugs])
+        )
 
     def shown(self, morphs: Sequence[Morph]) -> list[Morph]:
         """Return the walks of which no category is off and no picture was rejected."""

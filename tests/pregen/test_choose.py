@@ -104,7 +104,7 @@ def test_the_file_says_seed_truncation_quality_and_concepts(
     assert (chosen.digest, chosen.candidates) == (model.digest, 250)
     measured = Measuring(model, home).read(1, 250)
     known = dict(zip(measured.seeds.tolist(), measured.truncations.tolist(), strict=True))
-    seeds = chosen.of(1)
+    seeds = chosen.of(model.categories[1].slug)
     assert len({each.seed for each in seeds}) == len(seeds) == 40
     for each in seeds:
         assert each.truncation == pytest.approx(known[each.seed])
@@ -113,7 +113,7 @@ def test_the_file_says_seed_truncation_quality_and_concepts(
     # all four concepts come before the tenth picture, and early ones are better
     assert len({each.nearest[0] for each in seeds[:10]}) == 4
     assert np.mean([s.quality for s in seeds[:10]]) > np.mean([s.quality for s in seeds[-10:]])
-    assert chosen.of(99) == ()
+    assert chosen.of("nothing") == ()
 
 
 def test_the_best_half_alone_is_kept_and_nothing_twice(models: Path, home: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_curator_without_concepts_chooses_by_its_reader(command: Flask, models
     assert done.exit_code == 0, done.output
     chosen = read_chosen(read_model(models / "tiny" / "1"))
     assert chosen is not None
-    assert {each.nearest for each in chosen.of(0)} == {()}
+    assert {each.nearest for each in chosen.of("hat")} == {()}
 
 
 def test_a_file_of_another_model_or_a_broken_one_is_one_line(command: Flask, models: Path) -> None:

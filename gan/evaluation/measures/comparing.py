@@ -9,13 +9,13 @@ import numpy as np
 from gan.evaluation.measures.frechet_distance import frechet_distance
 from gan.evaluation.measures.kernel_distance import kernel_distance, standard_error
 from gan.evaluation.measures.prdc import compute_prdc
-from gan.evaluation.measures.scale import FeatureScale
+from gan.evaluation.measures.scale import Scale
 
 FIGURES = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 
 
 def compare(
-    name: str, reference: np.ndarray, blocks: Sequence[np.ndarray], scale: FeatureScale
+    name: str, reference: np.ndarray, blocks: Sequence[np.ndarray], scale: Scale
 ) -> dict[str, Any]:
     """Return a row of figures, each the mean over blocks of as many pictures as the reference.
 

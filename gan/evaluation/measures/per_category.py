@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from gan.evaluation.measures.prdc import NEIGHBOURS, compute_prdc
-from gan.evaluation.measures.scale import FeatureScale
+from gan.evaluation.measures.scale import Scale
 from gan.evaluation.samples.matching import halves
 from gan.evaluation.samples.sets import SEED, Sets
 
 
 def compare_categories(
-    sets: Sets, real: np.ndarray, generated: np.ndarray, scale: FeatureScale
+    sets: Sets, real: np.ndarray, generated: np.ndarray, scale: Scale
 ) -> dict[str, dict[str, Any]]:
     """Return figures by the category's slug, from features of all real and generated pictures.
 

@@ -8,7 +8,7 @@ COMPONENTS = 64  # a covariance of more needs more pictures than are held out
 
 
 @dataclass(frozen=True)
-class FeatureScale:
+class Scale:
     """Centre and unit of a feature space, and its directions of greatest variance."""
 
     mean: np.ndarray  # float32 [D]
@@ -28,7 +28,7 @@ class FeatureScale:
         return principal
 
 
-def fit_scale(train: np.ndarray) -> FeatureScale:
+def fit_scale(train: np.ndarray) -> Scale:
     """Return the scale of training pictures' features, float [N, D]."""
     x = train.astype(np.float64)
     mean = x.mean(axis=0)
@@ -38,6 +38,4 @@ def fit_scale(train: np.ndarray) -> FeatureScale:
     count = min(COMPONENTS, len(variances))
     explained = variances[-count:].sum() / variances.sum() if variances.sum() > 0 else 1.0
     components = directions[:, ::-1][:, :count]
-    return FeatureScale(
-        mean.astype(np.float32), unit, components.astype(np.float32), float(explained)
-    )
+    return Scale(mean.astype(np.float32), unit, components.astype(np.float32), float(explained))

@@ -13,12 +13,12 @@ from gan.export.translation.description import trained_on
 from gan.export.translation.files import INPUT, OUTPUT
 from gan.export.translation.samples import SHEET, SHEET_PAIRS
 from gan.methods.cyclegan import DIRECTIONS
-from gan.methods.translators import TrainedTranslators
+from gan.methods.translators import Translators
 
 
 def write_card(
     folder: Path,
-    trained: TrainedTranslators,
+    trained: Translators,
     about: ModelAbout,
     checks: list[str],
     evaluation: dict[str, Any] | None,
@@ -38,7 +38,7 @@ def write_card(
     (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
 
 
-def data_section(trained: TrainedTranslators) -> str:
+def data_section(trained: Translators) -> str:
     """Return which pictures, under which licences, by whom."""
     dataset = trained.dataset
     a, b = domain_names(dataset)
@@ -63,7 +63,7 @@ def data_section(trained: TrainedTranslators) -> str:
     return "\n".join(lines) + "\n"
 
 
-def training_section(trained: TrainedTranslators) -> str:
+def training_section(trained: Translators) -> str:
     """Return the recipe, how much was seen, and every option."""
     options, seen = trained.options, trained.about
     rows = [
@@ -109,7 +109,7 @@ def samples_section(folder: Path) -> str:
     )
 
 
-def use_section(trained: TrainedTranslators) -> str:
+def use_section(trained: Translators) -> str:
     """Return how to call it, and what not to expect."""
     size = trained.dataset.size_px
     return f"""\

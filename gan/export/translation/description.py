@@ -8,10 +8,10 @@ from gan.export.description import ModelAbout, text
 from gan.export.translation.files import DEFAULT_SIGNATURE, INPUT, OUTPUT
 from gan.export.translation.samples import Sample
 from gan.methods.cyclegan import DIRECTIONS
-from gan.methods.translators import TrainedTranslators
+from gan.methods.translators import Translators
 
 
-def trained_on(trained: TrainedTranslators) -> str:
+def trained_on(trained: Translators) -> str:
     """Return what it has seen: "1,213 pictures of flat emoji and 1,227 of 3D emoji"."""
     counts = [len(rows) for rows in domain_indices(trained.dataset, TRAIN)]
     a, b = domain_names(trained.dataset)
@@ -19,7 +19,7 @@ def trained_on(trained: TrainedTranslators) -> str:
 
 
 def describe(
-    trained: TrainedTranslators, about: ModelAbout, samples: Sequence[Sample], litert_sha256: str
+    trained: Translators, about: ModelAbout, samples: Sequence[Sample], litert_sha256: str
 ) -> str:
     """Return the text of model.toml; ``litert_sha256``: of the LiteRT file, hexadecimal."""
     a, b = domain_names(trained.dataset)

@@ -19,7 +19,7 @@ from gan.export.translation.description import describe
 from gan.export.translation.files import INPUT, OUTPUT, convert_litert, write_saved_model
 from gan.export.translation.samples import shown_samples, write_samples, write_sheet
 from gan.methods.cyclegan import DIRECTIONS
-from gan.methods.translators import TrainedTranslators
+from gan.methods.translators import Translators
 from gan.pixels import on_white, to_unit
 from sources.spec.litert_file import sha256_of
 
@@ -40,18 +40,18 @@ class Difference:
         return f"{self.what}: mean difference {self.mean:.2f} grey levels, greatest {self.most:.0f}"
 
 
-def default_title(trained: TrainedTranslators) -> str:
+def default_title(trained: Translators) -> str:
     a, b = domain_names(trained.dataset)
     return f"{a} to {b} and back, {trained.dataset.size_px} px"
 
 
-def default_licence(trained: TrainedTranslators) -> str:
+def default_licence(trained: Translators) -> str:
     """Return the licence of the weights and of the pictures they were trained on."""
     licences = sorted({s["licence"] for s in trained.dataset.notes.get("sets", [])})
     return f"MIT; trained on pictures under {', '.join(licences)}" if licences else "not stated"
 
 
-def checked_pictures(trained: TrainedTranslators) -> dict[str, np.ndarray]:
+def checked_pictures(trained: Translators) -> dict[str, np.ndarray]:
     """Return by direction the pictures to compare with, float32 [N, S, S, 3]: held-out ones."""
     found = {}
     held_out, seen = (domain_indices(trained.dataset, split) for split in (HELD_OUT, TRAIN))
@@ -78,7 +78,7 @@ def difference(
     return seen
 
 
-def check_files(folder: Path, trained: TrainedTranslators, precision: str) -> list[Difference]:
+def check_files(folder: Path, trained: Translators, precision: str) -> list[Difference]:
     """Run both files in ``folder`` and compare them with Keras. Raises `BadExport`."""
     from ai_edge_litert.interpreter import Interpreter
 
@@ -102,7 +102,7 @@ def check_files(folder: Path, trained: TrainedTranslators, precision: str) -> li
 
 
 def export_translators(
-    trained: TrainedTranslators,
+    trained: Translators,
     about: ModelAbout,
     models: Path,
     evaluation: dict[str, Any] | None,

@@ -9,7 +9,7 @@ from PIL import Image
 from gan.dataset.files import HELD_OUT, Dataset
 from gan.dataset.two_domains import domain_indices
 from gan.methods.cyclegan import DIRECTIONS
-from gan.methods.translators import TrainedTranslators
+from gan.methods.translators import Translators
 from gan.pixels import on_white, tile, to_uint8, to_unit
 
 EACH = 3  # samples of a domain
@@ -64,7 +64,7 @@ def write_samples(samples: list[Sample], dataset: Dataset, folder: Path) -> None
         Image.fromarray(picture).save(path, "WEBP", lossless=True)
 
 
-def write_sheet(trained: TrainedTranslators, folder: Path) -> None:
+def write_sheet(trained: Translators, folder: Path) -> None:
     """Write samples.webp: held-out pictures, each before its translation, evenly spread.
 
     Nothing is written where no picture is held out, or where their licence is not stated.

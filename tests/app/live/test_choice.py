@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(built: Path, tmp_path: Path) -> Model:
     shutil.copytree(built, tmp_path / "models")
     model = read_model(tmp_path / "models" / "tiny" / "1")
-    selections = {c.label: Selection((), SCALE) for c in model.categories}
+    selections = {c.slug: Selection((), SCALE) for c in model.categories}
     write_chosen(model, Chosen(model.digest, 100, selections))
     return model
 

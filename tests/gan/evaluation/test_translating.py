@@ -20,7 +20,7 @@ from gan.evaluation.translating import (
     translation_tables,
 )
 from gan.methods.cyclegan import Options
-from gan.methods.translators import TrainedTranslators
+from gan.methods.translators import Translators
 from tests.gan.evaluation.shapes import shapes
 
 Redraw = Callable[[np.ndarray], np.ndarray]
@@ -59,7 +59,7 @@ def two_domains() -> Dataset:
 
 def judge(a_to_b: Redraw, b_to_a: Redraw, dataset: Dataset | None = None) -> dict[str, Any]:
     dataset = dataset or two_domains()
-    trained = TrainedTranslators(
+    trained = Translators(
         {"a_to_b": a_to_b, "b_to_a": b_to_a},
         Options(recipe="tiny", dataset="two-16"),
         dataset,

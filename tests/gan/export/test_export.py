@@ -4,6 +4,8 @@ import hashlib
 import io
 import tomllib
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -24,6 +26,7 @@ from gan.methods.trained import Trained, read_trained
 from gan.networks.generator import GeneratorSpec
 from gan.pixels import to_uint8
 from gan.training.run import Run
+from sources.spec.model_toml import parse_contents
 from tests.gan.conftest import make_dataset
 from tests.gan.tiny import TINY
 
@@ -129,6 +132,41 @@ def test_model_toml_says_how_to_call_it(exported: Path, trained: Trained) -> Non
     assert values["categories"][2] == {"label": 2, "slug": "c2", "name": "thing 2"}
     odd = ModelAbout("x", 2, 'quote " backslash \\ ümlaut \x7f', "MIT")
     assert tomllib.loads(describe(trained, odd, "0" * 64))["title"] == odd.title
+
+
+def of_size(trained: Trained, size_px: int) -> Trained:
+    """Return the trained generator as if its pictures were so large."""
+    networks = copy(trained.networks)
+    object.__setattr__(networks, "size_px", size_px)
+    return replace(trained, networks=networks)
+
+
+def test_a_finish_is_written_where_it_is_asked_for(trained: Trained) -> None:
+    large = of_size(trained, 64)
+    toml = Path("models/tiny/1/model.toml")
+    plain = parse_contents(toml, describe(large, ABOUT, "0" * 64))
+    finished = parse_contents(toml, describe(large, replace(ABOUT, finish_px=512), "0" * 64))
+    assert plain.finish is None and finished.finish is not None
+    assert (finished.finish.size_px, finished.finish.channels) == (512, 4)
+
+
+@pytest.mark.parametrize(
+    ("size_px", "finish_px", "complaint"),
+    [
+        (8, 512, "for pictures of 3 channels and 32 to 256 px, not of 3 and 8"),
+        (64, 32, "--finish 32 is not between 64 and 2048"),
+        (64, 4096, "--finish 4096 is not between 64 and 2048"),
+        (64, -1, "--finish -1 is not between"),
+    ],
+)
+def test_a_finish_that_does_not_fit_leaves_nothing(
+    trained: Trained, tmp_path: Path, size_px: int, finish_px: int, complaint: str
+) -> None:
+    with pytest.raises(BadExport, match=complaint):
+        export_model(
+            of_size(trained, size_px), replace(ABOUT, finish_px=finish_px), tmp_path, None, print
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_card_names_sources_licences_and_digests(exported: Path) -> None:

@@ -42,7 +42,7 @@ SCALE = Scale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
 def choose(model: Model, kept: int = KEPT) -> Chosen:
     """Write a file of chosen seeds, not in the order of their numbers; truncations .9 and .92."""
     selections = {
-        each.label: Selection(
+        each.slug: Selection(
             tuple(
                 ChosenSeed(
                     each.label * 1_000_000 + 500_000 + 7 * k % 101,
@@ -100,7 +100,7 @@ def order_of(models: Path, slug: str = "hat") -> list[int]:
     model = read_model(models / "tiny" / "1")
     chosen = read_chosen(model)
     assert chosen is not None
-    return [s.seed for s in chosen.of({c.slug: c.label for c in model.categories}[slug])]
+    return [s.seed for s in chosen.of(slug)]
 
 
 def test_the_files_order_comes_first_and_more_only_add(
@@ -246,7 +246,7 @@ def test_the_shipped_model_has_chosen_seeds_of_its_own() -> None:
     chosen = read_chosen(model)
     assert chosen is not None
     for shown in model.categories:
-        seeds = chosen.of(shown.label)
+        seeds = chosen.of(shown.slug)
         assert (len(seeds) >= 60) is not shown.hidden, shown.slug
         assert len({each.seed for each in seeds}) == len(seeds)
         assert all(each.nearest and 0.3 <= each.truncation <= 1 for each in seeds)

@@ -24,7 +24,7 @@ from gan.export.translation import model as translation
 from gan.export.translation.files import convert_litert
 from gan.export.translation.model import check_files, checked_pictures, export_translators
 from gan.methods.cyclegan import CycleGAN
-from gan.methods.translators import TrainedTranslators, read_translators
+from gan.methods.translators import Translators, read_translators
 from gan.training.run import Run
 from sources.spec.description import BadModel, read_model
 from sources.translators.litert import LiteRTTranslator
@@ -64,16 +64,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(home: Path) -> TrainedTranslators:
+def trained(home: Path) -> Translators:
     return read_translators(home / "runs" / "tiny", home, print)
 
 
 @pytest.fixture(scope="module")
-def exported(trained: TrainedTranslators, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(trained: Translators, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_translators(trained, ABOUT, tmp_path_factory.mktemp("models"), None, print)
 
 
-def test_the_averages_are_exported(trained: TrainedTranslators, home: Path) -> None:
+def test_the_averages_are_exported(trained: Translators, home: Path) -> None:
     options = dataclasses.replace(TINY, ema_kimg=0.01)
     method = Run(home / "runs" / "tiny", data(), options, print).method
     assert isinstance(method, CycleGAN)
@@ -87,7 +87,7 @@ def test_the_averages_are_exported(trained: TrainedTranslators, home: Path) -> N
 
 
 def test_both_files_give_kerass_pictures_in_both_directions(
-    exported: Path, trained: TrainedTranslators
+    exported: Path, trained: Translators
 ) -> None:
     loaded = tf.saved_model.load(str(exported))
     runner = LiteRTTranslator(read_translator(exported))
@@ -140,9 +140,7 @@ def test_generators_commands_say_what_it_is(exported: Path) -> None:
         read_model(exported)
 
 
-def test_pictures_without_a_licence_are_not_shown(
-    trained: TrainedTranslators, tmp_path: Path
-) -> None:
+def test_pictures_without_a_licence_are_not_shown(trained: Translators, tmp_path: Path) -> None:
     records = [dataclasses.replace(r, licence="not stated") for r in trained.dataset.records]
     own = dataclasses.replace(
         trained, dataset=dataclasses.replace(trained.dataset, records=records, notes={})
@@ -156,7 +154,7 @@ def test_pictures_without_a_licence_are_not_shown(
 
 
 def test_a_mismatch_leaves_nothing(
-    trained: TrainedTranslators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Translators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The LiteRT file is written with both directions exchanged."""
 
@@ -171,7 +169,7 @@ def test_a_mismatch_leaves_nothing(
     assert not any((tmp_path / "tiny").iterdir())
 
 
-def test_int8_is_half_as_large_and_measured(trained: TrainedTranslators, tmp_path: Path) -> None:
+def test_int8_is_half_as_large_and_measured(trained: Translators, tmp_path: Path) -> None:
     about = dataclasses.replace(ABOUT, precision="int8")
     try:
         folder = export_translators(trained, about, tmp_path, None, print)
