@@ -46,7 +46,8 @@ def edge_widths(picture: np.ndarray, most: int = 400) -> np.ndarray:
 
 
 def _read(values: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    return ndimage.map_coordinates(values, [y, x], order=1, mode="nearest")
+    read: np.ndarray = ndimage.map_coordinates(values, [y, x], order=1, mode="nearest")
+    return read
 
 
 def _width(profile: np.ndarray) -> float | None:

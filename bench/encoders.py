@@ -91,10 +91,12 @@ def line(name: str, pictures: np.ndarray, encode: Encoder, kind: str, options: A
     encoded = [encode(picture, kind, options) for picture in pictures]
     milliseconds = (time.process_time() - started) / len(pictures) * 1000
     similarity = [
-        structural_similarity(
-            picture[..., :3],
-            np.asarray(Image.open(io.BytesIO(data)).convert("RGB")),
-            channel_axis=2,
+        float(
+            structural_similarity(
+                picture[..., :3],
+                np.asarray(Image.open(io.BytesIO(data)).convert("RGB")),
+                channel_axis=2,
+            )
         )
         for picture, data in zip(pictures, encoded, strict=True)
     ]

@@ -10,6 +10,7 @@ python -m bench.finishing [--model emoji] [--pictures 300] [--emoji 500] [--cach
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ from sources.finishing.crisp import crisp
 from sources.finishing.cutout import cut_out
 from sources.registry import find_model, open_source
 from sources.runtimes.latents import draw
-from store.formats.encoding import FORMATS, encode_image
+from store.formats.encoding import FORMATS, Format, encode_image
 
 _PROFILES = 100  # edges of a picture
 _LOST = 0.05  # of a body
@@ -66,6 +67,10 @@ def on_white(picture: np.ndarray) -> np.ndarray:
     return np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
 
 
+def encoded_as(chosen: Format, picture: np.ndarray) -> bytes:
+    return encode_image(Image.fromarray(picture), chosen, b"")
+
+
 def milliseconds(work: Callable[[np.ndarray], object], pictures: list[np.ndarray]) -> float:
     """Return the median CPU of one call, after one that does not count."""
     work(pictures[0])
@@ -89,13 +94,13 @@ def main(model: str, pictures: int, emoji: int, cache: Path | None) -> None:
     large = [Image.fromarray(crisp(picture, 512, transparent=True)) for picture in some]
     rows = [["cut out, at the generator's size", f"{milliseconds(cut_out, some):.1f}"]]
     for size in (256, 512, 1024, 2048):
-        took = milliseconds(lambda p, size=size: crisp(p, size, transparent=True), some[:20])
+        took = milliseconds(partial(crisp, size=size, transparent=True), some[:20])
         rows.append([f"finish, {size} px, transparent", f"{took:.1f}"])
     for chosen in FORMATS.values():
         encoded = [np.asarray(image) for image in large[:20]]
-        took = milliseconds(lambda p, c=chosen: encode_image(Image.fromarray(p), c, b""), encoded)
-        size = np.mean([len(encode_image(image, chosen, b"")) for image in large[:20]])
-        rows.append([f"{chosen.name}, 512 px, {size:,.0f} bytes", f"{took:.1f}"])
+        took = milliseconds(partial(encoded_as, chosen), encoded)
+        weight = np.mean([len(encode_image(image, chosen, b"")) for image in large[:20]])
+        rows.append([f"{chosen.name}, 512 px, {weight:,.0f} bytes", f"{took:.1f}"])
     click.echo(f"{machine()}; {versions('numpy', 'pillow')}\n")
     click.echo(markdown(["stage", "ms of CPU"], rows))
     click.echo(_widths(made))

@@ -15,7 +15,7 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ def measure(work: Callable[[], object]) -> Cost:
     return Cost(time.perf_counter() - before, cpu() - cpu_before)
 
 
-def generate_only(sources: list[Source], batches: tuple[Batch, ...], request: Request) -> None:
+def generate_only(sources: list[Source], batches: Sequence[Batch], request: Request) -> None:
     free: queue.SimpleQueue[Source] = queue.SimpleQueue()
     for source in sources:
         free.put(source)
@@ -76,7 +76,7 @@ def generate_only(sources: list[Source], batches: tuple[Batch, ...], request: Re
 
 
 def straight_loop(
-    source: Source, batches: tuple[Batch, ...], request: Request, settings: Settings
+    source: Source, batches: Sequence[Batch], request: Request, settings: Settings
 ) -> None:
     engine = open_engine(settings, write=True)
     upgrade(engine)
@@ -124,7 +124,8 @@ def one_round(
         ]
         chosen = find_format("webp")
         filling = Filling(settings[0], model, request, whole.batch, dry_run=False)
-        batches = filling.plan.batches
+        # without --oversample there are no candidates
+        batches = [each for each in filling.plan.batches if isinstance(each, Batch)]
         costs = {
             "generator alone": measure(lambda: generate_only(sources, batches, request)),
             "pregen": measure(lambda: filling.fill(sources, chosen, lambda _: None)),

@@ -66,7 +66,8 @@ def _image(category: int, number: int) -> NewImage:
 
 def list_pages(url: str, most: int) -> list[str]:
     """Return addresses of pages of /api/v1/images from all over the first ``most``."""
-    pages, address = [], "/api/v1/images?limit=30"
+    pages: list[str] = []
+    address: str | None = "/api/v1/images?limit=30"
     while address is not None and len(pages) < most:
         pages.append(address)
         with urllib.request.urlopen(url + address, timeout=30) as answer:

@@ -29,11 +29,11 @@ class Server:
 
     def cpu_seconds(self) -> float:
         times = [p.cpu_times() for p in [self.process, *self.process.children(recursive=True)]]
-        return sum(t.user + t.system for t in times)
+        return float(sum(t.user + t.system for t in times))
 
     def worker_megabytes(self) -> float:
         """Resident memory of the largest worker."""
-        return max(worker.memory_info().rss for worker in self.workers()) / 2**20
+        return float(max(worker.memory_info().rss for worker in self.workers()) / 2**20)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from sources.registry import find_model, open_source
 from sources.runtimes.latents import draw
 from sources.runtimes.source import Source
 from sources.spec.description import Model
+from sources.spec.inputs import Input
 from store.files.folder import PictureFolder
 from store.index.database import empty_engine
 from store.index.migrating import upgrade
@@ -49,15 +50,17 @@ from store.index.migrating import upgrade
 BATCH = 8  # the notebook's
 
 
-def plan_of(model: Model, request: Request, batch: int) -> tuple[Batch, ...]:
+def plan_of(model: Model, request: Request, batch: int) -> list[Batch]:
     """Return the batches of a run over an empty store, as pregen makes them."""
     engine = empty_engine()
     upgrade(engine)
     with tempfile.TemporaryDirectory() as nothing, engine.connect() as connection:
-        return make_plan(connection, PictureFolder(Path(nothing)), model, request, batch).batches
+        plan = make_plan(connection, PictureFolder(Path(nothing)), model, request, batch)
+    # without --oversample there are no candidates
+    return [each for each in plan.batches if isinstance(each, Batch)]
 
 
-def through(source: Source, batches: tuple[Batch, ...], request: Request) -> int:
+def through(source: Source, batches: Sequence[Batch], request: Request) -> int:
     made = 0
     for batch in batches:
         truncations = request.truncations_of(source.model, batch.category)
@@ -78,9 +81,10 @@ def notebook_loop(model: Model, request: Request) -> Callable[[], int]:
 
     def noise(seed: int, width: int) -> np.ndarray:
         state = np.random.RandomState(seed)
-        return truncation * truncnorm.rvs(-2, 2, size=(BATCH, width), random_state=state)
+        drawn: np.ndarray = truncnorm.rvs(-2, 2, size=(BATCH, width), random_state=state)
+        return truncation * drawn
 
-    def values(given, label: int, seed: int) -> np.ndarray:
+    def values(given: Input, label: int, seed: int) -> np.ndarray:
         if given.kind == "latent":
             return noise(seed, given.width)
         if given.kind == "truncation":
@@ -90,7 +94,8 @@ def notebook_loop(model: Model, request: Request) -> Callable[[], int]:
         return np.eye(given.width)[[index] * BATCH]
 
     def loop() -> int:
-        made, pictures = 0, []
+        made = 0
+        pictures: list[np.ndarray] = []
         for category in request.categories:
             for start in range(0, request.samples, BATCH):
                 feed = {
@@ -98,7 +103,7 @@ def notebook_loop(model: Model, request: Request) -> Callable[[], int]:
                     for given in model.inputs
                 }
                 floats = call(**feed)[model.output.name].numpy()
-                pictures.append(np.uint8(np.clip((floats + 1) / 2.0 * 256, 0, 255)))
+                pictures.append(np.clip((floats + 1) / 2.0 * 256, 0, 255).astype(np.uint8))
                 made += len(pictures[-1])
         np.concatenate(pictures)  # the notebook keeps them all
         return made
@@ -199,9 +204,9 @@ def main(name: str, biggan: str, pictures: int, rounds: int, with_served: bool) 
             tables.append(rows_of(measured(work, rounds), base))
         tables.append(rows_of(measured(hub_work, rounds), hub_base))
     for table in tables:
-        base, *others = table
+        first, *others = table
         for name, _, ratio in others:
-            note(f"{name} ÷ {base[0]}", float(ratio))
+            note(f"{name} ÷ {first[0]}", float(ratio))
         click.echo(markdown(["source", "pictures/s", "÷ the loop"], table) + "\n")
     click.echo(
         f"{samples * 4} pictures a round, {rounds} rounds, {threads} threads. {machine()}, "

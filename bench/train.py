@@ -15,10 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.table import machine, markdown, note, versions
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gan.methods.cyclegan import Options as CycleGanOptions
+    from gan.methods.wgan import Options as WganOptions
 
 Step = Callable[[], None]
 
@@ -52,7 +59,12 @@ class Wgan:
         method = build(options, about, choose_dtype_policy(gpus=gpus()))
         batch = Batch(self.pictures(), none(), none())
         # reading a number waits for the device
-        return lambda: [float(value) for value in method.step(1, batch, 0.0).values()] and None
+
+        def step() -> None:
+            for value in method.step(1, batch, 0.0).values():
+                float(value)
+
+        return step
 
     def plain(self) -> Step:
         from bench.plain_wgan import make_step
@@ -63,12 +75,12 @@ class Wgan:
         parts = self.pictures().reshape(options.critic_steps, options.batch, size, size, 3)
         return lambda: step(parts)
 
-    def options(self):  # type: ignore[no-untyped-def]
+    def options(self) -> "WganOptions":
         from gan.methods.wgan import Options
 
         return Options(recipe="wgan", dataset="", first_steps=0, more_every=0)
 
-    def pictures(self):  # type: ignore[no-untyped-def]
+    def pictures(self) -> "np.ndarray":
         return noise(5 * 64, self.size_px)
 
 
@@ -89,7 +101,12 @@ class CycleGan:
         about = DatasetAbout(name="", size_px=128, categories=[], styles=["a", "b"], notes={})
         method = CycleGAN(options, about, choose_dtype_policy(gpus=gpus()))
         batch = Batch(noise(2, 128), none(), none())
-        return lambda: [float(value) for value in method.step(1, batch, 0.0).values()] and None
+
+        def step() -> None:
+            for value in method.step(1, batch, 0.0).values():
+                float(value)
+
+        return step
 
     def plain(self) -> Step:
         from bench.plain_cyclegan import make_step
@@ -98,7 +115,7 @@ class CycleGan:
         pictures = noise(2, 128)
         return lambda: step(pictures[:1], pictures[1:])
 
-    def options(self):  # type: ignore[no-untyped-def]
+    def options(self) -> "CycleGanOptions":
         from gan.methods.cyclegan import Options
 
         return Options(
@@ -115,7 +132,7 @@ def gpus() -> int:
     return len(tf.config.list_physical_devices("GPU"))
 
 
-def noise(count: int, size_px: int):  # type: ignore[no-untyped-def]
+def noise(count: int, size_px: int) -> "np.ndarray":
     """Return float32 [N, S, S, 3] in [-1, 1], the same at every call."""
     import numpy as np
 
@@ -123,7 +140,7 @@ def noise(count: int, size_px: int):  # type: ignore[no-untyped-def]
     return random.uniform(-1, 1, (count, size_px, size_px, 3)).astype(np.float32)
 
 
-def none():  # type: ignore[no-untyped-def]
+def none() -> "np.ndarray":
     import numpy as np
 
     return np.empty(0)

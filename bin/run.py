@@ -81,7 +81,7 @@ def serve_and_fill(children: Children, categories: str) -> int:
     pregen = (sys.executable, "-m", "flask", "pregen", "--categories", categories)
     for words in (("bin/serve", "check"), (*pregen, "--first")):
         children.start(*words)
-        status = children.wait().returncode
+        status: int = children.wait().returncode
         if children.asked:
             return 128 + signal.SIGINT
         if status:

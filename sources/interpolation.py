@@ -57,7 +57,7 @@ def _slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
     angle = np.arccos(np.clip(cosine, -1, 1))
     if np.sin(angle) < 1e-4:  # parallel: there is no one great circle
         return _lerp(a, b, t)
-    mixed = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+    mixed: np.ndarray = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
     return mixed.astype(np.float32)
 
 

@@ -7,6 +7,7 @@ pictures, so that tests can read it there:
 """
 
 from pathlib import Path
+from typing import Any
 
 Z_ROW, Y_ROWS, TRUNCATION_ROW = 0, slice(1, 9), 9
 
@@ -23,7 +24,7 @@ def build_hub_module(folder: Path, size_px: int = 128, latent: int = 120, broken
         y = tf1.placeholder(tf1.float32, [None, 1000], "y")
         truncation = tf1.placeholder(tf1.float32, [], "truncation")
 
-        def weights(name: str, rows: int):
+        def weights(name: str, rows: int) -> Any:
             values = random.standard_normal((rows, cells * cells * 3)).astype(np.float32)
             return tf1.get_variable(name, initializer=values / rows**0.5, use_resource=False)
 

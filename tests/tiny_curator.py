@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
+
+from gan.dataset.files import Dataset
 
 SEEDS = range(1_000, 1_040)  # of the "real" pictures of each category: others than pregen's
 
 
-def pictures_of(model_folder: Path, seeds: Sequence[int]):
+def pictures_of(model_folder: Path, seeds: Sequence[int]) -> Dataset:
     """Return a data set of what the model draws at its default truncations, a quarter held out."""
     import numpy as np
 
@@ -52,7 +55,7 @@ def build_tiny_curator(model_folder: Path, seeds: Sequence[int] = SEEDS, concept
 
     dataset = pictures_of(model_folder, seeds)
 
-    def features(pictures):
+    def features(pictures: Any) -> dict[str, Any]:
         small = tf.image.resize(pictures, (4, 4), "bilinear") / 255
         return {curator.OUTPUT: tf.reshape(small, (curator.BATCH, 48))}
 

@@ -1,6 +1,7 @@
 """A real generator in miniature: five categories, two styles, 16 px, LiteRT, made in a second."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.made_once import made_once
 
@@ -63,7 +64,7 @@ def _write(target: Path, name: str, version: int, weights: int) -> None:
     generator = tf.random.Generator.from_seed(weights)
     mixing = tf.Variable(generator.normal([20, 16 * 16 * 3]) * 0.4)
 
-    def picture(latent, category, style, truncation):
+    def picture(latent: Any, category: Any, style: Any, truncation: Any) -> dict[str, Any]:
         scaled = latent * truncation[:, None]
         joined = tf.concat([scaled, category, style], axis=1)  # [N, 12 + 5 + 3]
         return {"picture": tf.tanh(tf.reshape(joined @ mixing, [-1, 16, 16, 3]))}

@@ -45,7 +45,7 @@ class Reports:
             .group_by(category.c.slug, category.c.name, category.c.off, image.c.state)
             .order_by(category.c.slug, image.c.state)
         )  # fmt: skip
-        marks: dict[str, tuple] = {}
+        marks: dict[str, tuple[object, ...]] = {}
         for row in rows:
             mark = (row.name, row.off, row.state, row.n, int(row.ids or 0))
             marks[row.slug] = (*marks.get(row.slug, ()), mark)

@@ -104,7 +104,7 @@ class LiveModel:
         if seed is not None:
             first = zlib.crc32(str(seed).encode()) % len(categories)
         # the next one that is on: seeds of all other categories keep theirs
-        for category in (*categories[first:], *categories[:first]):
+        for category in categories[first:] + categories[:first]:
             if category.slug not in off:
                 return category
         raise NotFound(

@@ -93,7 +93,7 @@ def draw_pictures(arm: Arm, count: int, seed: int) -> list[Drawn]:
         raise BadRating(
             f"{arm.name} has {there:,} pictures, not {count:,}", f"ask for less: --pictures {there}"
         )
-    drawn = []
+    drawn: list[Drawn] = []
     while len(drawn) < count:
         slug = chance.choice(sorted(left))
         path = left[slug].pop(chance.randrange(len(left[slug])))

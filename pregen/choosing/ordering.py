@@ -29,12 +29,13 @@ def is_usable(
     ``hashes``: theirs, uint64 [N]; ``known``: those of training pictures, uint64 [H].
     """
     realism = points.realism
-    return (
+    able: np.ndarray = (
         _is_clean(points.flaws)
         & (qualities >= np.quantile(qualities, GOOD))
         & (realism >= np.quantile(realism, UNREAL))
         & ~near_any(hashes, known)
     )
+    return able
 
 
 def _is_clean(flaws: Flaws) -> np.ndarray:
@@ -89,7 +90,8 @@ def near_any(hashes: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _forms(thumbs: np.ndarray) -> np.ndarray:
     """Return float32 [N, 64]: where there is ink, whatever its colour."""
     ink = (255 - thumbs.min(axis=-1).astype(np.float32)) / 255
-    return np.minimum(ink * 2, 1).reshape(len(thumbs), -1)
+    forms: np.ndarray = np.minimum(ink * 2, 1).reshape(len(thumbs), -1)
+    return forms
 
 
 def _distances(points: np.ndarray, one: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from pregen.engines.making import Made
 from sources.spec.description import ModelCategory
@@ -11,8 +11,8 @@ from store.files.protocol import PictureStore
 from store.files.quarantine import Aside
 from store.index.database import writing
 from store.index.states import LIVE, OFF, REJECTED
+from store.index.tables import Row, image
 from store.index.tables import category as category_table
-from store.index.tables import image
 from store.index.writes import add_images, ensure_category, point_of, revive_image
 
 

@@ -122,7 +122,7 @@ def _jobs(
     settings: Settings, targets: list[Target], given: Model | None, outcome: Outcome
 ) -> list[Job]:
     """Group targets that are made alike; those whose model is not here are skipped."""
-    alike: dict[tuple, list[Target]] = defaultdict(list)
+    alike: dict[tuple[object, ...], list[Target]] = defaultdict(list)
     for each in targets:
         key = (each.model, each.model_digest, each.samples, each.seed, each.truncations)
         alike[(*key, each.oversample, each.chosen, each.format)].append(each)

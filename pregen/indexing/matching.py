@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from store.index.database import damaged
 from store.index.states import LIVE, MISSING, OFF, REJECTED
-from store.index.tables import category, image
+from store.index.tables import Row, category, image
 
 
 class Kind(Enum):

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from pregen.indexing.matching import Kind, Match, match, match_beside, rejected_among, rows_in
 from store.curation.settling import give_way, mark, put_away, rename_image, rows_of
 from store.files.protocol import names_of
 from store.files.quarantine import Aside
 from store.index.states import LIVE, MISSING, OFF, REJECTED
-from store.index.tables import category, image
+from store.index.tables import Row, category, image
 from store.index.writes import (
     NewImage,
     add_images,

@@ -8,12 +8,12 @@ shall have as many as were made of it, the rejected ones included.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, select
 
 from pregen.planning.request import Request
 from sources.spec.description import Model
 from store.index.states import LIVE, REJECTED
-from store.index.tables import category, image, target
+from store.index.tables import Row, category, image, target
 from store.index.writes import ensure_category, rename_category
 
 
@@ -89,7 +89,7 @@ def targets_of(connection: Connection, slugs: Sequence[str] | None = None) -> li
     return sorted(found, key=lambda each: (each.slug, each.model))
 
 
-def _made(connection: Connection, chosen: list) -> Sequence[Row]:
+def _made(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Sequence[Row]:
     """Return per category and model what was made; none where nothing of it is live."""
     live = func.count(case((image.c.state == LIVE, 1)))
     rejected = func.count(case((image.c.state == REJECTED, 1)))

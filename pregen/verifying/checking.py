@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pregen.indexing.matching import Found, Kind, match, match_beside, rejected_among, rows_in
 from pregen.verifying.differences import Report
@@ -13,6 +13,7 @@ from store.files.quarantine import FOLDERS, Aside
 from store.files.reading import read_row
 from store.formats.encoding import BadPicture
 from store.index.states import LIVE, OFF, REJECTED
+from store.index.tables import Row
 
 _KINDS = {
     Kind.CHANGED: "changed",

@@ -41,7 +41,8 @@ def _joined_to_border(white: np.ndarray) -> np.ndarray:
     joined = np.zeros(count + 1, bool)
     joined[border] = True
     joined[0] = False
-    return joined[parts]
+    found: np.ndarray = joined[parts]
+    return found
 
 
 def _strongest_near(ink: np.ndarray) -> np.ndarray:

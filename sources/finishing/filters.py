@@ -6,7 +6,8 @@ import numpy as np
 def gaussian(sigma: float, reach: int) -> np.ndarray:
     """Return the middle and one half of a Gaussian of 2·``reach`` + 1 taps, float32."""
     half = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
-    return (half / (half[0] + 2 * half[1:].sum())).astype(np.float32)
+    shares: np.ndarray = (half / (half[0] + 2 * half[1:].sum())).astype(np.float32)
+    return shares
 
 
 def blurred(values: np.ndarray, half: np.ndarray) -> np.ndarray:
@@ -19,7 +20,7 @@ def blurred(values: np.ndarray, half: np.ndarray) -> np.ndarray:
         above, below = padded[reach - i :][:height], padded[reach + i :][:height]
         rows += half[i] * (above + below)
     padded = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
-    out = half[0] * padded[:, reach : reach + width]
+    out: np.ndarray = half[0] * padded[:, reach : reach + width]
     for i in range(1, reach + 1):
         left, right = padded[:, reach - i :][:, :width], padded[:, reach + i :][:, :width]
         out += half[i] * (left + right)
@@ -34,4 +35,5 @@ def slopes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def halved(values: np.ndarray) -> np.ndarray:
     """Return sums of 2 × 2, of an even height and width."""
-    return values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]
+    sums: np.ndarray = values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]
+    return sums

@@ -44,9 +44,12 @@ def to_levels(values: np.ndarray, between: tuple[float, float], rounding: str) -
     unit = (values.astype(np.float32) - low) / (high - low)
     if not np.isfinite(unit).all():
         raise BrokenModel("the model gave values that are not finite", "it is not stored")
+    levels: np.ndarray
     if rounding == "floor_256":
-        return np.clip(unit * 256, 0, 255).astype(np.uint8)
-    return np.rint(np.clip(unit, 0, 1) * 255).astype(np.uint8)
+        levels = np.clip(unit * 256, 0, 255)
+    else:
+        levels = np.rint(np.clip(unit, 0, 1) * 255)
+    return levels.astype(np.uint8)
 
 
 def check_size(pictures: np.ndarray, size_px: int, toml: str) -> None:

@@ -201,7 +201,8 @@ def _json_or_text(text: str) -> Any:
 def _array(value: Any, info: TensorInfo, text: str) -> np.ndarray:
     if info.dtype == "string":
         texts = np.array(value, dtype=object)
-        return np.vectorize(lambda part: str(part).encode(), otypes=[object])(texts)
+        encoded: np.ndarray = np.vectorize(lambda part: str(part).encode(), otypes=[object])(texts)
+        return encoded
     try:
         return _cast(np.array(value), info, text)
     except ValueError as error:

@@ -231,7 +231,7 @@ def _hidden(table: Table) -> tuple[bool, str]:
 
 def litert_sha256(table: Table) -> str:
     """Return the hash that a LiteRT file shall have, hexadecimal; "" where none is given."""
-    found = table.take("sha256", str, f'"{"0" * 64}"', "")
+    found: str = table.take("sha256", str, f'"{"0" * 64}"', "")
     if found and not _SHA256.fullmatch(found):
         raise table.wrong(
             "sha256", "litert.sha256 is no SHA-256", "write 64 of 0-9 and a-f, or leave it out"

@@ -8,7 +8,7 @@ undone, and so are the files that are to follow (`store.curation.settling`).
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 
 from store.curation.log import new_batch, record
 from store.curation.settling import mark, names_taken, portions, rename_image, rows_of, settle
@@ -18,6 +18,7 @@ from store.files.reading import read_row
 from store.formats.encoding import BadPicture
 from store.index.database import writing
 from store.index.states import LIVE, OFF, REJECTED
+from store.index.tables import Row
 from store.index.writes import reject_image, renew_image, restore_image
 
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from store.curation.duplicates import is_hash, mean_difference, near_groups
 from store.index.states import LIVE, MISSING, OFF, REJECTED
-from store.index.tables import category, image
+from store.index.tables import Row, category, image
 
 _CERTAIN = 3.0  # standard errors by which two shares must differ: many cuts are tried
 _FEWEST = 10  # pictures on either side of a split

@@ -8,13 +8,13 @@ act of whatever kind goes on with it. A crash leaves a file too many, never one 
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, update
 
 from store.curation.log import rename
 from store.files.protocol import digest, names_of
 from store.files.quarantine import FOLDERS, Aside, copy
 from store.index.database import writing
-from store.index.tables import category, image, unmoved
+from store.index.tables import Row, category, image, unmoved
 
 _Each = TypeVar("_Each")
 AT_ONCE = 64  # pictures per commit: other writers wait for as long as one takes

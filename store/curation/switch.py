@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, select
 
 from store.curation.log import new_batch, record
 from store.curation.reject import bring
@@ -11,7 +11,7 @@ from store.files.protocol import PictureStore
 from store.files.quarantine import Aside
 from store.index.database import writing
 from store.index.states import LIVE, MISSING, OFF
-from store.index.tables import category, image
+from store.index.tables import Row, category, image
 from store.index.writes import hide_category, retire_image, show_category
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import Connection, select, tuple_
 
 from store.curation.naming import ByFile, ByHash, ByOrigin, Key, key_of, keys_of, unknown
 from store.files.protocol import SAFE_NAME
 from store.index.states import LIVE
-from store.index.tables import category, image
+from store.index.tables import Row, Select, category, image
 
 
 @dataclass(frozen=True, slots=True)

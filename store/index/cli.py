@@ -1,6 +1,7 @@
 """`flask db`: the index and its migrations."""
 
 from collections.abc import Callable
+from typing import cast
 
 import click
 from flask import current_app
@@ -57,7 +58,7 @@ def copy_command(source: str, target: str) -> None:
 
         def begin(total: int) -> Callable[[int], object]:
             bar.reset(total)
-            return bar.update
+            return cast("Callable[[int], object]", bar.update)
 
         counts = copy_index(open_engine(here), open_engine(there, write=True), begin)
     copied = ", ".join(f"{count:,} {name}" for name, count in counts.items())

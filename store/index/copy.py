@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import NonesuchError
 from core.settings import SQLITE, Settings, with_database
 from store.index.database import HEAD_REVISION, check_revision, refusal, revision_on, writing
 from store.index.migrating import upgrade_on
-from store.index.tables import metadata
+from store.index.tables import Row, metadata
 
 AT_ONCE = 5000  # rows; half a megabyte of them
 HERE = "site"

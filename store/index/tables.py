@@ -5,8 +5,9 @@ pictures one among those, so that a random pick is two index look-ups at any siz
 (`store.queries.reader`). Whoever adds or removes a picture keeps both dense (`store.index.writes`).
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
+import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,6 +27,10 @@ from sqlalchemy import (
 )
 
 from store.index.states import LIVE, MISSING, OFF, REJECTED
+
+# what a query gives, with whatever columns it asks for
+Row: TypeAlias = sqlalchemy.Row[*tuple[Any, ...]]
+Select: TypeAlias = sqlalchemy.Select[*tuple[Any, ...]]
 
 metadata = MetaData(
     naming_convention={

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -29,7 +30,8 @@ NO_TEXT = "a\udcffb"  # how Python gives a byte that is not UTF-8
 TEXTS = ["", "-1", "0", "nan", str(10**30), "../../x", "no such thing", NO_TEXT, "a\0b", "x" * 5000]
 NOT_INSTALLED = ["tensorflow", "ray", "resvg_py", "kagglehub", "tensorflow_hub"]
 # what makes a command valid but for the value that is tried, and quick
-VALID = {
+SLOW = {"export-site", "morphs", "pregen"}  # they take some of the values and do their work
+VALID: dict[str, dict[str, str | None]] = {
     "curate category": {"switch": "off", "slugs": "hat", "--dry-run": None},
     "curate reject": {"pictures": "x", "--dry-run": None},
     "curate restore": {"pictures": "x", "--dry-run": None},
@@ -89,7 +91,8 @@ def absurd_values(parameter: click.Parameter, folder: Path) -> list[str]:
 def words(command: str, tried: str, value: str, folder: Path) -> list[str]:
     given = {k: v and v.format(folder=folder) for k, v in VALID.get(command, {}).items()}
     given[tried] = value
-    options, arguments = [], []
+    options: list[str] = []
+    arguments: list[str] = []
     for parameter in COMMANDS[command].params:
         name = called(parameter)
         if name in given:
@@ -123,7 +126,7 @@ class Writes:
         self.listens, self.paths = False, list[str]()
         sys.addaudithook(self.hear)  # for good: Python takes none away
 
-    def hear(self, event: str, said: tuple) -> None:
+    def hear(self, event: str, said: tuple[Any, ...]) -> None:
         if not self.listens:
             return
         path = said[1] if event == "os.rename" else said[0] if said else None
@@ -156,7 +159,10 @@ def faults(done: Result, took_s: float) -> str:
 
 @pytest.mark.folder
 @pytest.mark.sqlite
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in COMMANDS],
+)
 def test_absurd_values_are_one_line(command: str, site: Flask, tmp_path: Path) -> None:
     assert type(COMMANDS[command]) is Command
     wrong = {}

@@ -75,7 +75,7 @@ class ServedByLine:
 
     def memory_mb(self) -> float:
         """Return the resident memory of the largest worker, in MB of 10^6 bytes."""
-        return max(worker.memory_info().rss for worker in self.workers()) / 1e6
+        return float(max(worker.memory_info().rss for worker in self.workers()) / 1e6)
 
     def stop(self) -> None:
         assert self.process is not None

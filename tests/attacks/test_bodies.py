@@ -62,7 +62,7 @@ def memory_mb(target: Target) -> float:
 def written_mb(target: Target) -> float:
     """Return how much the workers have written to files, deleted ones among them."""
     assert isinstance(target.server, ServedByLine)
-    return sum(worker.io_counters().write_chars for worker in target.server.workers()) / 1e6
+    return float(sum(worker.io_counters().write_chars for worker in target.server.workers()) / 1e6)
 
 
 @pytest.mark.parametrize("path", ["/play", "/curate", "/", "/healthz", "/translate"])
@@ -124,7 +124,7 @@ def test_a_plain_form_costs_the_translator_nothing(repeated: bytes, served: Targ
 def cpu_seconds(target: Target) -> float:
     assert isinstance(target.server, ServedByLine)
     times = [worker.cpu_times() for worker in target.server.workers()]
-    return sum(each.user + each.system for each in times)
+    return float(sum(each.user + each.system for each in times))
 
 
 def test_a_body_that_breaks_off_costs_nothing(served: Target) -> None:

@@ -148,7 +148,8 @@ def test_a_changed_signature_shows_no_words_of_others(by: str) -> None:
 
 def torch_file() -> bytes:
     file = io.BytesIO()
-    for part in (MAGIC_NUMBER, PROTOCOL, {"little_endian": True}, {}, []):
+    parts: tuple[object, ...] = (MAGIC_NUMBER, PROTOCOL, {"little_endian": True}, {}, [])
+    for part in parts:
         pickle.dump(part, file, protocol=2)
     return file.getvalue()
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,8 +41,8 @@ def fills(tmp_path: Path) -> list[str]:
     return [f"before={red}", f"after={blue}"]
 
 
-def key_of(out: Path) -> dict:
-    found: dict = json.loads((out / "key.json").read_text())
+def key_of(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / "key.json").read_text())
     return found
 
 
@@ -90,6 +91,7 @@ def test_sheets_show_every_picture_once_and_the_key_tells(tmp_path: Path, fills:
     assert tuple(sheet[2, 2]) == (255, 255, 255)
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_and_another_others(tmp_path: Path, fills: list[str]) -> None:
     words = (*fills, "--pictures", 10, "--walls", 1)
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_no_number_is_taken_that_makes_no_sense(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("field", _NUMBERS, ids=lambda field: field.name)
-def test_bounds_are_what_they_say(field: dataclasses.Field) -> None:
+def test_bounds_are_what_they_say(field: dataclasses.Field[Any]) -> None:
     for bound, beyond in (("least", -1), ("most", 1)):
         number = field.metadata[bound]
         settings = read_settings({variable_of(field.name): str(number)})

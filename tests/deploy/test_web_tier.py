@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 @pytest.fixture(scope="module")
 def sites(store: Filled) -> Iterator[list[SiteServer]]:
-    variables = {
+    variables: dict[str, Any] = {
         "SECRET_KEY": store.settings.secret_key,
         "NONESUCH_PROXY_COUNT": "1",
         "NONESUCH_API_CALLS_PER_MINUTE": "0",
@@ -94,7 +95,7 @@ def own_headers(headers: Message) -> dict[str, str]:
     return {name: value for name, value in found.items() if name not in OF_THE_SERVER}
 
 
-def logged(tier: Nginx) -> list[dict[str, str]]:
+def logged(tier: Nginx) -> list[dict[str, Any]]:
     text = (tier.folder / "access.log").read_text()
     return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 

@@ -10,6 +10,7 @@ import urllib.request
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -63,7 +64,7 @@ def get(url: str, data: bytes | None = None) -> tuple[int, Message, bytes]:
 
 @pytest.mark.long
 def test_commands_do_not_mind_in_which_year_they_run(
-    models: Path, tmp_path: Path, clock: Path, wrong: dict[str, str]
+    models: Path, tmp_path: Path, clock: Path, wrong: dict[str, Any]
 ) -> None:
     settings = settings_in(tmp_path / "site", models)
     environ = {**os.environ, **in_environment(settings), "NONESUCH_MODELS_FOLDER": str(models)}
@@ -98,7 +99,7 @@ def end(server: SiteServer) -> None:
 
 
 def test_a_site_goes_on_when_the_clock_jumps(
-    models: Path, tmp_path: Path, clock: Path, wrong: dict[str, str]
+    models: Path, tmp_path: Path, clock: Path, wrong: dict[str, Any]
 ) -> None:
     """Pages, pictures, permalinks, and rounds of the game that were begun in another year."""
     settings = settings_in(tmp_path / "site", models)
@@ -106,8 +107,8 @@ def test_a_site_goes_on_when_the_clock_jumps(
     words = [sys.executable, "-m", "flask", "--app", "app", *PREGEN, "6"]
     subprocess.run(words, cwd=PROJECT, env={**os.environ, **environ}, check=True,
                    capture_output=True)  # fmt: skip
-    server = SiteServer(settings, free_port(), **wrong, NONESUCH_API_CALLS_PER_MINUTE="60",
-                        SECRET_KEY="clock")  # fmt: skip
+    server = SiteServer(settings, free_port(), NONESUCH_API_CALLS_PER_MINUTE="60",
+                        SECRET_KEY="clock", **wrong)  # fmt: skip
     server.start()
     try:
         years = []

@@ -78,7 +78,7 @@ class Owner:
         with engine.connect() as connection:
             found = [tuple(row) for row in connection.execute(statement)]
         engine.dispose()
-        return found  # type: ignore[return-value]
+        return found
 
     def some(self, place: int = 0) -> Path | None:
         files = sorted(self.places()[place].glob("*/[!.]*"))

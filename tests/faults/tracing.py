@@ -39,7 +39,7 @@ def need_strace() -> None:
         pytest.skip(said)
 
 
-def attach(pid: int, log: Path, *options: str) -> subprocess.Popen:
+def attach(pid: int, log: Path, *options: str) -> subprocess.Popen[str]:
     """Attach strace to a stopped process, with all its threads; return when it has."""
     process = subprocess.Popen(
         ["strace", "-f", "-y", "-s", "0", "-o", str(log), *options, "-p", str(pid)],

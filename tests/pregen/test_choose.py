@@ -171,7 +171,9 @@ def test_a_file_of_another_model_or_a_broken_one_is_one_line(command: Flask, mod
         (("--keep", "0"), "--keep"),
     ],
 )
-def test_numbers_out_of_range_are_refused(command: Flask, words: tuple, said: str) -> None:
+def test_numbers_out_of_range_are_refused(
+    command: Flask, words: tuple[str, ...], said: str
+) -> None:
     done = command("models", "choose", "tiny", *words)
     assert done.exit_code == 2
     assert said in done.output.splitlines()[-1]

@@ -50,7 +50,7 @@ def test_walks_within_and_between(flask_command: Flask, settings: Settings) -> N
         assert len(data) == morph.bytes
         with Image.open(folder / morph.file) as image:
             image.load()
-            assert image.info["loop"] == 0 and image.n_frames == 10 == morph.frames
+            assert image.info["loop"] == 0 and image.n_frames == 10 == morph.frames  # type: ignore[attr-defined]
             assert image.info["duration"] == 60
             origin = read_provenance(image)
         assert origin is not None and (origin.model, origin.seed) == ("tiny/1", morph.seeds[0])

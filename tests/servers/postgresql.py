@@ -12,6 +12,7 @@ import time
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -72,7 +73,7 @@ class Cluster:
             raise AssertionError(error.stderr.decode()) from error
         self.port = free_port()
 
-    def _as_user(self) -> dict:
+    def _as_user(self) -> dict[str, Any]:
         if self._user is None:
             return {}
         return {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
@@ -114,9 +115,9 @@ class Cluster:
         word = password or self.password
         return f"postgres://{name}:{word}@127.0.0.1:{self.port}/{database}"
 
-    def run(self, statement: str | sql.Composed, database: str = "postgres") -> list:
+    def run(self, statement: str | sql.Composed, database: str = "postgres") -> list[Any]:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(statement)  # type: ignore[arg-type]
+            cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     def create(self, url: str = "") -> str:

@@ -1,9 +1,10 @@
 """SavedModels in miniature, as other people export them."""
 
 from pathlib import Path
+from typing import Any
 
 
-def save(folder: Path, serve, signature: str = "serving_default", **variables) -> Path:
+def save(folder: Path, serve: Any, signature: str = "serving_default", **variables: Any) -> Path:
     """Write a module with one signature; ``serve`` is a tf.function with an input signature."""
     import tensorflow as tf
 
@@ -15,7 +16,7 @@ def save(folder: Path, serve, signature: str = "serving_default", **variables) -
     return folder
 
 
-def normal(*shape: int, seed: int = 0):
+def normal(*shape: int, seed: int = 0) -> Any:
     """Return a variable of normal numbers."""
     import tensorflow as tf
 
@@ -35,7 +36,7 @@ def save_stylegan(folder: Path) -> Path:
             tf.TensorSpec([None, 1], name="in3"),
         ]
     )
-    def serve(in1, in2, in3):
+    def serve(in1: Any, in2: Any, in3: Any) -> dict[str, Any]:
         coarse = tf.reshape((in1 * in3) @ mapping, [-1, 16, 16, 3])
         return {"out": tf.sigmoid(coarse + strength * in2)}
 
@@ -49,7 +50,7 @@ def save_wgan(folder: Path) -> Path:
     weights = normal(100, 3 * 16 * 16)
 
     @tf.function(input_signature=[tf.TensorSpec([None, 1, 1, 100], name="z")])
-    def serve(z):
+    def serve(z: Any) -> dict[str, Any]:
         flat = tf.reshape(z, [-1, 100]) @ weights
         return {"images": tf.tanh(tf.reshape(flat, [-1, 3, 16, 16]))}
 
@@ -73,7 +74,7 @@ def save_conditional(folder: Path, batch: int | None = None) -> Path:
             tf.TensorSpec([], name="truncation_psi"),
         ]
     )
-    def serve(latent, label, training, truncation_psi):
+    def serve(latent: Any, label: Any, training: Any, truncation_psi: Any) -> dict[str, Any]:
         flat = truncation_psi * latent @ weights + tf.gather(looks, label)
         flat = tf.where(training, flat * 0, flat)
         return {"image": 127.5 * (1 + tf.tanh(tf.reshape(flat, [-1, 12, 12, 3])))}

@@ -5,6 +5,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ class AdaptiveNormalization(keras.layers.Layer):
 
 
 @pytest.fixture
-def generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Three inputs and a layer of its maker's own, in the working folder."""
     import keras
 
@@ -55,11 +56,11 @@ def generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_an_old_file_becomes_a_model(
-    flask_command: Flask, settings: Settings, generator, tmp_path: Path
+    flask_command: Flask, settings: Settings, generator: Any, tmp_path: Path
 ) -> None:
     generator.save(tmp_path / "anime.h5")
-    words = ("models", "import", str(tmp_path / "anime.h5"))
-    words += ("--custom-objects", "adaptive:AdaptiveNormalization")
+    words = ["models", "import", str(tmp_path / "anime.h5")]
+    words += ["--custom-objects", "adaptive:AdaptiveNormalization"]
     looked = flask_command(*words, "--dry-run")
     assert looked.exit_code == 0
     assert "layers of its maker's own: AdaptiveNormalization" in looked.output
@@ -87,7 +88,7 @@ def test_an_old_file_becomes_a_model(
 
 
 def test_without_the_layer_it_says_which_option(
-    flask_command: Flask, settings: Settings, generator, tmp_path: Path
+    flask_command: Flask, settings: Settings, generator: Any, tmp_path: Path
 ) -> None:
     generator.save(tmp_path / "anime.h5")
     sys.modules.pop("adaptive")
@@ -123,7 +124,7 @@ class Trap:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Path.touch, (self.path,)
 
 
@@ -199,7 +200,9 @@ def test_weights_alone(flask_command: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["AdaIN", "style:", "nowhere.at:all", "json:absent"])
-def test_wrong_custom_objects(flask_command: Flask, generator, tmp_path: Path, text: str) -> None:
+def test_wrong_custom_objects(
+    flask_command: Flask, generator: Any, tmp_path: Path, text: str
+) -> None:
     generator.save(tmp_path / "anime.h5")
     words = ("models", "import", str(tmp_path / "anime.h5"), "--trust")
     result = flask_command(*words, "--custom-objects", text)

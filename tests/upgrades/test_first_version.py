@@ -63,6 +63,7 @@ def test_it_says_what_to_type_and_then_shows_everything(site: Flask) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_owners_commands_go_on_with_it(site: Flask) -> None:
     assert flask(site, "db", "upgrade").exit_code == 0
     for words, said in (

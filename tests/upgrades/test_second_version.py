@@ -66,6 +66,7 @@ def test_verify_says_where_the_model_is_to_be_had(site: Flask) -> None:
     assert "git checkout $(git rev-list -n 1 HEAD -- models/emoji/2)^ -- models/emoji/2" in said
 
 
+@pytest.mark.slow
 def test_pregen_brings_it_over(site: Flask) -> None:
     done = flask(site, "pregen", "--categories", ",".join(SLUGS), "--samples", "2", "--replace")
     assert "made 8 pictures with emoji/3" in done.output

@@ -19,7 +19,7 @@ def test_calls_are_counted_and_said(filled: Filled) -> None:
         assert re.fullmatch(rf'"calls";r={left};t=\d+', response.headers["RateLimit"])
     refused = client.get("/api/v1/random")
     assert refused.status_code == 429
-    assert refused.json["error"]["status"] == 429
+    assert refused.get_json()["error"]["status"] == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 12
     assert refused.headers["RateLimit"].startswith('"calls";r=0;')
     assert refused.headers["Access-Control-Allow-Origin"] == "*"

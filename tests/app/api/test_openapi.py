@@ -97,7 +97,7 @@ def test_answers_have_the_shape_that_the_document_gives(
         ("/api/v1/nothing", "Error"),
     ):
         validator(name).validate(client.get(address).json)
-    broken = client.get(f"/api/v1/images/{one}").json | {"seed": "seven"}
+    broken = client.get(f"/api/v1/images/{one}").get_json() | {"seed": "seven"}
     assert not validator("Image").is_valid(broken)
 
 

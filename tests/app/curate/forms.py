@@ -1,9 +1,11 @@
 """What the owner sends, and what it left in the index."""
 
 import re
+from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from store.index.tables import category, image
 from tests.conftest import Filled
@@ -15,9 +17,9 @@ def word_of(client: FlaskClient, path: str = "/curate") -> str:
     return found[1]
 
 
-def enter(client: FlaskClient, token: str, **more: object):
+def enter(client: FlaskClient, token: str, **more: Any) -> TestResponse:
     data = {"word": word_of(client), "token": token}
-    return client.post("/curate/enter", data=data, **more)  # type: ignore[arg-type]
+    return client.post("/curate/enter", data=data, **more)
 
 
 def states(filled: Filled, slug: str) -> list[str]:
@@ -30,7 +32,7 @@ def labels(filled: Filled, slug: str) -> list[str]:
     return [f"{c}/{f}" for c, f in filled.files if c == slug]
 
 
-def act(client: FlaskClient, path: str, **data: object):
+def act(client: FlaskClient, path: str, **data: object) -> TestResponse:
     return client.post(
         path, data={"word": word_of(client), **data}, headers={"Accept": "application/json"}
     )

@@ -42,14 +42,14 @@ def test_rejected_while_somebody_looks_at_it(filled: Filled, owner: FlaskClient)
         assert gone.status_code == 410, path
         assert "does not exist any more" in gone.text and "<h1>" in gone.text
     again = act(owner, "/curate/reject", picture=label)
-    assert again.json["pictures"] == []
+    assert again.get_json()["pictures"] == []
     seen = owner.get(f"/curate/aside/rejected/{label}")
     assert seen.data == filled.files[tuple(label.split("/"))]  # type: ignore[index]
     assert "private" in seen.headers["Cache-Control"]
     undone = act(owner, "/curate/undo")
-    assert undone.json["act"] == "reject" and undone.json["pictures"] == [label]
+    assert undone.get_json()["act"] == "reject" and undone.get_json()["pictures"] == [label]
     assert visitor.get(f"/i/{number}").status_code == 200
-    assert act(owner, "/curate/undo").json["act"] is None
+    assert act(owner, "/curate/undo").get_json()["act"] is None
 
 
 def test_a_category_off_and_on_by_form(filled: Filled, owner: FlaskClient) -> None:
@@ -58,14 +58,14 @@ def test_a_category_off_and_on_by_form(filled: Filled, owner: FlaskClient) -> No
     assert answer.headers["Location"] == "/curate?done=off-12"
     assert "12 pictures left the site" in owner.get("/curate?done=off-12").text
     assert states(filled, "hat") == [OFF] * 5
-    assert "hat" not in [c["slug"] for c in owner.get("/categories.json").json["categories"]]
+    assert "hat" not in [c["slug"] for c in owner.get("/categories.json").get_json()["categories"]]
     assert owner.get("/c/hat").status_code == 404
     label = labels(filled, "hat")[0]
     assert owner.get(f"/images/{label}").status_code == 410
     wall = owner.get("/curate/c/hat")
     assert f"/curate/aside/off/{label}" in wall.text and "Switch this category on" in wall.text
     assert owner.get(f"/curate/aside/off/{label}").status_code == 200
-    assert act(owner, "/curate/undo").json["categories"] == ["hat", "mammal"]
+    assert act(owner, "/curate/undo").get_json()["categories"] == ["hat", "mammal"]
     assert states(filled, "hat") == [LIVE] * 5
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -29,7 +30,7 @@ FIRST_TILE = "return document.activeElement.matches('.tile input')"  # has the f
 
 
 @pytest.fixture
-def store(tmp_path) -> Filled:
+def store(tmp_path: Path) -> Filled:
     settings: Settings = settings_in(tmp_path)
     engine = open_engine(settings, write=True)
     upgrade(engine)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app.curate.token import OwnerToken
+from core.settings import Settings
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import category, image
 from tests.app.curate.forms import labels, states
@@ -121,7 +122,7 @@ def test_report(filled: Filled, run: Run) -> None:
     assert run("models", "report", "--categories", "hut").exit_code == 1
 
 
-def test_without_an_index_it_says_how_to_begin(settings) -> None:
+def test_without_an_index_it_says_how_to_begin(settings: Settings) -> None:
     run = create_app(settings).test_cli_runner()
     for words in (["curate", "undo"], ["curate", "list"], ["models", "report"], ["top-up"]):
         done = run.invoke(args=words)

@@ -26,7 +26,7 @@ def test_without_a_token_it_is_off_and_says_how_to_begin(client: FlaskClient) ->
         assert "flask curate token --new" in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
     answer = client.post("/curate/reject", data={}, headers={"Accept": "application/json"})
-    assert answer.status_code == 403 and "token" in answer.json["error"]["message"]
+    assert answer.status_code == 403 and "token" in answer.get_json()["error"]["message"]
 
 
 @pytest.mark.usefixtures("token")
@@ -39,7 +39,7 @@ def test_outside_there_is_the_door_and_nothing_else(filled: Filled, client: Flas
     for path in ("reject", "restore", "undo", "category", "leave"):
         answer = act(client, f"/curate/{path}", picture=labels(filled, "hat")[0])
         assert answer.status_code == 403, path
-        assert answer.json["error"]["hint"] == "enter the token at /curate"
+        assert answer.get_json()["error"]["hint"] == "enter the token at /curate"
     assert states(filled, "hat") == [LIVE] * 5
 
 

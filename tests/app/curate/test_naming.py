@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
+from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select, update
 
@@ -166,14 +167,16 @@ def test_what_holds_the_same_bytes_goes_and_comes_along(filled: Filled, run: Run
     assert {visitor.get(address).status_code for address in addresses} == {200}
 
 
-def test_on_the_owners_pages_too(filled: Filled, run: Run, owner) -> None:
+def test_on_the_owners_pages_too(filled: Filled, run: Run, owner: FlaskClient) -> None:
     adopt(filled, run, "hat/mine.webp", "mammal/mine.webp")
     answer = act(owner, "/curate/reject", picture="hat/mine.webp")
-    assert sorted(answer.json["pictures"]) == ["hat/mine.webp", "mammal/mine.webp"]
-    assert answer.json["count"] == 2
+    assert sorted(answer.get_json()["pictures"]) == ["hat/mine.webp", "mammal/mine.webp"]
+    assert answer.get_json()["count"] == 2
 
 
-def test_near_duplicates_never_take_along_what_is_to_stay(filled: Filled, run: Run, owner) -> None:
+def test_near_duplicates_never_take_along_what_is_to_stay(
+    filled: Filled, run: Run, owner: FlaskClient
+) -> None:
     """Copies go together, and of each group one stays."""
     adopt(filled, run, "mammal/0.webp", seed=501)
     adopt(filled, run, "hat/a.webp", "hat/b.webp", "mammal/a.webp", seed=500)

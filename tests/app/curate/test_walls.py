@@ -82,7 +82,7 @@ def test_rejected_pictures_can_be_looked_through_and_come_back(
     act(owner, "/curate/reject", picture=some)
     page = owner.get("/curate/c/hat?state=rejected").text
     assert re.findall(r'name="picture" value="([^"]+)"', page) == some
-    assert act(owner, "/curate/restore", picture=some).json["pictures"] == some
+    assert act(owner, "/curate/restore", picture=some).get_json()["pictures"] == some
     assert states(filled, "hat") == [LIVE] * 5
     with filled.engine.connect() as connection:
         found = connection.execute(select(image.c.state).where(image.c.state == REJECTED)).all()

@@ -120,7 +120,7 @@ def test_walls_categories_and_favourites(
     shown = browser.find_elements(By.CSS_SELECTOR, "[data-wall] [data-heart]")
     assert {heart.get_attribute("data-heart") for heart in shown} == kept
     browser.execute_script("localStorage.clear()")
-    browser.get(f"{address}favourites/?ids={','.join(sorted(kept))},000000000000")
+    browser.get(f"{address}favourites/?ids={','.join(sorted(map(str, kept)))},000000000000")
     ready(browser)
     assert len(browser.find_elements(By.CSS_SELECTOR, "[data-wall] li")) == 2
 

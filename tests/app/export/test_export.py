@@ -194,7 +194,7 @@ def test_what_no_export_wrote_is_left_alone(filled: Filled, tmp_path: Path, what
         ("/y/", "https://a.example/x/", None), ("", "https://a.example/x?y=1", None),
     ],
 )  # fmt: skip
-def test_base_path_and_address(base: str, address: str, expected: tuple | None) -> None:
+def test_base_path_and_address(base: str, address: str, expected: tuple[str, ...] | None) -> None:
     if expected is None:
         with pytest.raises(CannotExport):
             check_base_path(base, address)

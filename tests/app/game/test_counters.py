@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 import app.game.counters
 from app.game.counters import FILE, Counters, Once, Tally
@@ -79,11 +79,9 @@ def test_a_read_only_file_is_off_as_well(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Counters(settings).count(HASH, "hat", "hat")
-    real = app.game.counters.create_engine
     monkeypatch.setattr(  # forced: root's writes are not stopped by a file's mode
-        app.game.counters,
-        "create_engine",
-        lambda url, **options: real(
+        "app.game.counters.create_engine",
+        lambda url, **options: create_engine(
             url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true", **options
         ),
     )

@@ -53,7 +53,7 @@ def test_a_round_asks_for_one_of_four(client: FlaskClient, filled: Filled) -> No
 
 
 def test_the_page_does_not_tell_the_answer(client: FlaskClient, filled: Filled) -> None:
-    places = Counter()
+    places: Counter[int] = Counter()
     for _ in range(60):
         token, choices, text = question(client)
         for data in filled.files.values():
@@ -99,7 +99,7 @@ def test_a_round_is_over_after_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = PlayTokens(b"key")
     token = tokens.seal(ROUND)
     later = time.time() + app.game.tokens.KEPT_S + 1
-    monkeypatch.setattr(app.game.tokens.time, "time", lambda: later)
+    monkeypatch.setattr("app.game.tokens.time.time", lambda: later)
     assert tokens.open(token) is None
 
 

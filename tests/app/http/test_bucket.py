@@ -117,7 +117,7 @@ def test_other_sizes_go_with_their_picture(stored: Filled) -> None:
     assert category
 
 
-def test_nobody_answers(stored: Filled, monkeypatch) -> None:
+def test_nobody_answers(stored: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     category, file, data = stored.some()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     client = site(stored, store_answers="proxy", store_wait_s=0.2)
@@ -126,7 +126,7 @@ def test_nobody_answers(stored: Filled, monkeypatch) -> None:
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "5"
         assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.json["error"]["message"] == "the store of the pictures does not answer"
+        assert answer.get_json()["error"]["message"] == "the store of the pictures does not answer"
     assert client.get("/").status_code == 200
 
 

@@ -50,7 +50,7 @@ def model(built: Path, tmp_path: Path) -> Model:
 @pytest.fixture
 def client(model: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     drawn = iter(SEEDS)
-    monkeypatch.setattr(app.live.model.random, "getrandbits", lambda _: next(drawn))
+    monkeypatch.setattr("app.live.model.random.getrandbits", lambda _: next(drawn))
     monkeypatch.setattr(app.live.model, "CPU_S", 60.0)
     return create_app(replace(settings, models_folder=model.folder.parents[1])).test_client()
 

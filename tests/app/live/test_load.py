@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import pytest
@@ -142,7 +143,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def test_a_crowd_gets_pictures_or_503(filled: Filled, models: str) -> None:
+def test_a_crowd_gets_pictures_or_503(filled: Filled, models: Path) -> None:
     with granian(filled, models, waiting=4) as site:
         before = site.worker_megabytes()
         assert len(before) == 2 and before[-1] < 90, before  # nothing that makes pictures
@@ -171,12 +172,12 @@ def test_a_crowd_gets_pictures_or_503(filled: Filled, models: str) -> None:
     assert home == [200] * 5
 
 
-def test_pages_are_answered_while_pictures_are_waited_for(filled: Filled, models: str) -> None:
+def test_pages_are_answered_while_pictures_are_waited_for(filled: Filled, models: Path) -> None:
     with granian(filled, models, waiting=40) as site:
         ask(site, "/live/tiny", 60)
         crowd = threading.Thread(target=ask, args=(site, "/live/tiny", 1500))
         crowd.start()
-        took = []
+        took: list[float] = []
         while crowd.is_alive() and len(took) < 40:
             started = time.perf_counter()
             assert site.get("/")[0] == 200
@@ -186,7 +187,7 @@ def test_pages_are_answered_while_pictures_are_waited_for(filled: Filled, models
     assert sorted(took)[len(took) // 2] < 0.5  # a queue in front of the pages would be seconds
 
 
-def test_the_ten_of_a_page_all_come(filled: Filled, models: str) -> None:
+def test_the_ten_of_a_page_all_come(filled: Filled, models: Path) -> None:
     # both workers load the model in the first turns, however long that takes here
     with granian(filled, models, wait_s=60) as site:
         for _ in range(3):
@@ -194,7 +195,7 @@ def test_the_ten_of_a_page_all_come(filled: Filled, models: str) -> None:
             assert answers.statuses == {200: 10} and len(set(answers.pictures)) == 10
 
 
-def test_errors_on_the_real_server(filled: Filled, models: str) -> None:
+def test_errors_on_the_real_server(filled: Filled, models: Path) -> None:
     with granian(filled, models) as site:
         status, body = site.get("/live/tiny?seed=x")
         assert status == 400 and b"<h1>This address makes no sense" in body

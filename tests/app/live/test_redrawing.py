@@ -43,6 +43,7 @@ def width_of_edges(image: Image.Image) -> float:
     return float(np.median(edge_widths(np.asarray(on_white(image)), most=150)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1024, 2048])
 def test_it_is_as_sharp_as_the_picture(made: tuple[Settings, Path], size: int) -> None:
     settings, path = made
@@ -58,9 +59,10 @@ def test_it_is_as_sharp_as_the_picture(made: tuple[Settings, Path], size: int) -
 
 def test_jpeg_is_on_white(made: tuple[Settings, Path]) -> None:
     image = sized(*made, 1024, "jpg")
-    assert image.mode == "RGB" and min(image.getpixel((2, 2))) >= 250  # type: ignore[type-var]
+    assert image.mode == "RGB" and np.asarray(image)[2, 2].min() >= 250
 
 
+@pytest.mark.slow
 def test_without_live_pictures_the_file_is_enlarged(made: tuple[Settings, Path]) -> None:
     settings, path = made
     other = replace(settings, live_at_once=0)
@@ -68,6 +70,7 @@ def test_without_live_pictures_the_file_is_enlarged(made: tuple[Settings, Path])
     assert image.mode == "RGBA" and width_of_edges(image) > 2.5
 
 
+@pytest.mark.slow
 def test_without_the_model_the_file_is_enlarged(
     made: tuple[Settings, Path], tmp_path: Path
 ) -> None:

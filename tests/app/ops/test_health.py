@@ -123,14 +123,14 @@ def test_all_workers_are_counted_together(filled: Filled) -> None:
 def test_counting_from_many_threads_loses_nothing() -> None:
     counts = RequestCounts()
     before = {c.kind: sum(c.classes) for c in counts.read()}
+
+    def count() -> None:
+        for _ in range(2000):
+            counts.add("page", "200 OK", 0.001)
+
     sys.setswitchinterval(1e-6)
     try:
-        threads = [
-            threading.Thread(
-                target=lambda: [counts.add("page", "200 OK", 0.001) for _ in range(2000)]
-            )
-            for _ in range(6)
-        ]
+        threads = [threading.Thread(target=count) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -38,7 +38,7 @@ def empty_site(settings: Settings) -> Iterator[str]:
 
 def name_of(browser: webdriver.Chrome) -> str:
     script = "return document.querySelector('.line bdi')?.textContent ?? ''"
-    return WebDriverWait(browser, WAIT_S).until(lambda b: str(b.execute_script(script)))
+    return str(WebDriverWait(browser, WAIT_S).until(lambda b: b.execute_script(script)))
 
 
 def wait_for_another(browser: webdriver.Chrome, name: str) -> None:

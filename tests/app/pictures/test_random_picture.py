@@ -66,7 +66,7 @@ def test_without_an_ending_accept_decides(
 def test_a_format_that_nobody_has_is_refused(client: FlaskClient, path: str) -> None:
     response = client.get(path, headers={"Accept": "application/json"})
     assert response.status_code == 406
-    assert response.json["error"]["hint"].startswith("accept one of image/webp")
+    assert response.get_json()["error"]["hint"].startswith("accept one of image/webp")
     assert client.get(path, headers={"Accept": "image/gif"}).status_code == 406
 
 
@@ -124,8 +124,8 @@ def test_what_makes_no_sense_is_refused_with_advice(
 ) -> None:
     response = client.get(address, headers={"Accept": "application/json"})
     assert response.status_code == status
-    assert hint in response.json["error"]["hint"]
-    assert len(response.json["error"]["message"]) < 200
+    assert hint in response.get_json()["error"]["hint"]
+    assert len(response.get_json()["error"]["message"]) < 200
     assert response.headers["Cache-Control"] == "no-store"
     page = client.get(address, headers={"Accept": "text/html"})
     assert page.status_code == status and "<h1>This" in page.text
@@ -197,14 +197,14 @@ def test_files_deleted_by_hand_are_passed_over(client: FlaskClient, filled: Fill
     for address in ("/c/hat/seed/a.webp", "/random.webp?category=hat"):
         response = client.get(address, headers={"Accept": "application/json"})
         assert response.status_code == 503
-        assert response.json["error"]["hint"] == "compare the two with: flask verify"
+        assert response.get_json()["error"]["hint"] == "compare the two with: flask verify"
 
 
 @pytest.mark.parametrize("address", ["/random.webp", "/seed/a.webp", "/sized/64/000000000000.png"])
 def test_where_nothing_is_nothing_is_shown(bare: FlaskClient, address: str) -> None:
     response = bare.get(address, headers={"Accept": "application/json"})
     assert response.status_code == 503
-    assert response.json["error"]["hint"].endswith("flask pregen --categories 60")
+    assert response.get_json()["error"]["hint"].endswith("flask pregen --categories 60")
 
 
 def test_an_adopted_picture_is_led_to_by_its_content(filled: Filled) -> None:

@@ -114,7 +114,7 @@ def test_it_is_gone_with_its_picture(
     assert "<h1>This picture does not exist any more" in page.text
     told = client.get(address, headers={"Accept": "application/json"})
     assert told.status_code == 410
-    assert told.json["error"]["status"] == 410
+    assert told.get_json()["error"]["status"] == 410
 
 
 @pytest.mark.folder  # by hand nothing is deleted in a bucket: it believes the index
@@ -143,7 +143,7 @@ def test_a_broken_file_is_told_of(filled: Filled) -> None:
         f"/sized/64/{digest(data)[:12]}.webp", headers={"Accept": "application/json"}
     )
     assert response.status_code == 404
-    assert response.json["error"]["hint"] == "look for more with: flask verify"
+    assert response.get_json()["error"]["hint"] == "look for more with: flask verify"
 
 
 @pytest.mark.folder  # a bucket has no links

@@ -35,10 +35,10 @@ def site(settings: Settings, tmp_path: Path) -> FlaskClient:
         for language, names in NAMES.items():
             kept.writestr(f"{language}.json", json.dumps(names))
     scale = Scale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
-    near = {1: ("1f986", "1f9a2"), 2: ("1f9a2",)}
+    near = {"bird": ("1f986", "1f9a2"), "hat": ("1f9a2",)}
     chosen = {
-        label: Selection(tuple(ChosenSeed(900 + k, 0.5, 1.0, near[label]) for k in range(2)), scale)
-        for label in near
+        slug: Selection(tuple(ChosenSeed(900 + k, 0.5, 1.0, near[slug]) for k in range(2)), scale)
+        for slug in near
     }
     write_chosen(model, Chosen(model.digest, 100, chosen))
     application = create_app(replace(settings, models_folder=tmp_path / "models"))

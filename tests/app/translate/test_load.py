@@ -106,7 +106,7 @@ def test_the_workers_memory_stays_flat(filled: Filled, models: Path) -> None:
     noise = np.random.RandomState(3).randint(0, 256, (1500, 2000, 3)).astype(np.uint8)
     uploads += [encoded(Image.fromarray(noise), "JPEG", quality=95), encoded(photograph())]
 
-    def send_all() -> None:
+    def send_all(site: Site) -> None:
         for data in uploads:
             send(site, data)
 
@@ -115,10 +115,10 @@ def test_the_workers_memory_stays_flat(filled: Filled, models: Path) -> None:
         before = site.worker_megabytes()
         assert before[-1] < 90, before  # no LiteRT before the first picture
         for _ in range(8):  # it has its model now, and each thread has seen the largest forms
-            send_all()
+            send_all(site)
         warm = site.worker_megabytes()
         for _ in range(ROUNDS):
-            send_all()
+            send_all(site)
         after = site.worker_megabytes()
     assert after[-1] - warm[-1] < 12, (before, warm, after)
 

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -104,6 +105,7 @@ def test_names_with_quotes_slashes_and_markup_are_text(filled: Filled) -> None:
         assert response.status_code == 404 and "<script>" not in response.text
 
 
+@pytest.mark.slow
 def test_thousands_of_categories(filled: Filled) -> None:
     from store.index.writes import NewImage
 
@@ -272,7 +274,7 @@ def test_about_says_what_there_is(client: FlaskClient, settings: Settings, fille
     assert settings.models_folder.is_dir()
 
 
-def test_pictures_of_four_channels_stand_on_their_own(filled: Filled, tmp_path) -> None:
+def test_pictures_of_four_channels_stand_on_their_own(filled: Filled, tmp_path: Path) -> None:
     from dataclasses import replace
 
     from store.index.writes import NewImage

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ from store.files.protocol import digest
 from store.formats.encoding import encode, find_format
 from store.formats.metadata import Provenance
 from tests.conftest import settings_in
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 ORIGIN = Provenance("tiny/1", "0" * 64, "hat", 1, 0.5, "0" * 16)
 
@@ -82,7 +86,7 @@ def test_files(client: FlaskClient, settings: Settings) -> None:
     assert "immutable" in response.headers["Cache-Control"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     with Image.open(io.BytesIO(response.data)) as image:
-        assert image.n_frames == 4
+        assert image.n_frames == 4  # type: ignore[attr-defined]
     tag = response.headers["ETag"]
     again = client.get(f"/morphs/{hat.file}", headers={"If-None-Match": tag})
     assert again.status_code == 304 and not again.data
@@ -152,14 +156,16 @@ def walking_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", ["/morphs", "/morphs?still"])
-def test_axe_finds_nothing(browser, axe: str, walking_site: str, path: str) -> None:
+def test_axe_finds_nothing(
+    browser: "webdriver.Chrome", axe: str, walking_site: str, path: str
+) -> None:
     from tests.app.browsing import check_everywhere
 
     check_everywhere(browser, axe, walking_site + path)
 
 
 @pytest.mark.browser
-def test_they_are_loaded_in_a_browser(browser, walking_site: str) -> None:
+def test_they_are_loaded_in_a_browser(browser: "webdriver.Chrome", walking_site: str) -> None:
     browser.get(walking_site + "/morphs")
     loaded = browser.execute_script(
         "return [...document.images].map(i => { i.loading = 'eager'; return i.decode() })"

@@ -52,7 +52,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def rows_of(settings: Settings) -> list:
+def rows_of(settings: Settings) -> list[Any]:
     with open_engine(settings).connect() as connection:
         return list(
             connection.execute(select(image, category.c.slug).join(category).order_by(image.c.id))
@@ -239,7 +239,7 @@ def test_copies_of_training_pictures_are_refused(
     ],
 )
 def test_a_missing_or_broken_curator_is_one_line(
-    own_models: Path, own_command: Flask, harm: Callable, said: str
+    own_models: Path, own_command: Flask, harm: Callable[[Path], object], said: str
 ) -> None:
     harm(own_models / "tiny" / "1" / FOLDER)
     done = own_command(*OVERSAMPLED)

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -91,8 +92,11 @@ def rows(settings: Settings) -> list[tuple[str, int]]:
         return [(row.slug, row.seed) for row in connection.execute(statement)]
 
 
+Made = Callable[..., dict[str, bytes | None]]
+
+
 @pytest.fixture
-def local(tmp_path: Path, models: Path) -> Callable[[int], dict[str, bytes | None]]:
+def local(tmp_path: Path, models: Path) -> Made:
     """What the local engine makes."""
     from app import create_app
 
@@ -115,7 +119,7 @@ def local(tmp_path: Path, models: Path) -> Callable[[int], dict[str, bytes | Non
 def test_the_same_bytes_on_two_nodes(
     settings: Settings,
     nodes: Nodes,
-    local: Callable[..., dict[str, bytes | None]],
+    local: Made,
     flask_command: Callable[..., Result],
 ) -> None:
     words = ("--samples", "150", "--engine", "ray", "--address", nodes.address)
@@ -134,7 +138,7 @@ def test_the_same_bytes_on_two_nodes(
 def test_a_node_killed_at_random_moments(
     settings: Settings,
     nodes: Nodes,
-    local: Callable[..., dict[str, bytes | None]],
+    local: Made,
     flask_command: Callable[..., Result],
 ) -> None:
     """Killed, and another one comes: no picture is lost, and none is there twice."""
@@ -175,7 +179,7 @@ def _count(settings: Settings) -> int:
 
 
 @pytest.mark.long
-def test_the_last_node_dies_for_good(settings: Settings, local: Callable) -> None:
+def test_the_last_node_dies_for_good(settings: Settings, local: Made) -> None:
     """Ray finds no other place for its maker: the other one makes what it had."""
     with ray_nodes(2) as nodes:
         process = start(settings, "--samples", "600", "--engine", "ray",
@@ -191,7 +195,10 @@ def test_the_last_node_dies_for_good(settings: Settings, local: Callable) -> Non
 
 @pytest.mark.long
 def test_gpus_are_asked_for_where_there_are_any(
-    settings: Settings, local: Callable, models: Path, request: pytest.FixtureRequest
+    settings: Settings,
+    local: Made,
+    models: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Nodes with no core but a GPU, as Ray counts them: only who asks for that gets anywhere."""
     toml = models / "tiny" / "1" / "model.toml"
@@ -206,9 +213,7 @@ def test_gpus_are_asked_for_where_there_are_any(
 
 
 @pytest.mark.long
-def test_a_cluster_of_its_own_ends_with_it(
-    settings: Settings, local: Callable[..., dict[str, bytes | None]]
-) -> None:
+def test_a_cluster_of_its_own_ends_with_it(settings: Settings, local: Made) -> None:
     output = finished(start(settings, "--samples", "30", "--engine", "ray", "--threads", "1"))
     assert "made 150 pictures" in output
     assert contents(settings) == local(30)
@@ -229,7 +234,9 @@ def test_ctrl_c_waits_for_what_is_being_recorded() -> None:
 
 @pytest.mark.long
 def test_ctrl_c_stores_what_came_back(
-    settings: Settings, local: Callable, flask_command: Callable[..., Result]
+    settings: Settings,
+    local: Made,
+    flask_command: Callable[..., Result],
 ) -> None:
     process = start(settings, "--samples", "5000", "--engine", "ray")
     until = time.monotonic() + WAIT_S
@@ -274,7 +281,7 @@ def test_without_ray_it_says_what_to_install(settings: Settings, tmp_path: Path)
     absent = tmp_path / "absent"
     absent.mkdir()
     (absent / "ray.py").write_text("raise ImportError('No module named ray')")
-    path = {"PYTHONPATH": str(absent)}
+    path: dict[str, Any] = {"PYTHONPATH": str(absent)}
     output = finished(start(settings, "--samples", "2", "--engine", "ray", **path), 1)
     assert output.splitlines()[-1] == (
         "Error: --engine ray needs Ray, which is not installed; "
@@ -315,7 +322,7 @@ def test_jobs_are_batches_of_one_category() -> None:
 
 
 def test_how_many_makers_there_is_room_for(models: Path) -> None:
-    def node(alive: bool = True, **resources: float) -> dict:
+    def node(alive: bool = True, **resources: float) -> dict[str, Any]:
         return {"Alive": alive, "Resources": resources}
 
     litert = read_model(models / "tiny" / "1")

@@ -84,7 +84,9 @@ def test_the_server_is_killed_in_the_middle(settings: Settings, server: ObjectSt
     open_engine(settings).dispose()
 
 
-def test_before_anything_is_made(settings: Settings, server: ObjectStore, monkeypatch) -> None:
+def test_before_anything_is_made(
+    settings: Settings, server: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A wrong secret, a missing bucket, no server: one line each, and no row."""
     for url, variables, message in (
         (URL, {"AWS_SECRET_ACCESS_KEY": "wrong"}, "refuses this key (SignatureDoesNotMatch)"),

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def flask_command(models: Path, settings: Settings) -> Flask:
     return lambda *words: application.test_cli_runner().invoke(args=list(words))
 
 
-def rows_of(settings: Settings, slug: str = "hat") -> list:
+def rows_of(settings: Settings, slug: str = "hat") -> list[Any]:
     with open_engine(settings).connect() as connection:
         return list(
             connection.execute(

@@ -52,7 +52,7 @@ def _database_in(folder: Path) -> str:
     return scaled(Settings(instance_folder=folder / "instance")).database_url
 
 
-def start(settings: Settings, folder: Path, *more: str) -> subprocess.Popen:
+def start(settings: Settings, folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "flask", *WORDS, *more],
         env=environment(settings, folder),

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def hub_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_hub_module(tmp_path_factory.mktemp("hub") / "module")
 
 
-def rows_of(settings: Settings) -> list:
+def rows_of(settings: Settings) -> list[Any]:
     with open_engine(settings).connect() as connection:
         return list(
             connection.execute(

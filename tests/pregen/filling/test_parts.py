@@ -17,7 +17,7 @@ from sources.curators.chosen_seeds import FILE, read_chosen
 from sources.spec.description import BadModel, Model, read_model
 from store.index.database import open_engine
 from store.index.states import LIVE
-from store.index.tables import category, image
+from store.index.tables import Row, category, image
 from tests.tiny_curator import build_tiny_curator
 from tests.tiny_model import build_tiny_model
 
@@ -64,7 +64,7 @@ def client(site: Settings) -> FlaskClient:
     return create_app(site).test_client()
 
 
-def live_rows(settings: Settings, slug: str) -> list:
+def live_rows(settings: Settings, slug: str) -> list[Row]:
     statement = select(image).join(category).where(category.c.slug == slug, image.c.state == LIVE)
     with open_engine(settings).connect() as connection:
         return list(connection.execute(statement.order_by(image.c.id)))

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -24,7 +25,7 @@ from tests.scaled import empty_again
 Flask = Callable[..., Result]
 
 
-def rows_of(settings: Settings) -> list:
+def rows_of(settings: Settings) -> list[Any]:
     with open_engine(settings).connect() as connection:
         return list(
             connection.execute(select(image, category.c.slug).join(category).order_by(image.c.id))

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -34,7 +35,7 @@ Flask = Callable[..., Result]
 PREGEN = ("pregen", "--model", "tiny", "--categories", "hat,bird,drink")
 
 
-def rows(settings: Settings) -> list:
+def rows(settings: Settings) -> list[Any]:
     engine = open_engine(settings)
     with engine.connect() as connection:
         return list(
@@ -194,7 +195,7 @@ def test_only_what_one_model_made(flask_command: Flask, settings: Settings) -> N
     assert "did you mean tiny?" in flask_command("top-up", "--model", "tinny").output
 
 
-def top_up(settings: Settings, folder: Path) -> subprocess.Popen:
+def top_up(settings: Settings, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "top-up", "--threads", "1"],
         env=environment(settings, folder),

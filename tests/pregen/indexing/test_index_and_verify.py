@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -23,7 +24,7 @@ Flask = Callable[..., Result]
 COLUMNS = [c for c in image.c if c.name not in ("id", "category_id", "ord", "created")]
 
 
-def rows_of(settings: Settings) -> list[tuple]:
+def rows_of(settings: Settings) -> list[tuple[Any, ...]]:
     with open_engine(settings).connect() as connection:
         statement = select(category.c.slug, category.c.name, *COLUMNS).join(category)
         return sorted(tuple(row) for row in connection.execute(statement))

@@ -234,7 +234,7 @@ def test_index_beside_pregen_retires_nothing(
 ) -> None:
     """Pictures are acknowledged after the folder was read and before the index is written."""
     flask("pregen", "--model", "tiny", "--categories", "hat", "--samples", "3")
-    beside_it = []
+    beside_it: list[str] = []
     files_of = type(pictures).files_of
 
     def listed(self: PictureStore, slug: str) -> list[str]:

@@ -45,11 +45,12 @@ def test_what_nobody_sees_is_no_difference(picture: np.ndarray) -> None:
 
 
 def test_another_picture_is_one(picture: np.ndarray) -> None:
-    for change in (
+    changes: tuple[Callable[[np.ndarray], object], ...] = (
         lambda p: p[..., :3].__iadd__(2),  # mean
         lambda p: p[100:120, 100:120, :3].fill(0),  # 400 pixels
         lambda p: p[200:220, 200:220, 3].fill(0),
-    ):
+    )
+    for change in changes:
         other = picture.copy()
         change(other)
         assert not shows_the_same(png(picture), png(other))
@@ -76,7 +77,7 @@ def test_a_store_made_on_another_processor_verifies(settings: Settings, tmp_path
         "NONESUCH_INSTANCE_FOLDER": str(settings.instance_folder),
         "SECRET_KEY": "test",
     }
-    found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]  # type: ignore[index]
+    found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
     other = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(found)}
 
     def run(environment: dict[str, str], *words: str) -> str:

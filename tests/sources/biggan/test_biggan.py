@@ -12,6 +12,7 @@ from sources.biggan.handles import HANDLES, Caches, NotFetched, cached_folder
 from sources.registry import UnknownModel, find_model, open_source
 from sources.runtimes.latents import NotMixable, draw
 from sources.runtimes.pixels import BrokenModel
+from sources.runtimes.source import Source
 from sources.spec.description import BadModel, Model
 from sources.spec.imagenet import DOGS, excluded, imagenet_categories
 from tests.hub_module import TRUNCATION_ROW, Y_ROWS, Z_ROW, build_hub_module
@@ -23,7 +24,7 @@ def model(hub_module: Path) -> Model:
 
 
 @pytest.fixture(scope="module")
-def source(model: Model):
+def source(model: Model) -> Source:
     return open_source(model, 1)
 
 
@@ -43,7 +44,7 @@ def test_the_folder_is_recognised(model: Model, hub_module: Path) -> None:
     assert graph.tags == ()
 
 
-def test_z_is_a_truncated_normal_times_truncation(source, model: Model) -> None:
+def test_z_is_a_truncated_normal_times_truncation(source: Source, model: Model) -> None:
     draws = [draw(model, seed, (0.5, 0.5)) for seed in range(64)]
     pictures = np.concatenate([source.generate(3, draws[i : i + 8]) for i in range(0, 64, 8)])
     z = z_of(pictures)
@@ -56,7 +57,7 @@ def test_z_is_a_truncated_normal_times_truncation(source, model: Model) -> None:
     np.testing.assert_allclose(full / 2, z[:8], atol=1 / 32)
 
 
-def test_label_is_one_hot_and_truncation_a_scalar(source, model: Model) -> None:
+def test_label_is_one_hot_and_truncation_a_scalar(source: Source, model: Model) -> None:
     pictures = source.generate(417, [draw(model, seed, (0.62, 0.62)) for seed in range(3)])
     y = pictures[:, Y_ROWS, :, 0].reshape(3, -1)[:, :1000]
     assert (y[:, 417] == 255).all()
@@ -67,7 +68,7 @@ def test_label_is_one_hot_and_truncation_a_scalar(source, model: Model) -> None:
         source.generate(1, mixed)
 
 
-def test_conversion_is_the_notebooks(source, model: Model) -> None:
+def test_conversion_is_the_notebooks(source: Source, model: Model) -> None:
     import tensorflow as tf
 
     draws = [draw(model, seed, (0.5, 0.5)) for seed in range(8)]
@@ -79,13 +80,13 @@ def test_conversion_is_the_notebooks(source, model: Model) -> None:
     np.testing.assert_array_equal(source.generate(5, draws), expected)
 
 
-def test_every_seed_is_its_own_picture(source, model: Model) -> None:
+def test_every_seed_is_its_own_picture(source: Source, model: Model) -> None:
     draws = [draw(model, seed, (0.5, 0.5)) for seed in range(40)]
     pictures = [source.generate(9, draws[i : i + 8]) for i in range(0, 40, 8)]
     assert len({picture[10:].tobytes() for batch in pictures for picture in batch}) == 40
 
 
-def test_memory_is_flat(source, model: Model) -> None:
+def test_memory_is_flat(source: Source, model: Model) -> None:
     """A leak of one batch's floats per call would be 1.5 MB each. 3,600: make test-long."""
     psutil = pytest.importorskip("psutil", reason="install psutil: requirements-test.txt")
     count = int(os.environ.get("MEMORY_PICTURES", "480"))

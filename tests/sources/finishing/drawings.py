@@ -17,13 +17,15 @@ def _points() -> tuple[np.ndarray, np.ndarray]:
 
 def coverage(shape: np.ndarray) -> np.ndarray:
     """Return which share of each pixel a shape, bool, covers: float64 [128, 128]."""
-    return shape.reshape(SIZE_PX, _FINE, SIZE_PX, _FINE).mean((1, 3))
+    shares: np.ndarray = shape.reshape(SIZE_PX, _FINE, SIZE_PX, _FINE).mean((1, 3))
+    return shares
 
 
 def drawn(covered: np.ndarray, colour: tuple[int, int, int], soft: float = 0.6) -> np.ndarray:
     """Return a shape on white, uint8 [128, 128, 3]."""
     share = ndimage.gaussian_filter(covered, soft)[..., None] if soft else covered[..., None]
-    return np.rint(255 + (np.array(colour) - 255) * share).astype(np.uint8)
+    drawn: np.ndarray = np.rint(255 + (np.array(colour) - 255) * share).astype(np.uint8)
+    return drawn
 
 
 def disc(radius: float, x: float, y: float) -> np.ndarray:

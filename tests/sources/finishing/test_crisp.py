@@ -112,7 +112,7 @@ def test_another_processor_makes_the_same_bytes(tmp_path) -> None:  # type: igno
     rough = drawn(disc(30, 60, 66), RED) + np.random.RandomState(2).randn(128, 128, 3) * 8
     picture = rough.clip(0, 255).astype(np.uint8)
     np.save(tmp_path / "picture.npy", picture)
-    found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]  # type: ignore[index]
+    found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
     assert found, "this processor has nothing that could be switched off"
     subprocess.run(
         [sys.executable, "-c", _ELSEWHERE, tmp_path / "picture.npy", tmp_path / "other.npy"],

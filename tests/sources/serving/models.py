@@ -63,12 +63,12 @@ def build_generator(
     mixing = tf.random.Generator.from_seed(weights).normal([15, SIZE_PX * SIZE_PX * 3]) * contrast
     module.mixing = tf.Variable(mixing)
 
-    def picture(latent, category, truncation):
+    def picture(latent: Any, category: Any, truncation: Any) -> dict[str, Any]:
         scaled = latent * (truncation if scalar else truncation[:, None])
         joined = tf.concat([scaled, category], axis=1)
         return {"picture": tf.tanh(tf.reshape(joined @ module.mixing, [-1, SIZE_PX, SIZE_PX, 3]))}
 
-    def png(latent, category, truncation):
+    def png(latent: Any, category: Any, truncation: Any) -> dict[str, Any]:
         values = picture(latent, category, truncation)["picture"]
         levels = tf.cast(tf.clip_by_value(tf.round((values + 1) * 127.5), 0, 255), tf.uint8)
         return {"image_bytes": tf.map_fn(tf.io.encode_png, levels, fn_output_signature=tf.string)}
@@ -112,7 +112,9 @@ def build_segmenter(base: Path, name: str = "deeplab", version: int = 1) -> Path
     blur = tf.einsum("i,j,kl->ijkl", line, line, tf.eye(3))
     module.blur = tf.Variable(blur)
 
-    def classes(image, height, width):  # uint8 [H, W, 3] → int64 [height, width]
+    def classes(
+        image: Any, height: Any, width: Any
+    ) -> Any:  # uint8 [H, W, 3] → int64 [height, width]
         floats = tf.image.resize(tf.cast(image, tf.float32)[None], [height // 2, width // 2])
         for _ in range(3):
             floats = tf.nn.conv2d(floats, module.blur, 1, "SAME")
@@ -120,11 +122,11 @@ def build_segmenter(base: Path, name: str = "deeplab", version: int = 1) -> Path
         nearest = tf.argmin(tf.reduce_sum(apart * apart, axis=-1), axis=-1)
         return tf.image.resize(nearest[..., None], [height, width], "nearest")[0, :, :, 0]
 
-    def colours(image, height, width):
+    def colours(image: Any, height: Any, width: Any) -> dict[str, Any]:
         found = tf.gather(module.palette, classes(image, height, width))
         return {"segmentation_map": found}
 
-    def labels_of_file(image, height, width):
+    def labels_of_file(image: Any, height: Any, width: Any) -> dict[str, Any]:
         decoded = tf.io.decode_image(image, 3, expand_animations=False)
         return {"labels": classes(decoded, height, width)}
 
@@ -148,10 +150,10 @@ def build_documented(base: Path) -> None:
     half = tf.Module()
     half.a, half.b = tf.Variable(0.5), tf.Variable(3.0)
 
-    def plus_three(x):
+    def plus_three(x: Any) -> dict[str, Any]:
         return {"y": half.a * x + half.b}
 
-    def regress(inputs):
+    def regress(inputs: Any) -> dict[str, Any]:
         spec = {"x": tf.io.FixedLenFeature([1], tf.float32)}
         return {"outputs": half.a * tf.io.parse_example(inputs, spec)["x"] + half.b}
 
@@ -169,7 +171,7 @@ def build_documented(base: Path) -> None:
 
     named = tf.Module()
 
-    def joined(tag, signal, sensor):
+    def joined(tag: Any, signal: Any, sensor: Any) -> dict[str, Any]:
         return {
             "sum": tf.reduce_sum(signal, axis=1) + tf.reduce_sum(sensor, axis=[1, 2]),
             "tag_bytes": tag,
@@ -189,7 +191,7 @@ def build_documented(base: Path) -> None:
 
     objects = tf.Module()
 
-    def classify(inputs):
+    def classify(inputs: Any) -> dict[str, Any]:
         spec = {
             "image": tf.io.FixedLenFeature([], tf.string),
             "caption": tf.io.FixedLenFeature([], tf.string),

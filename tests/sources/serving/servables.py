@@ -133,11 +133,12 @@ class Servables:
         servable, name, outputs, count = self._of_examples(request.model_spec, request.input)
         answer = classification_pb2.ClassificationResponse(model_spec=_spec(servable, name))
         labels, scores = outputs.get("classes"), outputs.get("scores")
-        if labels is None and scores is None:
+        shown = labels if scores is None else scores
+        if shown is None:
             raise Fault(Code.INVALID_ARGUMENT, "Expected classification signature outputs")
         for row in range(count):
             classes = answer.result.classifications.add()
-            for column in range((scores if scores is not None else labels).shape[1]):
+            for column in range(shown.shape[1]):
                 classes.classes.add(
                     label="" if labels is None else labels[row, column].numpy().decode(),
                     score=0.0 if scores is None else float(scores[row, column]),

@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,7 +112,7 @@ def side_by_side(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     predict, lock, inside, most = standin.servables.predict, threading.Lock(), [0], [0]
     barrier = threading.Barrier(4, timeout=20)
 
-    def noting(request):
+    def noting(request: Any) -> Any:
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])

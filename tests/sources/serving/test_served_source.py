@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_png_is_asked_for_where_there_is_one(
     asked = []
     predict = standin.servables.predict
 
-    def noting(request):
+    def noting(request: Any) -> Any:
         asked.append(request.model_spec.signature_name)
         return predict(request)
 
@@ -332,7 +333,7 @@ def test_addresses() -> None:
 
 
 def images(settings: Settings) -> dict[str, Image.Image]:
-    found = {}
+    found: dict[str, Image.Image] = {}
     for path in sorted(settings.images_folder.rglob("*.png")):
         with Image.open(path) as image:
             image.load()
@@ -375,7 +376,7 @@ def test_a_server_that_dies_in_the_middle(
         where = address(server, scheme, "tiny") + "?tries=2&deadline=5"
         predict, calls = server.servables.predict, []
 
-        def dying(request):
+        def dying(request: Any) -> Any:
             calls.append(1)
             if len(calls) > 4:
                 raise Fault(Code.UNAVAILABLE, "shutting down")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
+from sqlalchemy import Engine, create_engine, select
 
 from pregen.indexing.reindexing import reindex
 from store.curation.reject import bring, reject_images, restore_images
@@ -67,7 +67,7 @@ def beside(store: Filled, kind: str) -> PictureStore:
     return store.store.beside(kind, store.settings.instance_folder)
 
 
-def parts(store: Filled) -> tuple:
+def parts(store: Filled) -> tuple[Engine, PictureStore, Path]:
     return store.engine, store.store, store.settings.instance_folder
 
 

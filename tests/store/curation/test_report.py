@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import Engine
 
 from store.curation.report import CategoryReport, report
@@ -83,6 +84,7 @@ def test_low_truncation_that_repeats_is_cut_off(index: Engine) -> None:
     assert "repeat others" in found.reason
 
 
+@pytest.mark.slow
 def test_chance_suggests_nothing(index: Engine) -> None:
     """Rejected without regard to truncation: over 40 categories at most one is misled."""
     chance = random.Random(5)

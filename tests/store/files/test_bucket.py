@@ -118,7 +118,7 @@ class Flipping(socketserver.BaseRequestHandler):
 
 
 def test_what_is_damaged_on_its_way_is_refused(
-    bucket: PictureBucket, settings: Settings, monkeypatch
+    bucket: PictureBucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host, _, port = shared_object_store().endpoint.removeprefix("http://").partition(":")
     handler = type("Handler", (Flipping,), {"to": (host, int(port))})
@@ -161,7 +161,9 @@ def test_what_is_in_the_way_keeps_its_bytes(bucket: PictureBucket) -> None:
     }  # fmt: skip
 
 
-def test_a_wrong_secret(bucket: PictureBucket, settings: Settings, monkeypatch) -> None:
+def test_a_wrong_secret(
+    bucket: PictureBucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bucket.put_all("hat", {"1.webp": b"one"})
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     other = open_pictures(settings)
@@ -196,7 +198,7 @@ def test_a_missing_bucket(settings: Settings) -> None:
         other.put_all("hat", {"2.webp": b"two"})
 
 
-def test_nobody_answers(settings: Settings, monkeypatch) -> None:
+def test_nobody_answers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     other = open_pictures(dataclasses.replace(settings, store_wait_s=0.5))
     with pytest.raises(StoreUnusable, match=r"does not answer \(connection refused\)"):
@@ -222,7 +224,7 @@ def test_settings_that_make_no_sense(variables: dict[str, str], message: str) ->
     assert message in str(refused.value)
 
 
-def test_where_pictures_are_redirected_to(monkeypatch) -> None:
+def test_where_pictures_are_redirected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -235,7 +237,7 @@ def test_where_pictures_are_redirected_to(monkeypatch) -> None:
 
 
 @pytest.fixture
-def own_server(tmp_path: Path, monkeypatch) -> Iterator[ObjectStore]:
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
     """A server that a test may kill."""
     server = ObjectStore(tmp_path / "server")
     server.start()
@@ -265,5 +267,5 @@ def test_killed_and_started_again_nothing_acknowledged_is_lost(own_server: Objec
     found = dict(bucket.read_all("hat", bucket.files_of("hat")))
     assert len(kept) >= 10 * KILLS
     assert kept.items() <= found.items()
-    for name, data in found.items():  # one more may be there: put, and not acknowledged
-        assert data is not None and digest(data)[:12] in name
+    for name, there in found.items():  # one more may be there: put, and not acknowledged
+        assert there is not None and digest(there)[:12] in name

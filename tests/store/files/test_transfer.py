@@ -173,7 +173,7 @@ def wait_for_pictures(store: PictureStore, number: int) -> None:
 
 
 def test_server_and_command_killed_in_the_middle(
-    many: Filled, own_server: ObjectStore, monkeypatch
+    many: Filled, own_server: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in own_server.environ.items():
         monkeypatch.setenv(name, value)

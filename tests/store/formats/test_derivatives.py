@@ -100,6 +100,7 @@ def test_processes_and_threads_make_each_once(tmp_path: Path, original: Path) ->
     assert counted(tmp_path) == on_disk(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_bound_holds_and_what_was_used_longest_ago_goes(tmp_path: Path, original: Path) -> None:
     derivatives = derivatives_in(tmp_path, most_mb=1)
     folder = tmp_path / "instance" / "derivatives"
@@ -234,6 +235,7 @@ def test_the_folder_may_be_deleted_at_any_time(tmp_path: Path, original: Path) -
         shutil.rmtree(tmp_path / "instance" / "derivatives")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["", "x", "999999999999999", "5"])
 def test_a_wrong_count_is_mended(tmp_path: Path, original: Path, wrong: str) -> None:
     derivatives = derivatives_in(tmp_path, most_mb=1)

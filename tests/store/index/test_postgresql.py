@@ -121,7 +121,8 @@ def read_of_pictures(large: IndexReader) -> tuple[int, int]:
     rows = large.ask(
         "SELECT seq_scan, idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'image'", {}
     )
-    return rows[0]
+    least, most = rows[0]
+    return least, most
 
 
 @pytest.mark.parametrize("name", statements())

@@ -135,10 +135,11 @@ def test_every_look_up_is_by_an_index(filled: Filled, name: str) -> None:
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 def test_a_page_costs_the_same_in_a_large_store(settings: Settings, index: Engine) -> None:
     """Counted in SQLite's own steps, which no load on the machine changes."""
-    costs = []
+    costs: list[dict[str, int]] = []
     for more in (3_000, 57_000):
         with index.begin() as connection:
             for c in range(10):
@@ -162,7 +163,8 @@ def steps_of(settings: Settings) -> dict[str, int]:
     reader = IndexReader(engine)
     gallery = Gallery(reader)
     reader.categories()
-    driver: sqlite3.Connection = reader._idle[0][1].connection.dbapi_connection
+    driver = reader._idle[0][1].connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
     steps = 0
 
     def tick() -> int:

@@ -1,8 +1,9 @@
 """Pages of pictures: all of them once, newest first, at the same cost wherever they begin."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -73,7 +74,7 @@ def test_filters(reader: IndexReader, monkeypatch: pytest.MonkeyPatch, most: int
     """All of them, alone and together; also where a page may look at few rows only."""
     monkeypatch.setattr(listing, "MOST_LOOKED_AT", most)
     after = START + timedelta(hours=3)
-    wishes = {
+    wishes: dict[str, tuple[Any, Callable[[Entry], bool]]] = {
         "category": ("hat", lambda e: e.category == "hat"),
         "model": ("model/1", lambda e: e.model == "model/1"),
         "format": ("png", lambda e: e.format == "png"),

@@ -104,13 +104,14 @@ def test_python_and_javascript_agree() -> None:
     if node is None:
         absent("needs Node.js (Debian: apt-get install nodejs)")
     random = np.random.RandomState(0)
-    places, steps = [], []
+    places: list[tuple[int, int, int]] = []
+    steps: list[tuple[int, int, int, int | None]] = []
     for _ in range(6000):
         total = int(random.choice([*TOTALS, 100_000, 10**6, 2**31 + 11, MOST]))
         key, place = int(random.randint(0, MOST, dtype=np.int64)), int(random.randint(0, total))
-        places.append([key, place, total])
+        places.append((key, place, total))
         first = int(random.randint(0, total)) if random.randint(2) else None
-        steps.append([key, int(random.randint(0, 4 * total)), total, first])
+        steps.append((key, int(random.randint(0, 4 * total)), total, first))
     texts = ["7.0", "0f1e2d3c4b5a00000007.3", "0f1e2d3c4b5a7.3", "x", "7.9999999999999"]
     module = (PROJECT / "app" / "static" / "walk.js").read_bytes()
     script = TWIN % base64.b64encode(module).decode()

@@ -47,6 +47,7 @@ def kept(before: list[str], after: list[str]) -> float:
     return sum(a == b for a, b in zip(before, after, strict=True)) / len(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", [None, pytest.param("hat", marks=pytest.mark.long)])
 def test_nearly_all_texts_keep_their_picture(
     reader: IndexReader, index: Engine, slug: str | None
@@ -77,6 +78,7 @@ def test_nearly_all_texts_keep_their_picture(
     assert removed.isdisjoint(last)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", [None, pytest.param("hat", marks=pytest.mark.long)])
 def test_shares_are_even_within_a_factor_of_two(
     reader: IndexReader, index: Engine, slug: str | None
