@@ -110,7 +110,7 @@ def _shown(value: object) -> str:
 
 def figures_section(evaluation: dict[str, Any] | None) -> str:
     """Return the tables of evaluation.json, each with what it says."""
-    if evaluation is None or evaluation["format"] != FORMAT:
+    if evaluation is None or evaluation.get("format") != FORMAT:
         return "## Figures\n\nNot measured: `flask gan evaluate` was not run before the export.\n"
     low, high = evaluation["truncation"]
     parts = [

@@ -131,6 +131,7 @@ def test_an_evaluation_of_another_format_is_as_none() -> None:
     none = figures_section(None)
     assert "Not measured" in none
     assert figures_section({"format": 2, "distances": [], "read": []}) == none
+    assert figures_section({"read": []}) == none
 
 
 def test_styles_come_as_often_as_in_the_categorys_training_pictures(tiny_dataset: Dataset) -> None:

@@ -16,6 +16,7 @@ from click.testing import Result
 from PIL import Image
 
 from gan.dataset.files import write_dataset
+from gan.evaluation.metrics import FORMAT
 from gan.evaluation.report import EVALUATION_FILE, write_evaluation
 from gan.export import model as model_module
 from gan.export.check import BadExport, compare, fixed_inputs
@@ -221,9 +222,15 @@ def test_compare_sees_the_mean_and_the_greatest() -> None:
 def test_the_command_counts_versions_and_shows_figures(
     gan_command: Callable[..., Result], home: Path, tmp_path: Path
 ) -> None:
+    told = {"pictures": "generated", "from": "held-out", "n": 12, "read": 11, "by_features": 0.5,
+            "by_pixels": None}  # fmt: skip
+    near = {"generated": 0.2, "generated_n": 40, "held_out": 0.1, "held_out_n": 6, "control": 0.3,
+            "near": 0.0}  # fmt: skip
     evaluation = {
-        "pictures_seen": 48, "categories": 3, "chance": 1 / 3,
-        "read": [{"pictures": "real, held-out concepts", "n": 6, "top1": 0.5, "top5": 1.0}],
+        "format": FORMAT, "pictures_seen": 48, "truncation": [0.5, 0.8], "generated": 40,
+        "data_set": "tiny-8", "training_pictures": 18, "held_out_pictures": 6, "judge": "none",
+        "distances": [], "real_or_generated": [told],
+        "copying": {"features": near, "pixels": near, "copies": False},
     }  # fmt: skip
     write_evaluation(home / "runs" / "tiny", evaluation)
     models = tmp_path / "models"
@@ -231,7 +238,7 @@ def test_the_command_counts_versions_and_shows_figures(
     assert first.exit_code == 0, first.output
     assert next_version(models, "mine") == 2
     card = (models / "mine" / "1" / "MODEL_CARD.md").read_text()
-    assert "| real, held-out concepts | 6 | 50.0% | 100.0% |" in card
+    assert "| generated | held-out pictures | 12 | 11 | 50.0% | too few |" in card
     assert "LiteRT int8" in card
     again = gan_command("export", "--run", "tiny", "--name", "mine", "--version", "1")
     assert again.exit_code == 1
