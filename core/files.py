@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import NonesuchError
+from core.locks import lock
 
 TEMPORARY_PREFIX = ".tmp-"
 
@@ -88,8 +89,7 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
     temporary.chmod(0o755)
     handle = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with suppress(OSError):  # a file system without locks: nothing is ever removed there
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(handle, unsupported=False)  # without locks, nothing is ever removed: see below
         yield temporary
         _sync_file_system(handle)
         if not folder.exists():
@@ -108,11 +108,11 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
 def _remove_left(parent: Path, prefix: str) -> None:
     """Remove folders of which no process holds the lock."""
     for path in parent.glob(f"{glob.escape(prefix)}*"):
-        with suppress(OSError):  # held, or removed by another
+        with suppress(OSError):  # removed by another
             handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
+                if lock(handle, unsupported=False):
+                    shutil.rmtree(path)
             finally:
                 os.close(handle)
 

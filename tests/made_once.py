@@ -1,10 +1,11 @@
 """What many tests need alike is made once in a run of them, whichever worker needs it first."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+
+from core.locks import FOREVER, lock, lock_file
 
 FOLDER = "TESTS_MADE_ONCE"  # names the folder that all workers of a run share
 
@@ -19,8 +20,8 @@ def made_once(folder: Path, part: str, key: str, make: Callable[[Path], object])
         make(folder)
         return folder / part
     kept = Path(shared) / key
-    with (Path(shared) / f"{key}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock_file(Path(shared) / f"{key}.lock") as handle:
+        lock(handle, wait_s=FOREVER)
         if not kept.exists():
             beside = Path(shared) / f"{key}.half"
             shutil.rmtree(beside, ignore_errors=True)

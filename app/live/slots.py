@@ -1,15 +1,13 @@
 """Whose turn it is: a cap and a bounded queue for live pictures, over all of a site's workers.
 
 Locks on files, because the kernel drops them with a process that dies, whatever it died of, and
-because they need no other server. `flock` belongs to an opened file, so each request opens its
-own: two threads of a worker exclude each other as two workers do.
+because they need no other server. Each request opens its own handle, so two threads of a worker
+exclude each other as two workers do.
 """
 
-import fcntl
 import hashlib
 import os
 import random
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.http.errors import Busy
+from core.locks import lock, open_lock_file, own_temporary_folder
 
 _LOOK_AGAIN_S = 0.001
-_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
 BUSY = "too many pictures are being made at the moment"
 
 
@@ -91,22 +89,20 @@ class Turns:
         for name in (*names[first:], *names[:first]):
             file = self._open(name)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(file)
+                if lock(file):
+                    return file
             except BaseException:
                 os.close(file)
                 raise
-            else:
-                return file
+            os.close(file)
         return None
 
     def _open(self, name: str) -> int:
         try:
-            return os.open(f"{self._folder or self._make_folder()}/{name}", _OPEN, 0o600)
+            return open_lock_file(f"{self._folder or self._make_folder()}/{name}")
         except FileNotFoundError:  # somebody has tidied up
             self._folder = None
-            return os.open(f"{self._make_folder()}/{name}", _OPEN, 0o600)
+            return open_lock_file(f"{self._make_folder()}/{name}")
 
     def _make_folder(self) -> str:
         """Return a folder that all workers of this site agree upon and may write to."""
@@ -115,7 +111,7 @@ class Turns:
                 folder = self._instance_folder / self._name
                 try:
                     folder.mkdir(parents=True, exist_ok=True)
-                    os.close(os.open(folder / "turn-0", _OPEN, 0o600))
+                    os.close(open_lock_file(folder / "turn-0"))
                 except OSError:  # the site may stand on a read-only disk
                     folder = _temporary_folder(self._instance_folder / self._name)
                 self._folder = os.fspath(folder)
@@ -124,8 +120,4 @@ class Turns:
 
 def _temporary_folder(instance_folder: Path) -> Path:
     name = hashlib.sha256(os.fspath(instance_folder.absolute()).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"nonesuch-{os.getuid()}-{name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
-    return folder
+    return own_temporary_folder(name)

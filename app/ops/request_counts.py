@@ -6,10 +6,8 @@ the server's, named by the process that started the workers: two servers of one 
 apart, each for itself. Counting a request takes about a microsecond.
 """
 
-import fcntl
 import mmap
 import os
-import tempfile
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
@@ -17,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
+
+from core.locks import lock_byte, own_temporary_folder
 
 KIND_OF = {
     "/": "page", "/i": "page", "/c": "gallery", "/gallery": "gallery", "/categories": "gallery",
@@ -87,7 +87,7 @@ class RequestCounts:
             os.ftruncate(handle, SLOTS * _SLOT_BYTES)
             self._all = memoryview(mmap.mmap(handle, SLOTS * _SLOT_BYTES)).cast("Q")
             # the handle stays open: closing any of this file would let the lock go
-            slot = next((i for i in range(SLOTS) if _take(handle, i)), None)
+            slot = next((i for i in range(SLOTS) if lock_byte(handle, i)), None)
             width = _SLOT_BYTES // 8
             self._cells = None if slot is None else self._all[slot * width : (slot + 1) * width]
             self._pid = os.getpid()
@@ -119,10 +119,7 @@ class CountingRequests:
 
 
 def _open_file() -> int:
-    folder = Path(tempfile.gettempdir()) / f"nonesuch-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
+    folder = own_temporary_folder()
     for old in folder.glob("requests-*"):
         if not Path(f"/proc/{old.name.split('-')[1]}").exists() and Path("/proc").exists():
             with suppress(OSError):
@@ -138,11 +135,3 @@ def _started(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return "0"
-
-
-def _take(handle: int, slot: int) -> bool:
-    try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
-    except OSError:
-        return False
-    return True

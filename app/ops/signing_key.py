@@ -1,12 +1,11 @@
 """The key that signs permalinks: from the settings, else made once and kept."""
 
-import fcntl
-import os
 import secrets
 from pathlib import Path
 
 from core.errors import NonesuchError
 from core.files import write_durably
+from core.locks import FOREVER, lock, lock_file
 from core.settings import Settings
 
 KEY_FILE = "key"
@@ -60,13 +59,10 @@ def _make(path: Path) -> bytes:
     systems have them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path.parent / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock_file(path.parent / LOCK_FILE) as handle:
+        lock(handle, wait_s=FOREVER)
         known = _read(path)
         if known is None:
             known = secrets.token_hex(KEY_BYTES).encode()
             write_durably(path, known, 0o600)
         return known
-    finally:
-        os.close(lock)

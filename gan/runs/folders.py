@@ -1,12 +1,12 @@
 """Where runs lie, and that one process trains one of them."""
 
-import fcntl
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import NonesuchError
+from core.locks import lock, lock_file
 
 OPTIONS_FILE = "training_options.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -39,11 +39,9 @@ def find_run(home: Path, name: str) -> Path:
 def trained_by_us(folder: Path) -> Iterator[None]:
     """Hold a run's lock, which ends with the process. Raises `BadRun` when another holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with lock_file(folder / ".lock", 0o644) as handle:
+        if not lock(handle):
             raise BadRun(
                 f"another process is training the run in {folder}", "give another --run name"
-            ) from error
+            )
         yield

@@ -1,9 +1,10 @@
 """Who else writes into a folder: a lock that is shared by all who do, as long as they live."""
 
-import fcntl
 import os
 import weakref
 from pathlib import Path
+
+from core.locks import FOREVER, lock
 
 
 class Presence:
@@ -18,15 +19,8 @@ class Presence:
 
         False too where the file system has no locks.
         """
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+        return lock(self._handle, unsupported=False)
 
     def share(self) -> None:
         """Hold it together with others, where the file system has locks."""
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_SH)
-        except OSError:
-            return
+        lock(self._handle, shared=True, wait_s=FOREVER, unsupported=False)

@@ -5,23 +5,23 @@
     instance/derivatives/locks/<size>-<short hash>.<ext>     while one is being made
     instance/derivatives/bytes                               what they and the links take; its lock
 
-Locks are `flock`s, which end with their process, so any number of processes may share the folder:
+Locks end with their process, so any number of processes may share the folder:
 one makes a derivative, the others wait for it. What makes room goes by last use. Everything here
 can be deleted at any time.
 """
 
-import fcntl
 import logging
 import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import NonesuchError
 from core.files import TEMPORARY_PREFIX, write_durably
+from core.locks import FOREVER, lock, lock_file, removed_lock_file
 
 SIZES_PX = (64, 128, 256, 512, 1024, 2048)
 FOLDER = "derivatives"
@@ -29,7 +29,6 @@ _BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
 _LEAVE = 0.9  # how much of the bound is left when room is made, so that it is made seldom
 _USED_AGAIN_S = 600  # a last use is noted this exactly
 _LEFTOVER_S = 3600
-_LOOK_AGAIN_S = 0.005
 
 log = logging.getLogger(__name__)
 
@@ -125,19 +124,17 @@ class Derivatives:
     def _alone(self, name: str, until: float) -> Iterator[bool]:
         """Hold the lock of one derivative; False where the folder cannot be written."""
         path = Path(self.folder, "locks", name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = _lock(path, until)
-        except OSError as error:
-            self._tell(error)
-            yield False
-            return
-        try:
+        with ExitStack() as held:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                locked = held.enter_context(removed_lock_file(path, until - time.monotonic()))
+            except OSError as error:
+                self._tell(error)
+                yield False
+                return
+            if not locked:
+                raise _busy()
             yield True
-        finally:
-            with suppress(OSError):
-                path.unlink()  # before the lock goes: who waited for it sees that it is another
-            os.close(handle)
 
     def _keep(self, original: Path | None, size: int, file: str, made: bytes) -> None:
         link = Path(self.folder) / "originals" / file[:12]
@@ -168,13 +165,10 @@ class Derivatives:
 
     @contextmanager
     def _bytes(self) -> Iterator["_Count"]:
-        handle = os.open(f"{self.folder}/bytes", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with lock_file(Path(self.folder, "bytes"), 0o644) as handle:
+            lock(handle, wait_s=FOREVER)
             known = os.pread(handle, 32, 0)
             yield _Count(handle, int(known) if known.isdigit() else self._sweep(None))
-        finally:
-            os.close(handle)
 
     def _sweep(self, most_bytes: int | None) -> int:
         """Count the derivatives; remove those used longest ago beyond ``most_bytes``.
@@ -219,28 +213,6 @@ class _Count:
         text = str(self.value).encode()
         os.pwrite(self._handle, text, 0)
         os.ftruncate(self._handle, len(text))
-
-
-def _lock(path: Path, until: float) -> int:
-    """Return a locked handle of the file that has this name. Raises `DerivativesBusy`, OSError."""
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > until:
-                        raise _busy() from None
-                    time.sleep(_LOOK_AGAIN_S)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(path.stat(), os.fstat(handle)):
-                    return handle
-        except BaseException:
-            os.close(handle)
-            raise
-        os.close(handle)  # removed by who held it
 
 
 def _link(original: Path, link: Path) -> None:
