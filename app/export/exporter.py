@@ -139,7 +139,7 @@ class _Export:
         self._put_page(
             f"/i/{picture.short_hash}?in=category",
             is_listed=False,
-            number=self._shelves.number(picture),
+            number=self._shelves.number(picture.category, picture.ord),
         )
 
     def _put_index(self) -> None:

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -83,6 +83,14 @@ class CategoryCount:
     pictures: int
 
 
+class _Open(NamedTuple):
+    """A connection to the index, and what was made of rows read over it."""
+
+    cursor: Any  # the driver's
+    connection: Connection
+    kept: dict[str, tuple[int, Any]]  # by statement: SQLite's data_version, what was made
+
+
 class IndexReader:
     """Read-only questions to the index, over cursors of the driver that are kept.
 
@@ -99,7 +107,7 @@ class IndexReader:
         # calls back when it closes, while the thread is half gone), and a server that starts and
         # ends threads as they are needed did, at one stop of three. So there are also no more of
         # them than questions at one moment.
-        self._idle: list[tuple[Any, Connection]] = []
+        self._idle: list[_Open] = []
         # a server counts connections until they are closed
         weakref.finalize(self, _close_all, self._idle).atexit = False
         self._sqlite_path = engine.get_execution_options().get("sqlite_path")
@@ -124,13 +132,36 @@ class IndexReader:
             self._statements[sql] = _for_driver(sql, self._engine)
         return self._rows(sql, values)
 
+    def ask_kept(self, sql: str, make: Callable[[list[Any]], Found]) -> Found:
+        """Return what ``make`` makes of all rows of a question; SQLite's are kept until it changes.
+
+        SQLite says to each connection whether others changed the file (PRAGMA data_version).
+        PostgreSQL says no such thing and is asked every time.
+        """
+        if self.dialect != "sqlite":
+            return make(self.ask(sql, {}))
+
+        def kept(opened: _Open) -> Found:
+            # before the rows: a change between the two is then noticed the next time
+            ((version,),) = opened.cursor.execute("PRAGMA data_version").fetchall()
+            known_version, made = opened.kept.get(sql, (None, None))
+            if version != known_version:
+                made = make(opened.cursor.execute(sql).fetchall())
+                opened.kept[sql] = (version, made)
+            return cast(Found, made)
+
+        try:
+            return self._ask(kept)
+        except (self._driver_error, DBAPIError) as error:
+            return self._ask_anew(kept, error)
+
     def _rows(self, statement: str, values: dict[str, Any]) -> list[Any]:
         sql, names = self._statements[statement]
         parameters = values if names is None else [values[name] for name in names]
 
-        def rows(cursor: Any) -> list[Any]:
-            cursor.execute(sql, parameters)
-            found: list[Any] = cursor.fetchall()
+        def rows(opened: _Open) -> list[Any]:
+            opened.cursor.execute(sql, parameters)
+            found: list[Any] = opened.cursor.fetchall()
             return found
 
         try:
@@ -140,7 +171,7 @@ class IndexReader:
                 return []  # nothing has such a name, and PostgreSQL takes none
             return self._ask_anew(rows, error)
 
-    def _ask_anew(self, use: Callable[[Any], Found], error: Exception) -> Found:
+    def _ask_anew(self, use: Callable[[_Open], Found], error: Exception) -> Found:
         """Ask once more after an error, over a new connection.
 
         A server that was restarted, a file that a killed command left half written: a new
@@ -159,19 +190,19 @@ class IndexReader:
     def _close_idle(self) -> None:
         _close_all(self._idle)
 
-    def _ask(self, use: Callable[[Any], Found]) -> Found:
-        """Return what is found with a cursor of the driver's; after an error it is not kept."""
+    def _ask(self, use: Callable[[_Open], Found]) -> Found:
+        """Return what is found over a connection; after an error it is not used again."""
         try:
-            cursor, connection = self._idle.pop()
+            opened = self._idle.pop()
         except IndexError:
             connection = self._engine.connect()
-            cursor = connection.connection.cursor()
+            opened = _Open(connection.connection.cursor(), connection, {})
         try:
-            found = use(cursor)
+            found = use(opened)
         except BaseException:
-            _close(connection)
+            _close(opened.connection)
             raise
-        self._idle.append((cursor, connection))
+        self._idle.append(opened)
         return found
 
     def pick(self, slug: str | None = None) -> Picture | None:
@@ -200,7 +231,8 @@ class IndexReader:
         """
         sql, names = self._statements["pick"]
 
-        def pick(cursor: Any) -> tuple[list[Picture], Found]:
+        def pick(opened: _Open) -> tuple[list[Picture], Found]:
+            cursor = opened.cursor
             cursor.execute("BEGIN")
             found = []
             for _ in range(count):
@@ -238,10 +270,10 @@ def _two_draws() -> dict[str, Any]:
     return {"picture": draw >> 31, "category": draw & 0x7FFFFFFF}
 
 
-def _close_all(idle: list[tuple[Any, Connection]]) -> None:
+def _close_all(idle: list[_Open]) -> None:
     while idle:
         with suppress(IndexError):  # another thread may take the last one
-            _close(idle.pop()[1])
+            _close(idle.pop().connection)
 
 
 def _close(connection: Connection) -> None:

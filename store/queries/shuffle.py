@@ -29,6 +29,7 @@ those that are there, some of which may come again and some not at all in this l
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _MASK = 0xFFFFFFFF
@@ -83,14 +84,15 @@ def place_of(key: int, number: int, total: int) -> int:
             return number
 
 
-def _network(key: int, total: int) -> tuple[int, list[int]]:
+@lru_cache(maxsize=1024)
+def _network(key: int, total: int) -> tuple[int, tuple[int, ...]]:
     if not 0 < total <= MOST:
         raise ValueError(f"a walk is over 1 to {MOST} pictures, not {total}")
     half = max(1, ((total - 1).bit_length() + 1) // 2)
-    return half, [_mix(_mix(key + 0x9E3779B9 * i) ^ i) for i in range(1, _ROUNDS + 1)]
+    return half, tuple(_mix(_mix(key + 0x9E3779B9 * i) ^ i) for i in range(1, _ROUNDS + 1))
 
 
-def _encrypt(value: int, half: int, keys: list[int]) -> int:
+def _encrypt(value: int, half: int, keys: tuple[int, ...]) -> int:
     mask = (1 << half) - 1
     left, right = value >> half, value & mask
     for key in keys:
@@ -98,7 +100,7 @@ def _encrypt(value: int, half: int, keys: list[int]) -> int:
     return left << half | right
 
 
-def _decrypt(value: int, half: int, keys: list[int]) -> int:
+def _decrypt(value: int, half: int, keys: tuple[int, ...]) -> int:
     mask = (1 << half) - 1
     left, right = value >> half, value & mask
     for key in reversed(keys):

@@ -20,11 +20,24 @@ from store.queries.shuffle import Walk
 from tests.conftest import COUNTS, Filled
 
 STATEMENTS = {
-    **{n: getattr(gallery_module, n) for n in ("COUNT_OF", "PAGE_OF", "AT_PLACES", "BY_HASHES")},
+    **{
+        n: getattr(gallery_module, n)
+        for n in ("COUNT_OF", "PAGE_OF", "PLACE_OF", "AT_PLACES", "BY_HASHES")
+    },
     "NEXT_MODEL": NEXT_MODEL,
     "ADOPTED": ADOPTED,
 }
 NUMBERS = {"first", "end", *(f"ord_{i}" for i in range(PAGE))}
+
+# golden: the first ten steps of two walks
+FROM_NONE = (
+    "mammal/401 mammal/25 mammal/464 mammal/504 mammal/83 "
+    "mammal/354 mammal/577 mammal/330 mammal/278 mammal/155"
+)
+FROM_A_HAT = (
+    "hat/3 mammal/201 mammal/328 mammal/468 mammal/231 "
+    "mammal/102 mammal/661 mammal/470 mammal/622 mammal/611"
+)
 
 
 def gallery_of(settings: Settings) -> Gallery:
@@ -63,7 +76,7 @@ def test_numbers_and_places_are_each_others_inverse(filled: Filled) -> None:
     for number in range(shelves.total):
         slug, ordinal = shelves.place(number)
         (picture,) = gallery.page_of(slug, ordinal, 1)
-        assert shelves.number(picture) == number
+        assert shelves.number(picture.category, picture.ord) == number
 
 
 def test_what_was_taken_away_has_no_place(filled: Filled) -> None:
@@ -85,6 +98,67 @@ def test_a_walk_shows_each_once_and_begins_with_the_first(filled: Filled) -> Non
     assert len({p.sha256 for p in steps if p}) == 19
     gone = gallery.step(Walk("0" * 12, 77, 0))
     assert gone is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "files"),
+    [
+        ("", FROM_NONE),
+        (digest(b"hat/3")[:12], FROM_A_HAT),
+        ("0" * 12, FROM_NONE),
+    ],
+)
+def test_a_walk_shows_what_it_always_showed(
+    settings: Settings, index: Engine, first: str, files: str
+) -> None:
+    """Visitors' walks go on where they were, whatever becomes of the code."""
+    for slug, number in (("mammal", 700), ("hat", 50), ("fish", 9)):
+        with index.begin() as connection:
+            category = ensure_category(connection, slug, slug)
+            names = [f"{slug}/{i}" for i in range(number)]
+            add_images(
+                connection,
+                category,
+                [NewImage(n, digest(n.encode()), 1, 16, 16, "webp") for n in names],
+            )
+    gallery = gallery_of(settings)
+    steps = [gallery.step(Walk(first, 0xC0FFEE, step)) for step in range(10)]
+    assert " ".join(picture.file for picture in steps if picture) == files
+
+
+@pytest.mark.sqlite
+def test_categories_are_read_again_only_after_a_change(filled: Filled) -> None:
+    gallery = gallery_of(filled.settings)
+    kept = gallery.shelves()
+    assert gallery.step(Walk("", 1, 0)) and gallery.shelves() is kept
+    filled.add("hat", {"new.webp": b"new"})
+    assert gallery.shelves() is not kept
+
+
+def test_no_step_is_taken_in_an_index_of_before(filled: Filled) -> None:
+    """Over several connections, each of which has seen the index at another time."""
+    reader = IndexReader(open_engine(filled.settings))
+    gallery = Gallery(reader)
+
+    def shelves_over_two_connections() -> list[int]:
+        outer = reader._ask(lambda _: gallery.shelves().total)  # holds the one that was idle
+        return [outer, gallery.shelves().total]
+
+    total = sum(COUNTS.values())
+    assert shelves_over_two_connections() == [total] * 2
+    for i in range(3):
+        filled.add("hat", {f"new{i}.webp": b"%d" % i})
+        total += 1
+        assert shelves_over_two_connections() == [total] * 2
+        assert gallery.shelves().total == total
+    category, file, _ = filled.some()
+    before = reader.by_file(category, file)
+    assert before is not None
+    walk = Walk(before.short_hash, 77, 0)
+    assert gallery.step(walk) == before
+    filled.retire(file, REJECTED)
+    assert gallery.shelves().total == total - 1
+    assert gallery.step(walk) not in (None, before)
 
 
 def test_an_empty_store_has_no_steps(settings: Settings, index: Engine) -> None:
