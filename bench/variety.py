@@ -35,7 +35,7 @@ class Fill:
 
 
 def as_they_come(model: Model, category: ModelCategory, count: int) -> list[Draw]:
-    """Return the draws of `flask pregen --any-seed`."""
+    """Return the draws of `flask pregen --any-seed`; of a part, those of its place among others."""
     position = model.categories.index(category)
     truncations = model.truncations_of(category)
     return [draw(model, seed_of(0, position, k), truncations) for k in range(count)]
@@ -79,7 +79,7 @@ def lines(model: Model, count: int, only: Sequence[str]) -> Iterator[str]:
     for category in shown:
         for name, of in (("before", as_they_come), ("after", as_chosen)):
             draws = of(model, category, count)
-            fills[name].append(measure(source, curator, category.slug, category.label, draws))
+            fills[name].append(measure(source, curator, category.family, category.label, draws))
         before, after = fills["before"][-1], fills["after"][-1]
         yield (
             f"{category.slug:<24}{before.concepts:>16}{after.concepts:>7}"

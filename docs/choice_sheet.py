@@ -2,8 +2,8 @@
 
 python -m docs.choice_sheet
 
-Every third category that the shipped model shows, in its own order, with its finish: nobody picked
-the categories or the pictures.
+Every third category that the shipped model shows, parts aside, in its own order, with its finish:
+nobody picked the categories or the pictures.
 """
 
 from PIL import Image, ImageDraw
@@ -23,7 +23,8 @@ def main() -> None:
     """Draw and write it."""
     model = find_model(PROJECT / "models", "emoji")
     source = open_source(model, 1)
-    shown = [category for category in model.categories if not category.hidden][::EVERY]
+    shown = [category for category in model.categories if not (category.hidden or category.of)]
+    shown = shown[::EVERY]
     width = LABEL_PX + 2 * EACH * CELL_PX + GAP_PX
     sheet = Image.new("RGB", (width, CELL_PX * len(shown)), "white")
     pen = ImageDraw.Draw(sheet)
