@@ -93,7 +93,7 @@ OPERATIONS = (
             Parameter("limit", WholeNumber(1, MOST), "pictures a page", 30, default=30),
             Parameter(
                 "cursor",
-                Text(r"[A-Za-z0-9_\-]{1,100}", "what next of the page before holds"),
+                Text(r"[A-Za-z0-9_.\-]{1,150}", "what next of the page before holds"),
                 "where the page begins; out of next, with the same filters",
                 None,
             ),

@@ -88,6 +88,24 @@ def test_what_is_signed_is_read_back(name: str) -> None:
     assert links.credit("0" * 12, by).developer == developer_of_hash("0" * 12)
 
 
+GOLDEN = [
+    (b"key", HASH, "Anna Smith", "en_US", "MSBlbl9VUyBBbm5hIFNtaXRo.0dYGwDWB8ZO4Nfre"),
+    (b"key", HASH, "山田 春香", "ja_JP", "MSBqYV9KUCDlsbHnlLAg5pil6aaZ.TdgAU3_-X84vu5bF"),
+    (b"another key", "f" * 12, "הלל 'גל'", "he_IL", "MSBoZV9JTCDXlNec15wgJ9eS15wn.CfAQEHVytS3FxVz2"),  # noqa: E501
+    (b"k" * 200, "0" * 12, "Ü ber-Łódź", "pl_PL", "MSBwbF9QTCDDnCBiZXItxYHDs2TFug.fW27wa0jlNqZg4X7"),  # noqa: E501
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "short_hash", "name", "locale", "by"), GOLDEN)
+def test_links_that_were_given_out_stay_bit_for_bit(
+    key: bytes, short_hash: str, name: str, locale: str, by: str
+) -> None:
+    """People keep them: what version 0.1.0 signed is signed alike and read by all later ones."""
+    links, developer = Permalinks(key), Developer(name, locale)
+    assert links.address(short_hash, developer) == f"/i/{short_hash}?by={by}"
+    assert links.credit(short_hash, by) == Credit(developer, 1)
+
+
 def test_a_forged_name_is_not_shown(client: FlaskClient) -> None:
     page = shown(client.get("/"))
     address, _, by = page["permalink"].partition("?by=")
