@@ -2,12 +2,13 @@
 
 from app import create_app
 from bench.plain_apps import files
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 
 _category, _, _file = files()[0].partition("/")
 _picture = Picture(
     id=1, category=_category, name=_category, file=_file, sha256=_file[-17:-5].ljust(64, "0"),
-    width=64, height=64, state="live", ord=0,
+    width=64, height=64, state="live", ord=0, model=None, nearest=None,
 )  # fmt: skip
 _reader = IndexReader.__new__(IndexReader)
 _reader.pick_ahead = lambda: _picture  # type: ignore[method-assign]

@@ -26,8 +26,9 @@ from core.concept_names import ConceptNames
 from core.settings import Settings
 from store.index.database import IndexMissing, IndexUnusable
 from store.index.states import LIVE
-from store.queries.listing import Entry, Filter, by_hash, page
+from store.queries.listing import Filter, page
 from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 from store.queries.sampling import different_pictures
 
 _ROUNDS = 4  # of drawing, where files were deleted by hand
@@ -108,7 +109,7 @@ def _counted(
 
 
 def _views(
-    index: OpenIndex, cursors: Cursors, is_there: Callable[[Entry], bool], names: ConceptNames
+    index: OpenIndex, cursors: Cursors, is_there: Callable[[Picture], bool], names: ConceptNames
 ) -> dict[str, Callable[..., Response]]:
     def random(n: int, category: str | None) -> Response:
         reader = index.reader()
@@ -144,7 +145,7 @@ def _views(
         return response
 
     def one_image(hash: str) -> Response:
-        entry = by_hash(index.reader(), hash)
+        entry = index.reader().by_hash(hash)
         if entry is None:
             raise NotFound(f"there is no picture {hash}", what="picture")
         if entry.state != LIVE:

@@ -6,8 +6,8 @@ from app.pictures.addresses import SIZES, picture_address, sized_address
 from app.rendering.names import developer_of_hash
 from app.rendering.phrases import alternative_text, title_of
 from core.concept_names import ConceptNames
-from store.queries.listing import Entry
 from store.queries.reader import CategoryCount
+from store.queries.rows import Entry
 
 
 def category(found: CategoryCount) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def image(entry: Entry, names: ConceptNames) -> dict[str, Any]:
         "alt": alternative_text(entry.name),
         "developer": {"name": developer.name, "locale": developer.locale},
         "page": f"/i/{entry.short_hash}",
-        "url": picture_address(entry),  # type: ignore[arg-type]  # it has all that is asked of it
+        "url": picture_address(entry),
         "sizes": {str(size): sized_address(entry, size) for size in SIZES},
         "width": entry.width,
         "height": entry.height,

@@ -17,12 +17,13 @@ from store.curation.reject import reject_images, restore_images
 from store.curation.report import CategoryReport
 from store.curation.switch import switch_off, switch_on
 from store.curation.undo import Undone, undo
-from store.curation.wall import Page, Tile, copies_of, named, page_of, tiles_of
+from store.curation.wall import Page, copies_of, named, page_of, tiles_of
 from store.files.opening import open_pictures
 from store.index.database import check_revision, open_engine
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import category, image
 from store.index.writability import why_not_writable
+from store.queries.rows import Entry
 
 _PAGE = 1000
 
@@ -31,11 +32,11 @@ _PAGE = 1000
 class Named:
     """Pictures that were named, and others with the same bytes, which go and come with them."""
 
-    tiles: list[Tile]
-    copies: list[Tile]
+    tiles: list[Entry]
+    copies: list[Entry]
 
     @property
-    def all(self) -> list[Tile]:
+    def all(self) -> list[Entry]:
         """Both."""
         return [*self.tiles, *self.copies]
 
@@ -132,7 +133,7 @@ class Curating:
         with self._reading.connect() as connection:
             return page_of(connection, slug, state, after=after, limit=limit)
 
-    def walk(self, slug: str | None, state: str) -> Iterator[Tile]:
+    def walk(self, slug: str | None, state: str) -> Iterator[Entry]:
         """Yield all pictures of a state, page by page. Raises `core.slugs.UnknownSlug`."""
         if slug is not None:
             self.check_slugs([slug])
@@ -142,7 +143,7 @@ class Curating:
             yield from page.tiles
             after = page.after
 
-    def near_duplicates(self, slug: str | None = None) -> Iterator[list[Tile]]:
+    def near_duplicates(self, slug: str | None = None) -> Iterator[list[Entry]]:
         """Yield groups of live pictures that look alike, within each category."""
         if slug is not None:
             self.check_slugs([slug])
@@ -160,7 +161,7 @@ class Curating:
                     tiles = tiles_of(connection, group)
                 yield tiles
 
-    def superfluous(self, groups: Sequence[Sequence[Tile]]) -> list[Tile]:
+    def superfluous(self, groups: Sequence[Sequence[Entry]]) -> list[Entry]:
         """Return all but the first of each group, less those of which a copy would go along.
 
         Pictures with the same bytes go together (`reject`), so one whose copy is to stay, as the
@@ -174,7 +175,7 @@ class Curating:
 
     def some_near_duplicates(
         self, slug: str | None, after: int, count: int
-    ) -> tuple[list[list[Tile]], bool]:
+    ) -> tuple[list[list[Entry]], bool]:
         """Return some groups, and whether there are more.
 
         ``after``: the id of the picture with which the last group of the page before began, be it

@@ -22,7 +22,7 @@ from core.settings import Settings
 
 if TYPE_CHECKING:
     from app.curate.service import Curating
-    from store.curation.wall import Tile
+    from store.queries.rows import Picture
 
 TILES = 120  # pictures of a wall's page
 GROUPS = 40  # groups of a page of near-duplicates
@@ -265,21 +265,20 @@ def _done(text: str) -> str:
     }[match[1]]
 
 
-def _shown(tile: "Tile") -> dict[str, object]:
+def _shown(tile: "Picture") -> dict[str, object]:
     """Return what a template shows of a picture."""
     if tile.state == "live":
-        address = f"/images/{tile.label}?v={tile.sha256[:12]}"
-        if tile.sha256[:12] in tile.file:
+        address = f"/images/{tile.label}?v={tile.short_hash}"
+        if tile.short_hash in tile.file:
             address = f"/images/{tile.label}"
     else:
         address = f"/curate/aside/{tile.state}/{tile.label}"
-    number = tile.sha256[:12]
     return {
         "label": tile.label,
-        "number": number,
+        "number": tile.short_hash,
         "address": address,
         "width": tile.width,
         "height": tile.height,
-        "page": f"/i/{number}" if tile.state == "live" else "",
-        "alternative": f"{tile.name}, No. {number}",
+        "page": f"/i/{tile.short_hash}" if tile.state == "live" else "",
+        "alternative": f"{tile.name}, No. {tile.short_hash}",
     }

@@ -24,7 +24,8 @@ from store.curation.withheld import Withheld
 from store.files.morphs import MorphFolder
 from store.files.opening import open_pictures
 from store.queries.gallery import PAGE, Gallery, Shelf, Shelves
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 from store.queries.shuffle import read_walk
 
 CHUNK = 256  # pictures of one file of the index: about 30 kB

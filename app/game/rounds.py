@@ -9,7 +9,8 @@ import random
 
 from app.game.counters import Counters, Tally
 from app.game.tokens import Round
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 
 LEVELS = ("easy", "usual", "hard")
 CHOICES = 4

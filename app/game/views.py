@@ -23,7 +23,8 @@ from core.concept_names import ConceptNames
 from core.settings import Settings
 from store.files.opening import open_pictures
 from store.index.states import LIVE
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 
 _MOST_DRAWS = 20
 _TOLD_FROM = 3  # answers, before anybody is told how others did

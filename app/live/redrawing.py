@@ -11,7 +11,7 @@ from app.http.errors import NotFound, NotMade
 from app.live.models import LiveModels
 from app.live.slots import Turns
 from core.errors import NonesuchError
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 if TYPE_CHECKING:
     from app.live.shared_slots import SharedTurns

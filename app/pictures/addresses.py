@@ -2,8 +2,7 @@
 
 from store.formats.derivatives import SIZES_PX
 from store.queries.gallery import PAGE
-from store.queries.listing import Entry
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 SIZES = SIZES_PX
 EXTENSIONS = ("webp", "avif", "png", "jpg")
@@ -21,7 +20,7 @@ def picture_address(picture: Picture, most_px: int = HERO_PX) -> str:
     return address if picture.short_hash in picture.file else f"{address}?v={picture.short_hash}"
 
 
-def sized_address(picture: Picture | Entry, size: int, extension: str = "webp") -> str:
+def sized_address(picture: Picture, size: int, extension: str = "webp") -> str:
     """Return where a picture is in a size out of `SIZES` and a format out of `EXTENSIONS`."""
     file = picture.file
     if (
@@ -33,7 +32,7 @@ def sized_address(picture: Picture | Entry, size: int, extension: str = "webp") 
     return f"/sized/{size}/{picture.short_hash}.{extension}"
 
 
-def original_address(picture: Picture | Entry, extension: str) -> str:
+def original_address(picture: Picture, extension: str) -> str:
     """Return where a picture is in a format, in the least size that loses nothing of it."""
     if picture.file.endswith(f".{extension}") and picture.short_hash in picture.file:
         return f"/images/{picture.category}/{picture.file}"

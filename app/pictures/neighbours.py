@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.pictures.addresses import page_address
 from store.queries.gallery import Gallery
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from core.concept_names import ConceptNames
 from core.settings import Settings
 from store.index.states import LIVE
 from store.queries.gallery import Gallery
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 from store.queries.shuffle import Walk, read_walk
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")

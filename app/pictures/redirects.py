@@ -5,7 +5,7 @@ from flask import Response, request
 from app.http.errors import BadParameter
 from app.http.picture_formats import accepted_extension
 from app.pictures.addresses import SIZES, original_address, sized_address
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 
 def checked_size(text: str | None) -> int | None:

@@ -15,7 +15,8 @@ from app.ops.index_handle import OpenIndex
 from app.pictures.presence import no_category, not_in_store, stored_check
 from app.pictures.redirects import checked_size, go_to_picture
 from core.settings import Settings
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 from store.queries.text_ring import BadText, LongText, normal_text, pictures_of_text
 
 _MOST_MISSING = 16  # files that may have been deleted by hand before the index was told

@@ -24,7 +24,7 @@ from store.files.opening import open_pictures
 from store.files.protocol import StoreUnusable, digest
 from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.index.states import LIVE
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 log = logging.getLogger(__name__)
 _MAKERS, _WAITING = 1, 9  # of a worker of 24 threads

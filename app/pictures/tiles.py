@@ -3,7 +3,7 @@
 from app.pictures.addresses import picture_address
 from app.rendering.cutouts import Cutouts
 from app.rendering.phrases import alternative_text
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 HUES = 12  # style.css has as many
 SMALL_PX = 96  # up to this width a picture is enlarged by whole multiples

@@ -15,7 +15,7 @@ from app.rendering.cutouts import Cutouts
 from app.rendering.renderer import Dress
 from core.settings import Settings
 from store.queries.gallery import PAGE, Gallery
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 

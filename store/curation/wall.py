@@ -8,41 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select, text, tuple_
 
 from store.curation.naming import ByFile, ByHash, ByOrigin, Key, key_of, keys_of, unknown
 from store.files.protocol import SAFE_NAME
-from store.index.states import LIVE
-from store.index.tables import Row, Select, category, image
+from store.index.tables import category, image
+from store.queries.rows import ENTRY_BY_HASH, ENTRY_COLUMNS, Entry, entry_of, hash_range
 
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A picture as the owner sees it."""
-
-    id: int
-    category: str  # slug
-    name: str  # the category's display name
-    file: str
-    sha256: str
-    width: int
-    height: int
-    state: str
-    seed: int | None
-    truncation: float | None
-    phash: str | None
-
-    @property
-    def label(self) -> str:
-        """``hat/3000005-0f1e2d3c4b5a.webp``: what commands and forms call it."""
-        return f"{self.category}/{self.file}"
+_image, _category = image.alias("i"), category.alias("c")  # as the columns name them
+_ENTRIES = select(text(ENTRY_COLUMNS)).select_from(_image.join(_category))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some tiles, and where the next page begins, if there is one."""
 
-    tiles: list[Tile]
+    tiles: list[Entry]
     after: int | None
 
 
@@ -50,24 +31,24 @@ def page_of(
     connection: Connection, slug: str | None, state: str, *, after: int = 0, limit: int = 120
 ) -> Page:
     """Return up to ``limit`` pictures of one state, of a category or of all, beyond a row id."""
-    statement = _tiles().where(image.c.state == state, image.c.id > after)
+    statement = _ENTRIES.where(_image.c.state == state, _image.c.id > after)
     if slug is not None:
-        statement = statement.where(category.c.slug == slug)
-    rows = connection.execute(statement.order_by(image.c.id).limit(limit + 1)).all()
-    tiles = [_tile(row) for row in rows[:limit]]
+        statement = statement.where(_category.c.slug == slug)
+    rows = connection.execute(statement.order_by(_image.c.id).limit(limit + 1)).all()
+    tiles = [entry_of(row) for row in rows[:limit]]
     return Page(tiles, tiles[-1].id if len(rows) > limit else None)
 
 
-def tiles_of(connection: Connection, ids: Sequence[int]) -> list[Tile]:
+def tiles_of(connection: Connection, ids: Sequence[int]) -> list[Entry]:
     """Return the pictures of these rows, in their order."""
-    found: dict[int, Tile] = {}
+    found: dict[int, Entry] = {}
     for start in range(0, len(ids), 500):
-        rows = connection.execute(_tiles().where(image.c.id.in_(ids[start : start + 500])))
-        found |= {row.id: _tile(row) for row in rows}
+        rows = connection.execute(_ENTRIES.where(_image.c.id.in_(ids[start : start + 500])))
+        found |= {row.id: entry_of(row) for row in rows}
     return [found[each] for each in ids if each in found]
 
 
-def named(connection: Connection, names: Sequence[str | Path]) -> list[Tile]:
+def named(connection: Connection, names: Sequence[str | Path]) -> list[Entry]:
     """Return the pictures that these names mean, each once; paths are of files.
 
     What a name can be: `store.curation.naming`.
@@ -80,23 +61,23 @@ def named(connection: Connection, names: Sequence[str | Path]) -> list[Tile]:
     }
     by_file = _by_files(connection, [key for each in keys.values() for key in each])
 
-    def find(key: Key) -> Tile | None:
+    def find(key: Key) -> Entry | None:
         match key:
             case ByFile():
                 return by_file.get(key)
             case ByHash(digits):
-                statement = _tiles().where(image.c.sha256 >= digits, image.c.sha256 < digits + "g")
+                rows = connection.execute(text(ENTRY_BY_HASH), hash_range(digits))
             case ByOrigin(model_digest, slug, seed):
-                statement = _tiles().where(
-                    image.c.model_digest == model_digest,
-                    category.c.slug == slug,
-                    image.c.seed == seed,
+                rows = connection.execute(
+                    _ENTRIES.where(
+                        _image.c.model_digest == model_digest,
+                        _category.c.slug == slug,
+                        _image.c.seed == seed,
+                    )
                 )
-        best_first = statement.order_by(image.c.state != LIVE, image.c.sha256, image.c.id)
-        row = connection.execute(best_first.limit(1)).one_or_none()
-        return None if row is None else _tile(row)
+        return next(map(entry_of, rows), None)
 
-    tiles: dict[int, Tile] = {}
+    tiles: dict[int, Entry] = {}
     for name, each in keys.items():
         tile = next(filter(None, map(find, each)), None)
         if tile is None:
@@ -105,19 +86,19 @@ def named(connection: Connection, names: Sequence[str | Path]) -> list[Tile]:
     return list(tiles.values())
 
 
-def copies_of(connection: Connection, tiles: Sequence[Tile]) -> list[Tile]:
+def copies_of(connection: Connection, tiles: Sequence[Entry]) -> list[Entry]:
     """Return the other pictures, of any state and category, that hold the same bytes."""
     known = {tile.id for tile in tiles}
     hashes = list({tile.sha256 for tile in tiles})
-    found: list[Tile] = []
+    found: list[Entry] = []
     for start in range(0, len(hashes), 500):
-        same = image.c.sha256.in_(hashes[start : start + 500])
-        rows = connection.execute(_tiles().where(same).order_by(image.c.id))
-        found += [_tile(row) for row in rows if row.id not in known]
+        same = _image.c.sha256.in_(hashes[start : start + 500])
+        rows = connection.execute(_ENTRIES.where(same).order_by(_image.c.id))
+        found += [entry_of(row) for row in rows if row.id not in known]
     return found
 
 
-def _by_files(connection: Connection, keys: Sequence[Key]) -> dict[Key, Tile]:
+def _by_files(connection: Connection, keys: Sequence[Key]) -> dict[Key, Entry]:
     # no other can be in the index, and PostgreSQL refuses some characters
     files = [
         (key.slug, key.file)
@@ -126,20 +107,9 @@ def _by_files(connection: Connection, keys: Sequence[Key]) -> dict[Key, Tile]:
         and SAFE_NAME.fullmatch(key.slug)
         and SAFE_NAME.fullmatch(key.file)
     ]
-    found: dict[Key, Tile] = {}
+    found: dict[Key, Entry] = {}
     for start in range(0, len(files), 500):
-        of_these = tuple_(category.c.slug, image.c.file).in_(files[start : start + 500])
-        for row in connection.execute(_tiles().where(of_these)):
-            found[ByFile(row.slug, row.file)] = _tile(row)
+        of_these = tuple_(_category.c.slug, _image.c.file).in_(files[start : start + 500])
+        for row in connection.execute(_ENTRIES.where(of_these)):
+            found[ByFile(row.slug, row.file)] = entry_of(row)
     return found
-
-
-def _tiles() -> Select:
-    return select(
-        image.c.id, category.c.slug, category.c.name, image.c.file, image.c.sha256, image.c.width,
-        image.c.height, image.c.state, image.c.seed, image.c.truncation, image.c.phash,
-    ).join(category)  # fmt: skip
-
-
-def _tile(row: Row) -> Tile:
-    return Tile(*row)

@@ -30,7 +30,6 @@ from store.index.states import LIVE, MISSING, OFF, REJECTED
 
 # what a query gives, with whatever columns it asks for
 Row: TypeAlias = sqlalchemy.Row[*tuple[Any, ...]]
-Select: TypeAlias = sqlalchemy.Select[*tuple[Any, ...]]
 
 metadata = MetaData(
     naming_convention={

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from store.queries.reader import PICTURE_COLUMNS, IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import PICTURE_COLUMNS, Picture
 from store.queries.shuffle import Walk, permute, place_of
 
 PAGE = 48  # fills rows of 2, 3, 4, 6 and 8

@@ -12,48 +12,11 @@ from functools import cache
 from typing import Any
 
 from store.queries.reader import IndexReader
+from store.queries.rows import ENTRY_COLUMNS, Entry, entry_of, utc
 
 MOST_LOOKED_AT = 5000
 
-# as an Entry takes them; from image i and category c
-ENTRY_COLUMNS = (
-    "c.slug, c.name, i.file, i.sha256, i.bytes, i.width, i.height, i.format, "
-    "i.model, i.model_digest, i.seed, i.truncation, i.phash, i.nearest, i.state, i.created, i.id"
-)
 CATEGORY = "SELECT id FROM category WHERE slug = :slug"
-BY_HASH = f"""
-SELECT {ENTRY_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
-WHERE i.sha256 >= :low AND i.sha256 < :high
-ORDER BY i.state <> 'live', i.sha256, i.id LIMIT 1
-"""  # noqa: S608
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A picture with its provenance; what is None is unknown."""
-
-    category: str  # slug
-    name: str  # the category's display name
-    file: str
-    sha256: str
-    bytes: int
-    width: int
-    height: int
-    format: str
-    model: str | None
-    model_digest: str | None
-    seed: int | None
-    truncation: float | None
-    phash: str | None
-    nearest: str | None  # one or two concepts, separated by a space
-    state: str
-    created: datetime  # UTC
-    id: int
-
-    @property
-    def short_hash(self) -> str:
-        """The first 12 hexadecimal digits, as in permalinks and file names."""
-        return self.sha256[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +111,7 @@ def page(
         statement = floor_statement(*(name for name in _NAMES if name in values))
         found = reader.ask(statement, {**values, "passed": MOST_LOOKED_AT - 1})
         if found:
-            floor = (_moment(found[0][0]), found[0][1])
+            floor = (utc(found[0][0]), found[0][1])
             values["floor"], values["floor_id"] = _in_database(reader, floor[0]), floor[1]
     statement = page_statement(*(name for name in _NAMES if name in values))
     entries = [entry_of(row) for row in reader.ask(statement, {**values, "wanted": number + 1})]
@@ -156,25 +119,6 @@ def page(
         last = entries[number - 1]
         return Page(entries[:number], (last.created, last.id))
     return Page(entries, floor)
-
-
-def by_hash(reader: IndexReader, hash_or_beginning: str) -> Entry | None:
-    """Return the picture, of any state, whose SHA-256 is or begins with this."""
-    rows = reader.ask(BY_HASH, {"low": hash_or_beginning, "high": hash_or_beginning + "g"})
-    return entry_of(rows[0]) if rows else None
-
-
-def entry_of(row: Any) -> Entry:
-    """Return a row of `ENTRY_COLUMNS` as an entry."""
-    values = list(row)
-    values[-2] = _moment(values[-2])
-    return Entry(*values)
-
-
-def _moment(value: Any) -> datetime:
-    """SQLite gives text without a zone, PostgreSQL a time of its session's; both mean UTC."""
-    found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _in_database(reader: IndexReader, moment: datetime) -> Any:

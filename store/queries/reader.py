@@ -19,29 +19,28 @@ from sqlalchemy.exc import DBAPIError
 from core.errors import NonesuchError
 from store.index.database import IndexUnusable, is_locked, refusal
 from store.queries.drawing_ahead import DrawnAhead
-
-# as a Picture takes them; from image i and category c
-PICTURE_COLUMNS = (
-    "i.id, c.slug, c.name, i.file, i.sha256, i.width, i.height, i.state, i.ord, i.model, i.nearest"
+from store.queries.rows import (
+    ENTRY_BY_HASH,
+    ENTRY_COLUMNS,
+    PICTURE_COLUMNS,
+    Entry,
+    Picture,
+    entry_of,
+    hash_range,
 )
-_COLUMNS = PICTURE_COLUMNS
+
 _PICK = f"""
-SELECT {_COLUMNS} FROM category c
+SELECT {PICTURE_COLUMNS} FROM category c
 JOIN image i ON i.category_id = c.id AND i.ord = (:picture * c.n) >> 31
 WHERE c.ord = (:category * (SELECT MAX(ord) + 1 FROM category)) >> 31
 """  # noqa: S608
 _PICK_IN = f"""
-SELECT {_COLUMNS} FROM category c
+SELECT {PICTURE_COLUMNS} FROM category c
 JOIN image i ON i.category_id = c.id AND i.ord = (:picture * c.n) >> 31
 WHERE c.slug = :slug
 """  # noqa: S608
-_BY_HASH = f"""
-SELECT {_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
-WHERE i.sha256 >= :low AND i.sha256 < :high
-ORDER BY i.state <> 'live', i.sha256, i.id LIMIT 1
-"""  # noqa: S608
 _BY_FILE = f"""
-SELECT {_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
+SELECT {ENTRY_COLUMNS} FROM image i JOIN category c ON c.id = i.category_id
 WHERE c.slug = :slug AND i.file = :file
 """  # noqa: S608
 _CATEGORIES = "SELECT slug, name, n FROM category WHERE n > 0 ORDER BY name, slug"
@@ -51,27 +50,6 @@ Found = TypeVar("Found")
 
 class UnknownPicture(NonesuchError):
     """A picture that the index does not have."""
-
-
-class Picture(NamedTuple):
-    """A picture as the site shows it. A tuple: made four times as fast as a dataclass."""
-
-    id: int
-    category: str  # slug
-    name: str  # the category's display name
-    file: str
-    sha256: str
-    width: int
-    height: int
-    state: str
-    ord: int | None = None  # dense among the category's live pictures; None where it is not live
-    model: str | None = None  # name/version
-    nearest: str | None = None  # one or two concepts, separated by a space
-
-    @property
-    def short_hash(self) -> str:
-        """The first 12 hexadecimal digits, as in permalinks and file names."""
-        return self.sha256[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +95,7 @@ class IndexReader:
             for name, sql in {
                 "pick": _PICK,
                 "pick_in": _PICK_IN,
-                "by_hash": _BY_HASH,
+                "by_hash": ENTRY_BY_HASH,
                 "by_file": _BY_FILE,
                 "categories": _CATEGORIES,
             }.items()
@@ -211,7 +189,7 @@ class IndexReader:
             rows = self._rows("pick", _two_draws())
         else:
             rows = self._rows("pick_in", {**_two_draws(), "slug": slug})
-        return Picture._make(rows[0]) if rows else None
+        return Picture(*rows[0]) if rows else None
 
     def pick_ahead(self) -> Picture | None:
         """Return the same of all categories, on SQLite at two thirds of the cost: `DrawnAhead`."""
@@ -238,7 +216,7 @@ class IndexReader:
             for _ in range(count):
                 values = _two_draws()
                 cursor.execute(sql, values if names is None else [values[n] for n in names])
-                found += [Picture._make(row) for row in cursor.fetchall()]
+                found += [Picture(*row) for row in cursor.fetchall()]
             said = meanwhile()
             cursor.execute("COMMIT")
             return found, said
@@ -248,16 +226,15 @@ class IndexReader:
         except (self._driver_error, DBAPIError) as error:
             return self._ask_anew(pick, error)
 
-    def by_hash(self, short_hash: str) -> Picture | None:
-        """Return the picture, of any state, whose SHA-256 begins with these digits."""
-        values = {"low": short_hash, "high": short_hash + "g"}
-        rows = self._rows("by_hash", values)
-        return Picture._make(rows[0]) if rows else None
+    def by_hash(self, hash_or_beginning: str) -> Entry | None:
+        """Return the picture, of any state, whose SHA-256 is or begins with this."""
+        rows = self._rows("by_hash", hash_range(hash_or_beginning))
+        return entry_of(rows[0]) if rows else None
 
-    def by_file(self, slug: str, file: str) -> Picture | None:
+    def by_file(self, slug: str, file: str) -> Entry | None:
         """Return the picture of a category and file name, of any state."""
         rows = self._rows("by_file", {"slug": slug, "file": file})
-        return Picture._make(rows[0]) if rows else None
+        return entry_of(rows[0]) if rows else None
 
     def categories(self) -> list[CategoryCount]:
         """Return the categories that have live pictures, by name."""

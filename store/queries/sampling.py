@@ -7,8 +7,8 @@ the categories and the second as many pictures as are wanted; no cost depends on
 
 import random
 
-from store.queries.listing import ENTRY_COLUMNS, Entry, entry_of
 from store.queries.reader import IndexReader
+from store.queries.rows import ENTRY_COLUMNS, Entry, entry_of
 
 MOST = 100
 

@@ -21,7 +21,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from core.errors import NonesuchError
-from store.queries.reader import PICTURE_COLUMNS, IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import PICTURE_COLUMNS, Picture
 
 RING = 1 << 63
 PROBES, NEXT, SPREAD = 24, 4, 256.0

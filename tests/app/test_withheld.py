@@ -23,7 +23,8 @@ from store.files.morphs import MorphFolder
 from store.formats.metadata import Provenance, read_provenance
 from store.index.database import open_engine
 from store.index.tables import image
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 from tests.tiny_model import SLUGS, build_tiny_model
 
 JSON = {"Accept": "application/json"}

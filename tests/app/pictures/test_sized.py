@@ -18,7 +18,7 @@ from app.rendering.renderer import Dress
 from store.files.protocol import digest
 from store.formats.derivatives import Derivatives
 from store.index.states import MISSING, OFF, REJECTED
-from store.queries.reader import Picture
+from store.queries.rows import Picture
 from tests.conftest import Filled, small_picture
 from tests.scaled import empty_again
 
@@ -224,17 +224,18 @@ def test_other_methods(client: FlaskClient, some_hash: str) -> None:
 
 def test_addresses_of_templates() -> None:
     made = Picture(
-        1, "hat", "hat", "7-0f1e2d3c4b5a.webp", "0f1e2d3c4b5a" + "0" * 52, 64, 64, "live"
-    )
+        1, "hat", "hat", "7-0f1e2d3c4b5a.webp", "0f1e2d3c4b5a" + "0" * 52, 64, 64, "live",
+        None, None, None,
+    )  # fmt: skip
     assert sized_address(made, 64) == "/images/hat/7-0f1e2d3c4b5a.webp"
     assert sized_address(made, 64, "png") == "/sized/64/0f1e2d3c4b5a.png"
     assert sized_address(made, 512) == "/sized/512/0f1e2d3c4b5a.webp"
     assert original_address(made, "webp") == "/images/hat/7-0f1e2d3c4b5a.webp"
     assert original_address(made, "avif") == "/sized/64/0f1e2d3c4b5a.avif"
-    adopted = made._replace(file="00042.jpg", width=300, height=150)
+    adopted = replace(made, file="00042.jpg", width=300, height=150)
     assert sized_address(adopted, 256, "jpg") == "/sized/256/0f1e2d3c4b5a.jpg"
     # the address has to say which bytes are meant
     assert original_address(adopted, "jpg") == "/sized/512/0f1e2d3c4b5a.jpg"
     assert sized_width_height(adopted, 256) == (256, 128)
-    huge = made._replace(width=3000, height=3000)
+    huge = replace(made, width=3000, height=3000)
     assert original_address(huge, "png") == "/sized/2048/0f1e2d3c4b5a.png"

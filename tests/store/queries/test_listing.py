@@ -14,8 +14,9 @@ from store.index.states import REJECTED
 from store.index.tables import image
 from store.index.writes import NewImage, add_images, ensure_category, retire_image
 from store.queries import listing
-from store.queries.listing import Entry, Filter, by_hash, page
+from store.queries.listing import Filter, page
 from store.queries.reader import IndexReader
+from store.queries.rows import Entry
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -113,14 +114,14 @@ def test_unknown_categories_have_no_pages(reader: IndexReader) -> None:
 
 def test_by_hash_of_any_state(reader: IndexReader, index: Engine) -> None:
     whole = page(reader, Filter(), 1).entries[0].sha256
-    found = by_hash(reader, whole[:12])
+    found = reader.by_hash(whole[:12])
     assert found is not None and found.sha256 == whole
-    assert by_hash(reader, whole) == found
+    assert reader.by_hash(whole) == found
     with index.begin() as connection:
         retire_image(connection, found.id, REJECTED)
-    gone = by_hash(reader, whole)
+    gone = reader.by_hash(whole)
     assert gone is not None and gone.state == REJECTED
-    assert by_hash(reader, "0" * 64) is None
+    assert reader.by_hash("0" * 64) is None
 
 
 @pytest.mark.sqlite

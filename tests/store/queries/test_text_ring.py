@@ -15,7 +15,8 @@ from store.index.states import REJECTED
 from store.index.tables import category, image
 from store.index.writes import NewImage, add_images, ensure_category, point_of, retire_image
 from store.queries import text_ring as hashing
-from store.queries.reader import IndexReader, Picture
+from store.queries.reader import IndexReader
+from store.queries.rows import Picture
 from store.queries.text_ring import BadText, LongText, normal_text, pictures_of_text
 
 TEXTS = [f"text {i}" for i in range(10_000)]
