@@ -27,7 +27,7 @@ from bench.table import machine, markdown, note, versions
 from core.cpu import usable_cores
 from core.settings import Settings, read_settings
 from pregen.filling.run import Filling
-from pregen.planning.batches import Batch
+from pregen.planning.batches import SeedBatch
 from pregen.planning.request import Request, check_request
 from sources.registry import find_model, open_source, open_sources
 from sources.runtimes.latents import draw
@@ -59,12 +59,12 @@ def measure(work: Callable[[], object]) -> Cost:
     return Cost(time.perf_counter() - before, cpu() - cpu_before)
 
 
-def generate_only(sources: list[Source], batches: Sequence[Batch], request: Request) -> None:
+def generate_only(sources: list[Source], batches: Sequence[SeedBatch], request: Request) -> None:
     free: queue.SimpleQueue[Source] = queue.SimpleQueue()
     for source in sources:
         free.put(source)
 
-    def generate(batch: Batch) -> None:
+    def generate(batch: SeedBatch) -> None:
         source = free.get()
         truncations = request.truncations_of(source.model, batch.category)
         draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
@@ -76,7 +76,7 @@ def generate_only(sources: list[Source], batches: Sequence[Batch], request: Requ
 
 
 def straight_loop(
-    source: Source, batches: Sequence[Batch], request: Request, settings: Settings
+    source: Source, batches: Sequence[SeedBatch], request: Request, settings: Settings
 ) -> None:
     engine = open_engine(settings, write=True)
     upgrade(engine)
@@ -125,7 +125,7 @@ def one_round(
         chosen = find_format("webp")
         filling = Filling(settings[0], model, request, whole.batch, dry_run=False)
         # without --oversample there are no candidates
-        batches = [each for each in filling.plan.batches if isinstance(each, Batch)]
+        batches = [each for each in filling.plan.batches if isinstance(each, SeedBatch)]
         costs = {
             "generator alone": measure(lambda: generate_only(sources, batches, request)),
             "pregen": measure(lambda: filling.fill(sources, chosen, lambda _: None)),

@@ -34,7 +34,7 @@ import numpy as np
 from bench.table import machine, markdown, note, versions
 from core.cpu import usable_cores
 from core.settings import PROJECT, read_settings
-from pregen.planning.batches import Batch
+from pregen.planning.batches import SeedBatch
 from pregen.planning.plan import make_plan
 from pregen.planning.request import Request, check_request
 from sources.biggan.handles import Caches
@@ -50,17 +50,17 @@ from store.index.migrating import upgrade
 BATCH = 8  # the notebook's
 
 
-def plan_of(model: Model, request: Request, batch: int) -> list[Batch]:
+def plan_of(model: Model, request: Request, batch: int) -> list[SeedBatch]:
     """Return the batches of a run over an empty store, as pregen makes them."""
     engine = empty_engine()
     upgrade(engine)
     with tempfile.TemporaryDirectory() as nothing, engine.connect() as connection:
         plan = make_plan(connection, PictureFolder(Path(nothing)), model, request, batch)
     # without --oversample there are no candidates
-    return [each for each in plan.batches if isinstance(each, Batch)]
+    return [each for each in plan.batches if isinstance(each, SeedBatch)]
 
 
-def through(source: Source, batches: Sequence[Batch], request: Request) -> int:
+def through(source: Source, batches: Sequence[SeedBatch], request: Request) -> int:
     made = 0
     for batch in batches:
         truncations = request.truncations_of(source.model, batch.category)

@@ -1,6 +1,7 @@
 """Who may import whom, as CONTRIBUTING.md says it."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_a_package_imports_only_those_below_it(package: str) -> None:
 
 def test_no_circle_no_import_upwards_and_no_room_too_large() -> None:
     assert problems() == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """But `Options`: each method's own, which are only ever named with their module."""
+    where = defaultdict(list)
+    for package in MAY_IMPORT:
+        for path in sorted((PROJECT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef) and node.name != "Options":
+                    where[node.name].append(str(path.relative_to(PROJECT)))
+    assert len(where) > 200
+    assert {name: files for name, files in where.items() if len(files) > 1} == {}
 
 
 def test_what_a_file_names(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from app.http.errors import BadParameter
 
 
-class Kind(Protocol):
+class ParameterKind(Protocol):
     """What a value may be."""
 
     @property
@@ -95,7 +95,7 @@ class Parameter:
     """A named value in an address; in its path, or after the question mark."""
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     about: str
     example: Any
     default: Any = None  # shown in the document

@@ -17,7 +17,7 @@ from store.curation.reject import reject_images, restore_images
 from store.curation.report import CategoryReport
 from store.curation.switch import switch_off, switch_on
 from store.curation.undo import Undone, undo
-from store.curation.wall import Page, copies_of, named, page_of, tiles_of
+from store.curation.wall import WallPage, copies_of, named, page_of, tiles_of
 from store.files.opening import open_pictures
 from store.index.database import check_revision, open_engine
 from store.index.states import LIVE, OFF, REJECTED
@@ -128,7 +128,7 @@ class Curating:
         with self._reading.connect() as connection:
             return last_act(connection)
 
-    def page(self, slug: str | None, state: str, after: int, limit: int) -> Page:
+    def page(self, slug: str | None, state: str, after: int, limit: int) -> WallPage:
         """Return a page of the wall."""
         with self._reading.connect() as connection:
             return page_of(connection, slug, state, after=after, limit=limit)

@@ -58,7 +58,7 @@ class LoadedTranslator:
         return file.getvalue()
 
 
-class Translators:
+class LoadedTranslators:
     """Finds translators by name and keeps them, until another version takes their place."""
 
     def __init__(self, settings: Settings) -> None:

@@ -21,7 +21,7 @@ MEMORY_BYTES = 768 * 2**20  # of addresses; 36 million pixels of RGBA and a copy
 CPU_S = 5
 
 
-class Refused(Exception):
+class UploadRefused(Exception):
     """A picture that is not taken, and the exit status that says so."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -45,7 +45,7 @@ def limit() -> None:
 
 
 def decode(data: bytes, size_px: int, most_pixels: int) -> bytes:
-    """Return uint8 [size, size, 3] as bytes. Raises `Refused`."""
+    """Return uint8 [size, size, 3] as bytes. Raises `UploadRefused`."""
     try:
         with warnings.catch_warnings():
             # Pillow warns above its own bound; ours is checked here, before anything is decoded
@@ -53,7 +53,7 @@ def decode(data: bytes, size_px: int, most_pixels: int) -> bytes:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 pixels = image.width * image.height
                 if pixels > most_pixels:
-                    raise Refused(
+                    raise UploadRefused(
                         TOO_LARGE,
                         f"it has {pixels / 1e6:.0f} megapixels, and at most "
                         f"{most_pixels / 1e6:.0f} are taken",
@@ -61,15 +61,15 @@ def decode(data: bytes, size_px: int, most_pixels: int) -> bytes:
                 frames = getattr(image, "n_frames", 1)
                 # MPO, what many telephones write into .jpg, holds two stills
                 if frames > 1 and image.format != "MPO":
-                    raise Refused(NOT_A_PICTURE, f"it moves: it has {frames} frames")
+                    raise UploadRefused(NOT_A_PICTURE, f"it moves: it has {frames} frames")
                 image.draft("RGB", (2 * size_px, 2 * size_px))  # JPEG: decode at a smaller scale
                 return square(image, size_px).tobytes()
     except Image.DecompressionBombError as error:
-        raise Refused(TOO_LARGE, "it has too many megapixels") from error
+        raise UploadRefused(TOO_LARGE, "it has too many megapixels") from error
     except MemoryError as error:
-        raise Refused(TOO_LARGE, "it takes too much memory") from error
+        raise UploadRefused(TOO_LARGE, "it takes too much memory") from error
     except (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError) as error:
-        raise Refused(NOT_A_PICTURE, "it is no PNG, JPEG or WebP that can be read") from error
+        raise UploadRefused(NOT_A_PICTURE, "it is no PNG, JPEG or WebP that can be read") from error
 
 
 def square(image: Image.Image, size_px: int) -> Image.Image:
@@ -93,7 +93,7 @@ def main() -> int:
     limit()
     try:
         sys.stdout.buffer.write(decode(sys.stdin.buffer.read(), size_px, most_pixels))
-    except Refused as refused:
+    except UploadRefused as refused:
         sys.stderr.write(str(refused))
         return refused.status
     return 0

@@ -13,7 +13,7 @@ from app.http.errors import BadParameter, NotFound, NotFromHere
 from app.http.headers import with_camera
 from app.live.slots import Turns
 from app.rendering.renderer import Dress
-from app.translate.models import LoadedTranslator, Translators
+from app.translate.models import LoadedTranslator, LoadedTranslators
 from app.translate.uploads import MOST_BYTES, decode_upload, read_form, uploaded_picture
 from core.settings import Settings
 
@@ -25,7 +25,7 @@ _BUSY = "too many pictures are being translated at the moment"
 def translation_pages(settings: Settings, dress: Dress) -> Blueprint:
     """Return the routes."""
     routes = Blueprint("translate", __name__)
-    translators = Translators(settings)
+    translators = LoadedTranslators(settings)
     turns = Turns(
         settings.instance_folder,
         at_once=settings.translate_at_once,

@@ -71,9 +71,9 @@ def models(options: Options, dataset: DatasetAbout) -> dict[str, keras.Model]:
 
 def build(
     options: Options, dataset: Dataset, policy: str, home: Path, echo: Callable[[str], None]
-) -> "Concepts":
+) -> "ConceptPairing":
     """Return the method with fresh networks. Raises `WeightsMissing` or `BadDataset`."""
-    method = Concepts(options, dataset, policy, kept_weights(home, projected.VARIANT, echo))
+    method = ConceptPairing(options, dataset, policy, kept_weights(home, projected.VARIANT, echo))
     method.know_concepts(dataset)
     method.standardise(options.batches(dataset).draw(0, projected.USUAL).pictures)
     return method
@@ -84,7 +84,7 @@ def own_difference(real: tf.Tensor, fake: tf.Tensor, own: tf.Tensor) -> tf.Tenso
     return tf.reduce_mean(own * tf.reduce_mean(tf.abs(fake - real), axis=[1, 2, 3]))
 
 
-class Concepts(projected.Projected):
+class ConceptPairing(projected.Projected):
     """That pairing by concepts; see `Method`, `BuildsOn`, `WarmStarts`, `ShowsSamples`."""
 
     aligned = True

@@ -23,7 +23,7 @@ FIRST_SHOWN = 60  # of a category: as many as pregen makes of it
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ChoiceResult:
     """What was chosen."""
 
     path: Path
@@ -65,7 +65,7 @@ class Choosing:
             for _ in measured:
                 progress.add(CHUNK)
 
-    def choose(self, keep: int, say: Callable[[str], None]) -> Outcome:
+    def choose(self, keep: int, say: Callable[[str], None]) -> ChoiceResult:
         """Judge all candidates and write the file; ``say`` gets a line for each category."""
         selections, shown = {}, set()
         for category in self._categories:
@@ -86,7 +86,7 @@ class Choosing:
         chosen = Chosen(self._model.digest, self._candidates, selections)
         path = write_chosen(self._model, chosen)
         say_in_card(self._model, chosen)
-        return Outcome(path, sum(len(s.seeds) for s in selections.values()), len(shown))
+        return ChoiceResult(path, sum(len(s.seeds) for s in selections.values()), len(shown))
 
 
 def say_in_card(model: Model, chosen: Chosen) -> None:

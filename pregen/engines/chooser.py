@@ -17,7 +17,7 @@ from store.formats.encoding import perceptual_hash
 
 
 @dataclass
-class Tally:
+class CandidateTally:
     """What became of a category's candidates; each is counted once but in ``candidates``."""
 
     candidates: int = 0
@@ -32,8 +32,10 @@ class Tally:
         refused = self.unreal + self.copies + self.alike
         return 1 - refused / self.candidates if self.candidates else 0.0
 
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Tally)))
+    def __add__(self, other: "CandidateTally") -> "CandidateTally":
+        return CandidateTally(
+            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(CandidateTally))
+        )
 
 
 class Chooser:
@@ -43,7 +45,7 @@ class Chooser:
         """``stored``: the perceptual hashes, hexadecimal, of what the store has of a category."""
         self._curator, self._stored = curator, stored
         self._seen: dict[str, np.ndarray] = {}
-        self.tallies: dict[str, Tally] = {}
+        self.tallies: dict[str, CandidateTally] = {}
         self.barren: set[int] = set()  # first seeds of candidates of which none was kept
 
     def choose(self, slug: str, pictures: np.ndarray, keep: int) -> dict[int, tuple[str, ...]]:
@@ -51,7 +53,7 @@ class Chooser:
 
         Each with the concepts that it is nearest to, where the curator knows any.
         """
-        tally = self.tallies.setdefault(slug, Tally())
+        tally = self.tallies.setdefault(slug, CandidateTally())
         tally.candidates += len(pictures)
         if slug not in self._seen:
             self._seen[slug] = np.array([int(text, 16) for text in self._stored(slug)], np.uint64)
@@ -79,7 +81,7 @@ class Chooser:
             f"{'accepted':>10}"
         ]
         ranked = sorted(self.tallies.items(), key=lambda pair: (pair[1].acceptance, pair[0]))
-        total = sum((tally for _, tally in ranked), Tally())
+        total = sum((tally for _, tally in ranked), CandidateTally())
         for slug, t in [*ranked, ("all", total)]:
             lines.append(
                 f"{slug:<28}{t.candidates:>11,}{t.unreal:>8,}{t.copies:>8,}{t.alike:>7,}{t.kept:>7,}"

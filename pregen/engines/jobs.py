@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pregen.planning.batches import Batch, Candidates
+from pregen.planning.batches import Candidates, SeedBatch
 from sources.spec.description import ModelCategory
 
 JOB = 64  # pictures: as many as one commit takes, and long enough that handing out costs little
@@ -14,7 +14,7 @@ class Job:
     """Batches of one category, as a plan composed them."""
 
     category: ModelCategory
-    batches: tuple[Batch, ...]
+    batches: tuple[SeedBatch, ...]
 
     @property
     def key(self) -> tuple[str, int]:
@@ -22,12 +22,12 @@ class Job:
         return self.category.slug, self.batches[0].seeds[0]
 
 
-def jobs_of(batches: Iterable[Batch | Candidates]) -> Iterator[Job]:
+def jobs_of(batches: Iterable[SeedBatch | Candidates]) -> Iterator[Job]:
     """Yield jobs of about `JOB` pictures of one category, in the order of the batches.
 
     Raises `TypeError` for candidates: what is chosen hangs on what was chosen before.
     """
-    together: list[Batch] = []
+    together: list[SeedBatch] = []
     count = 0
     for batch in batches:
         if isinstance(batch, Candidates):

@@ -19,7 +19,7 @@ import numpy as np
 from pregen.engines.chooser import Chooser
 from pregen.engines.making import Made, make
 from pregen.engines.recording import Recorder
-from pregen.planning.batches import Batch, Candidates
+from pregen.planning.batches import Candidates, SeedBatch
 from pregen.planning.request import Request
 from sources.runtimes.latents import Draw
 from sources.runtimes.source import Source
@@ -35,7 +35,7 @@ GROUP = 64  # pictures per commit: a commit and its folder's fsync cost about 1.
 class BatchEngine(Protocol):
     """What makes the batches of a plan."""
 
-    def run(self, batches: Iterable[Batch | Candidates]) -> None:
+    def run(self, batches: Iterable[SeedBatch | Candidates]) -> None:
         """Make all batches; on KeyboardInterrupt what is made is stored first."""
         ...
 
@@ -84,7 +84,7 @@ class LocalEngine:
         self._chooser = chooser
         self._failure: BaseException | None = None
 
-    def run(self, batches: Iterable[Batch | Candidates]) -> None:
+    def run(self, batches: Iterable[SeedBatch | Candidates]) -> None:
         """Make all batches. On KeyboardInterrupt what was begun is written, then it rises."""
         pending: queue.Queue[Work | None] = queue.Queue(BATCHES_AHEAD)
         writer = threading.Thread(target=self._write, args=(pending,), name="writer")
@@ -102,12 +102,12 @@ class LocalEngine:
             raise self._failure
 
     def _works(
-        self, batches: Iterable[Batch | Candidates], makers: ThreadPoolExecutor
+        self, batches: Iterable[SeedBatch | Candidates], makers: ThreadPoolExecutor
     ) -> Iterator[Work]:
         """Begin one batch after the other; candidates are chosen from here, in order."""
         generated: deque[tuple[Candidates, Future[Generated]]] = deque()
         for batch in batches:
-            if isinstance(batch, Batch):
+            if isinstance(batch, SeedBatch):
                 yield Work(batch.category, makers.submit(self._make_batch, batch))
                 continue
             generated.append((batch, makers.submit(self._generate, batch)))
@@ -116,7 +116,7 @@ class LocalEngine:
         while generated:
             yield self._choose(*generated.popleft(), makers)
 
-    def _generate(self, batch: Batch | Candidates) -> Generated:
+    def _generate(self, batch: SeedBatch | Candidates) -> Generated:
         truncations = self._request.truncations_of(self._model, batch.category)
         calls = batch.drawn(self._model, truncations)
         source = self._free.get()
@@ -127,7 +127,7 @@ class LocalEngine:
         pictures = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return Generated(pictures, [each for drawn in calls for each in drawn])
 
-    def _make_batch(self, batch: Batch) -> list[Made]:
+    def _make_batch(self, batch: SeedBatch) -> list[Made]:
         generated = self._generate(batch)
         wanted = [i for i, seed in enumerate(batch.seeds) if seed in batch.wanted]
         return self._make(batch.category, generated, wanted, batch.nearest)

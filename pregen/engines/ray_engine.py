@@ -23,7 +23,7 @@ from pregen.engines.jobs import Job, jobs_of
 from pregen.engines.ray_cluster import NoRay, connected, room
 from pregen.engines.ray_maker import Maker, Result, pack
 from pregen.engines.recording import Recorder
-from pregen.planning.batches import Batch, Candidates
+from pregen.planning.batches import Candidates, SeedBatch
 from pregen.planning.request import Request
 from sources.spec.description import Model
 from store.formats.encoding import Format
@@ -143,7 +143,7 @@ class RayEngine:
         self._done: set[tuple[str, int]] = set()
         self._slowest_s = 0.0
 
-    def run(self, batches: Iterable[Batch | Candidates]) -> None:
+    def run(self, batches: Iterable[SeedBatch | Candidates]) -> None:
         """Make all batches. On KeyboardInterrupt what has come back is written, then it rises."""
         jobs = jobs_of(batches)
         following = next(jobs, None)

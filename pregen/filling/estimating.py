@@ -16,7 +16,7 @@ from core.settings import Settings
 from pregen.engines.chooser import Chooser
 from pregen.engines.local import LocalEngine
 from pregen.engines.recording import Recorder
-from pregen.planning.batches import Batch, Candidates
+from pregen.planning.batches import Candidates, SeedBatch
 from pregen.planning.plan import Plan
 from pregen.planning.request import Request
 from sources.curators.curator import read_curator
@@ -77,7 +77,7 @@ def estimate(
     return Estimate(plan.missing, plan.present, int(each * plan.missing), found.seconds / share)
 
 
-def _calls(batches: Sequence[Batch | Candidates]) -> int:
+def _calls(batches: Sequence[SeedBatch | Candidates]) -> int:
     """Return how many pictures the generator makes for them."""
     return sum(len(batch.seeds) for batch in batches)
 
@@ -100,7 +100,7 @@ class _Trial:
     chosen: Format
     folder: Path
 
-    def run(self, batches: Sequence[Batch | Candidates], name: str) -> _Found:
+    def run(self, batches: Sequence[SeedBatch | Candidates], name: str) -> _Found:
         """Make batches into a fresh store and index."""
         folder = self.folder / name
         settings = replace(

@@ -12,7 +12,7 @@ from pregen.engines.chooser import Chooser
 from pregen.engines.local import BatchEngine, LocalEngine
 from pregen.engines.recording import Recorder
 from pregen.filling.estimating import Estimate, estimate
-from pregen.planning.batches import Batch, Candidates
+from pregen.planning.batches import Candidates, SeedBatch
 from pregen.planning.plan import Plan, make_plan
 from pregen.planning.request import BadRequest, Request
 from pregen.planning.targets import forget_targets, remember_targets
@@ -72,7 +72,7 @@ class Filling:
             return LocalEngine(sources, recorder, chosen, self.request, progress.add, self.chooser)
 
         made, all_wanted = 0, self.plan.missing
-        if self.chooser is not None and (seeds := self.plan.only(Batch)).batches:
+        if self.chooser is not None and (seeds := self.plan.only(SeedBatch)).batches:
             # candidates are chosen beside what the category has: that must be there by then
             rest, self.plan = self.plan.only(Candidates), seeds
             made += self.run(local, chosen, echo)

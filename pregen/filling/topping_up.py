@@ -28,7 +28,7 @@ class NothingToRefill(NonesuchError):
 
 
 @dataclass
-class Job:
+class Refill:
     """Categories that one call of pregen could have made."""
 
     model: Model
@@ -37,7 +37,7 @@ class Job:
 
 
 @dataclass
-class Outcome:
+class TopUpResult:
     """What was made, or would be, by category and model, and why some were left out."""
 
     made: int = 0
@@ -57,13 +57,13 @@ def top_up(
     dry_run: bool,
     model_name: str = "",
     threads: int | None = None,
-) -> Outcome:
+) -> TopUpResult:
     """Make what is missing to the targets, or to ``samples``; safe beside curating and again.
 
     ``model_name``: only what this model made, which its label alone may not find. Raises
     `NothingToRefill`, `core.slugs.UnknownSlug`, and what `flask pregen` raises.
     """
-    outcome = Outcome()
+    outcome = TopUpResult()
     targets = _find_targets(settings, slugs, outcome)
     given: Model | None = None
     if model_name:
@@ -98,7 +98,7 @@ def top_up(
 
 
 def _find_targets(
-    settings: Settings, slugs: Sequence[str] | None, outcome: Outcome
+    settings: Settings, slugs: Sequence[str] | None, outcome: TopUpResult
 ) -> list[Target]:
     engine = open_engine(settings)
     check_revision(engine)
@@ -119,8 +119,8 @@ def _find_targets(
 
 
 def _jobs(
-    settings: Settings, targets: list[Target], given: Model | None, outcome: Outcome
-) -> list[Job]:
+    settings: Settings, targets: list[Target], given: Model | None, outcome: TopUpResult
+) -> list[Refill]:
     """Group targets that are made alike; those whose model is not here are skipped."""
     alike: dict[tuple[object, ...], list[Target]] = defaultdict(list)
     for each in targets:
@@ -153,5 +153,5 @@ def _jobs(
             read_chosen(model) if first.chosen else None,
         )
         if known:
-            jobs.append(Job(model, request, first.format))
+            jobs.append(Refill(model, request, first.format))
     return jobs

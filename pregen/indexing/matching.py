@@ -16,7 +16,7 @@ from store.index.states import LIVE, MISSING, OFF, REJECTED
 from store.index.tables import Row, category, image
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What a file in the store is to the index."""
 
     SAME = "unchanged"
@@ -44,7 +44,7 @@ class Match:
     """A file in the store, and the row that it belongs to."""
 
     file: str
-    kind: Kind
+    kind: FileKind
     row: Any = None  # None of new pictures, and of those rejected in another category
     other: str = ""  # of a copy: the name of the picture
 
@@ -92,7 +92,7 @@ def match(
     matched: dict[str, Match] = {}
     placed: set[int] = set()  # rows whose file is known
 
-    def settle(file: str, kind: Kind, row: Row) -> None:
+    def settle(file: str, kind: FileKind, row: Row) -> None:
         matched[file] = Match(file, kind, row)
         placed.add(row.id)
 
@@ -109,9 +109,9 @@ def match(
     for file in rest:
         maker = origin.get(file)
         if maker is not None and maker.state == REJECTED:
-            matched[file] = Match(file, Kind.REJECTED, maker)
+            matched[file] = Match(file, FileKind.REJECTED, maker)
         elif found[file].sha256 in rejected:
-            matched[file] = Match(file, Kind.REJECTED, by_hash.get(found[file].sha256))
+            matched[file] = Match(file, FileKind.REJECTED, by_hash.get(found[file].sha256))
     rest = [file for file in rest if file not in matched]
     # under its own name first: beside it any other is a copy
     for file in sorted(rest, key=lambda file: file not in by_file):
@@ -119,10 +119,10 @@ def match(
         if maker is None:
             continue
         if maker.id in placed or (maker.state == OFF and maker.file in off):
-            matched[file] = Match(file, Kind.COPY, maker, maker.file)
+            matched[file] = Match(file, FileKind.COPY, maker, maker.file)
         else:
             is_changed = maker.file == file and maker.state in (LIVE, OFF)
-            settle(file, Kind.CHANGED if is_changed else Kind.FOUND, maker)
+            settle(file, FileKind.CHANGED if is_changed else FileKind.FOUND, maker)
     fresh: dict[tuple[str, int | None], str] = {}
     for file in rest:
         if file in matched:
@@ -130,22 +130,22 @@ def match(
         digest = found[file].model_digest
         first = file if digest is None else fresh.setdefault((digest, found[file].seed), file)
         if first != file:
-            matched[file] = Match(file, Kind.COPY, None, first)
+            matched[file] = Match(file, FileKind.COPY, None, first)
             continue
         row = by_file.get(file)
         if row is None or row.id in placed or row.state == REJECTED:
-            matched[file] = Match(file, Kind.NEW)
+            matched[file] = Match(file, FileKind.NEW)
         elif not (row.state == OFF and file in off):
-            settle(file, Kind.FOUND if row.state == MISSING else Kind.CHANGED, row)
+            settle(file, FileKind.FOUND if row.state == MISSING else FileKind.CHANGED, row)
         else:
-            matched[file] = Match(file, Kind.NEW)
+            matched[file] = Match(file, FileKind.NEW)
     return [matched[file] for file in found]
 
 
 def match_beside(rows: Sequence[Row], found: Mapping[str, Found], state: str) -> list[Match]:
     """Return what each file is that lies where pictures of a state do, off or rejected.
 
-    `Kind.FOUND`: of a missing picture; `Kind.COPY`: of another, whatever its state.
+    `FileKind.FOUND`: of a missing picture; `FileKind.COPY`: of another, whatever its state.
     """
     by_file = {row.file: row for row in rows}
     by_hash = {row.sha256: row for row in rows}
@@ -155,7 +155,7 @@ def match_beside(rows: Sequence[Row], found: Mapping[str, Found], state: str) ->
     for file, each in found.items():
         named = by_file.get(file)
         if named is not None and named.state == state:
-            kind = Kind.SAME if named.sha256 == each.sha256 else Kind.CHANGED
+            kind = FileKind.SAME if named.sha256 == each.sha256 else FileKind.CHANGED
             matches.append(Match(file, kind, named))
             continue
         row, first = by_hash.get(each.sha256), file
@@ -164,12 +164,17 @@ def match_beside(rows: Sequence[Row], found: Mapping[str, Found], state: str) ->
             row = row or by_key.get(key)
             first = fresh.setdefault(key, file)
         if row is not None and row.state == MISSING and named in (None, row):
-            matches.append(Match(file, Kind.FOUND, row))
+            matches.append(Match(file, FileKind.FOUND, row))
         elif row is not None or first != file:
-            matches.append(Match(file, Kind.COPY, row, row.file if row is not None else first))
+            matches.append(Match(file, FileKind.COPY, row, row.file if row is not None else first))
         else:
-            matches.append(Match(file, Kind.NEW))
+            matches.append(Match(file, FileKind.NEW))
     return matches
 
 
-_AS_IT_WAS = {LIVE: Kind.SAME, MISSING: Kind.FOUND, REJECTED: Kind.REJECTED, OFF: Kind.OFF}
+_AS_IT_WAS = {
+    LIVE: FileKind.SAME,
+    MISSING: FileKind.FOUND,
+    REJECTED: FileKind.REJECTED,
+    OFF: FileKind.OFF,
+}

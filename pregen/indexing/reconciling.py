@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select, update
 
-from pregen.indexing.matching import Kind, Match, match, match_beside, rejected_among, rows_in
+from pregen.indexing.matching import FileKind, Match, match, match_beside, rejected_among, rows_in
 from store.curation.settling import give_way, mark, put_away, rename_image, rows_of
 from store.files.protocol import names_of
 from store.files.quarantine import Aside
@@ -96,19 +96,19 @@ class Reconciling:
         fresh: list[NewImage] = []
         for each in match_beside(rows, found, state):
             new = found[each.file]
-            if each.kind == Kind.SAME:
+            if each.kind == FileKind.SAME:
                 self._hash_anew(each.row, new)
-            elif each.kind == Kind.CHANGED and state == OFF:
+            elif each.kind == FileKind.CHANGED and state == OFF:
                 renew_image(self._connection, each.row.id, new)
                 self.counts["changed"] += 1
-            elif each.kind == Kind.CHANGED:
+            elif each.kind == FileKind.CHANGED:
                 self.skipped[state, each.file] = "it is not what was rejected"
-            elif each.kind == Kind.COPY and state == OFF:
+            elif each.kind == FileKind.COPY and state == OFF:
                 self.skipped[state, each.file] = f"the same picture as {each.other}"
-            elif each.kind in (Kind.NEW, Kind.FOUND):
+            elif each.kind in (FileKind.NEW, FileKind.FOUND):
                 if state == OFF and not self._is_off and not self._is_new:
                     self.skipped[state, each.file] = ITS_CATEGORY_IS_ON
-                elif each.kind == Kind.FOUND:
+                elif each.kind == FileKind.FOUND:
                     rename_image(
                         self._connection, each.row.id, self._slug, each.row.file, each.file
                     )
@@ -165,16 +165,16 @@ class Reconciling:
         fresh = []
         for each in matches:
             new = found[each.file]
-            if each.kind == Kind.NEW:
+            if each.kind == FileKind.NEW:
                 fresh.append(new)
-            elif each.kind == Kind.FOUND:
+            elif each.kind == FileKind.FOUND:
                 revive_image(self._connection, each.row.id, new)
-            elif each.kind == Kind.CHANGED:
+            elif each.kind == FileKind.CHANGED:
                 change_image(self._connection, each.row.id, new)
-            elif each.kind == Kind.COPY:
+            elif each.kind == FileKind.COPY:
                 self.skipped[LIVE, each.file] = f"the same picture as {each.other}"
                 continue
-            elif each.kind == Kind.REJECTED:
+            elif each.kind == FileKind.REJECTED:
                 self._rejected.append(each)
             else:
                 self._hash_anew(each.row, new)
@@ -190,9 +190,9 @@ class Reconciling:
         renamed = {
             each.row.id: each
             for each in matches
-            if each.kind == Kind.FOUND and each.row.file != each.file
+            if each.kind == FileKind.FOUND and each.row.file != each.file
         }
-        wanted = {each.file for each in matches if each.kind in (Kind.FOUND, Kind.NEW)}
+        wanted = {each.file for each in matches if each.kind in (FileKind.FOUND, FileKind.NEW)}
         own = {
             each.row.id
             for each in matches
@@ -221,4 +221,4 @@ class Reconciling:
         self.moved.append(row_id)
 
 
-_PLACED = (Kind.SAME, Kind.CHANGED, Kind.FOUND, Kind.OFF, Kind.REJECTED)
+_PLACED = (FileKind.SAME, FileKind.CHANGED, FileKind.FOUND, FileKind.OFF, FileKind.REJECTED)

@@ -22,7 +22,7 @@ from store.index.writes import NewImage, ensure_category, rename_category
 
 
 @dataclass
-class Outcome:
+class ReindexResult:
     """What a rebuild found."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -37,7 +37,7 @@ def reindex(
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
     *,
     set_aside: bool = False,
-) -> Outcome:
+) -> ReindexResult:
     """Make the index say what the store holds; one transaction per category.
 
     ``names``: slug → display name; a category that is in none of them keeps the name it has, and a
@@ -47,7 +47,7 @@ def reindex(
     `StoreUnusable`.
     """
     aside = Aside(store, instance)
-    outcome = Outcome()
+    outcome = ReindexResult()
     outcome.skipped.extend(_unsafe_names(store))
     settle(engine, aside)
     with engine.connect() as connection:
@@ -67,7 +67,7 @@ def _reindex_category(
     aside: Aside,
     slug: str,
     names: Mapping[str, str],
-    outcome: Outcome,
+    outcome: ReindexResult,
     *,
     set_aside: bool,
     has_off: bool,

@@ -45,7 +45,7 @@ class WalkOptions:
 
 
 @dataclass(frozen=True)
-class Walk:
+class MorphPlan:
     """A loop to be made: its categories, and a seed of each stop."""
 
     categories: tuple[ModelCategory, ...]
@@ -63,7 +63,7 @@ def plan_walks(
     between: int,
     options: WalkOptions,
     is_rejected: Callable[[str, int], bool] = lambda slug, seed: False,  # noqa: ARG005
-) -> list[Walk]:
+) -> list[MorphPlan]:
     """Return a loop within each category, then ``between`` loops from one to the next and back.
 
     The first comes through the first pictures of each category, as pregen with the same --seed
@@ -96,9 +96,9 @@ def plan_walks(
         shown = (seed for seed in seeds if not is_rejected(category.slug, seed))
         return [(category, seed) for seed in itertools.islice(shown, count)]
 
-    walks = [Walk((each,), tuple(first_of(each, options.stops))) for each in categories]
+    walks = [MorphPlan((each,), tuple(first_of(each, options.stops))) for each in categories]
     for a, b in itertools.islice(_pairs(categories), between):
-        walks.append(Walk((a, b), (*first_of(a, 1), *first_of(b, 1))))
+        walks.append(MorphPlan((a, b), (*first_of(a, 1), *first_of(b, 1))))
     return walks
 
 
@@ -109,7 +109,7 @@ def _pairs(categories: Sequence[ModelCategory]) -> Iterator[tuple[ModelCategory,
             yield categories[i], categories[i + step]
 
 
-def described(walk: Walk, model: Model, options: WalkOptions) -> Morph:
+def described(walk: MorphPlan, model: Model, options: WalkOptions) -> Morph:
     """Return what the list says of a loop before it is made: files and size are empty."""
     return Morph(
         file="", still="", sha256="", bytes=0, width=0, height=0,
@@ -125,7 +125,7 @@ def described(walk: Walk, model: Model, options: WalkOptions) -> Morph:
     )  # fmt: skip
 
 
-def make_walk(source: Source, walk: Walk, options: WalkOptions, folder: MorphFolder) -> Morph:
+def make_walk(source: Source, walk: MorphPlan, options: WalkOptions, folder: MorphFolder) -> Morph:
     """Generate, encode and store one loop."""
     import dataclasses
 

@@ -25,7 +25,7 @@ def seed_of(run_seed: int, position: int, number: int) -> int:
 
 
 @dataclass(frozen=True)
-class Batch:
+class SeedBatch:
     """One call of the generator: all its seeds, and those to be stored."""
 
     category: ModelCategory

@@ -7,13 +7,13 @@ cannot depend on where that was interrupted.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from pregen.planning.batches import Batch, Known, Sequel, in_sizes
+from pregen.planning.batches import Known, SeedBatch, Sequel, in_sizes
 from sources.curators.chosen_seeds import ChosenSeed
 
 
 def picked_batches(
     sequel: Sequel, picks: Sequence[ChosenSeed], known: Known, needed: int
-) -> Iterator[Batch]:
+) -> Iterator[SeedBatch]:
     """Yield batches of chosen seeds until ``needed`` are there, or the seeds have run out."""
     start = 0
     while needed > 0 and start < len(picks):
@@ -26,7 +26,7 @@ def picked_batches(
         for call in _calls(sequel, together) if lacking else ():
             seeds = tuple(each.seed for each in call)
             if wanted := frozenset(lacking) & frozenset(seeds):
-                yield Batch(sequel.category, seeds, wanted, tuple(call))
+                yield SeedBatch(sequel.category, seeds, wanted, tuple(call))
         needed -= len(lacking)
         start += sequel.width
 

@@ -29,7 +29,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, or_, select
 
-from pregen.planning.batches import Batch, Candidates, Known, Sequel
+from pregen.planning.batches import Candidates, Known, SeedBatch, Sequel
 from pregen.planning.picked import picked_batches
 from pregen.planning.request import SAMPLES_MOST, Request
 from sources.spec.description import Model
@@ -42,7 +42,7 @@ from store.index.tables import category, image
 class Plan:
     """The batches that a request still needs."""
 
-    batches: tuple[Batch | Candidates, ...]
+    batches: tuple[SeedBatch | Candidates, ...]
     present: int  # pictures of the request that are there
     openings: int = 0  # so many batches, at the beginning, open categories without a picture
 
@@ -55,7 +55,7 @@ class Plan:
         """Whether pictures are to be chosen while they are made."""
         return any(isinstance(batch, Candidates) for batch in self.batches)
 
-    def only(self, kind: type[Batch] | type[Candidates]) -> "Plan":
+    def only(self, kind: type[SeedBatch] | type[Candidates]) -> "Plan":
         """Return the part of one kind."""
         return replace(self, batches=tuple(b for b in self.batches if isinstance(b, kind)))
 
@@ -78,8 +78,8 @@ def make_plan(
     ``barren``: first seeds of groups of candidates of which nothing was good enough.
     """
     position_of = {known.slug: i for i, known in enumerate(model.categories)}
-    openings: list[Batch | Candidates] = []
-    others: list[Batch | Candidates] = []
+    openings: list[SeedBatch | Candidates] = []
+    others: list[SeedBatch | Candidates] = []
     present = 0
     for wanted in request.categories:
         known = known_of(connection, folder, model, wanted.slug)
@@ -98,7 +98,7 @@ def make_plan(
 
 def _batches_of(
     sequel: "Sequel", known: "Known", needed: int, barren: Collection[int]
-) -> Iterator[Batch | Candidates]:
+) -> Iterator[SeedBatch | Candidates]:
     """Yield what a category still needs: chosen seeds first, where there are any."""
     for picked in picked_batches(sequel, sequel.request.picks_of(sequel.category), known, needed):
         needed -= picked.count
@@ -142,21 +142,21 @@ def _seed_in(file: str) -> int | None:
     return int(match["seed"]) if match else None
 
 
-def _batches(sequel: Sequel, known: Known, needed: int) -> Iterator[Batch]:
+def _batches(sequel: Sequel, known: Known, needed: int) -> Iterator[SeedBatch]:
     start = 0
     while needed > 0 and start < SAMPLES_MOST:
         seeds = sequel.seeds(start)
         lacking = [s for s in seeds if s not in known.live and s not in known.taken][:needed]
         for together in sequel.compose(seeds) if lacking else ():
             if wanted := frozenset(lacking) & frozenset(together):
-                yield Batch(sequel.category, tuple(together), wanted)
+                yield SeedBatch(sequel.category, tuple(together), wanted)
         needed -= len(lacking)
         start += sequel.width
 
 
 def _candidates(
     sequel: Sequel, known: Known, needed: int, barren: Collection[int]
-) -> Iterator[Batch | Candidates]:
+) -> Iterator[SeedBatch | Candidates]:
     """Yield groups of candidates, and of groups that were judged what is missing of them."""
     judged = known.live.keys() | known.taken | known.gone
     start = 0
@@ -170,7 +170,7 @@ def _candidates(
         if seeds & judged:
             for call in calls:
                 if again := frozenset(sorted(known.gone & set(call))[:needed]):
-                    yield Batch(sequel.category, call, again)
+                    yield SeedBatch(sequel.category, call, again)
                     needed -= len(again)
             continue
         keep = min(needed, sequel.width)

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from pregen.indexing.matching import Found, Kind, match, match_beside, rejected_among, rows_in
+from pregen.indexing.matching import FileKind, Found, match, match_beside, rejected_among, rows_in
 from pregen.verifying.differences import Report
 from store.files.parallel import in_parallel
 from store.files.protocol import digest
@@ -16,12 +16,12 @@ from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import Row
 
 _KINDS = {
-    Kind.CHANGED: "changed",
-    Kind.FOUND: "orphaned",
-    Kind.NEW: "orphaned",
-    Kind.COPY: "copy",
-    Kind.REJECTED: "rejected but there",
-    Kind.OFF: "off but there",
+    FileKind.CHANGED: "changed",
+    FileKind.FOUND: "orphaned",
+    FileKind.NEW: "orphaned",
+    FileKind.COPY: "copy",
+    FileKind.REJECTED: "rejected but there",
+    FileKind.OFF: "off but there",
 }
 
 
@@ -114,21 +114,21 @@ class Comparing:
         hashes = [each.sha256 for file, each in found.items() if each is not named.get(file)]
         rejected = rejected_among(self._connection, hashes)
         matches = match(self._rows, found, off, rejected)
-        placed = {each.row.id for each in matches if each.row and each.kind != Kind.COPY}
+        placed = {each.row.id for each in matches if each.row and each.kind != FileKind.COPY}
         for row in missing:
             if row.id not in placed:
                 self._report.add("missing", f"{self._slug}/{row.file}")
         for each in matches:
-            if each.kind == Kind.SAME:
+            if each.kind == FileKind.SAME:
                 continue
             line = f"{self._slug}/{each.file}"
             kind = _KINDS[each.kind]
             owner = named.get(each.file)
-            if each.kind == Kind.COPY and owner is not None and owner.state == LIVE:
+            if each.kind == FileKind.COPY and owner is not None and owner.state == LIVE:
                 kind = "changed"  # another picture was put in its place
-            elif each.kind == Kind.COPY:
+            elif each.kind == FileKind.COPY:
                 line += f": the same picture as {each.other}"
-            elif each.kind == Kind.CHANGED and each.row.state == OFF:
+            elif each.kind == FileKind.CHANGED and each.row.state == OFF:
                 kind = "off but there"
             self._report.add(kind, line)
 
@@ -139,13 +139,13 @@ class Comparing:
         known = rejected_among(self._connection, [each.sha256 for each in found.values()])
         is_on = state == OFF and not self._is_off and any(r.state != REJECTED for r in self._rows)
         for each in match_beside(self._rows, found, state):
-            if state == REJECTED and each.kind == Kind.NEW and found[each.file].sha256 in known:
+            if state == REJECTED and each.kind == FileKind.NEW and found[each.file].sha256 in known:
                 continue  # in another category: a tombstone is for all
-            if each.kind == Kind.CHANGED:
+            if each.kind == FileKind.CHANGED:
                 self._report.add(f"{state}, changed", f"{self._slug}/{each.file}")
-            elif each.kind in (Kind.NEW, Kind.FOUND) and is_on:
+            elif each.kind in (FileKind.NEW, FileKind.FOUND) and is_on:
                 self._report.add("copy", f"{place}/{each.file}: its category is on")
-            elif each.kind in (Kind.NEW, Kind.FOUND):
+            elif each.kind in (FileKind.NEW, FileKind.FOUND):
                 self._report.add("orphaned", f"{place}/{each.file}")
         for file in sorted(unreadable):
             self._report.add("unreadable", f"{place}/{file}")

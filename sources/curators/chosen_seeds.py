@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import NonesuchError
 from core.files import write_durably
-from sources.curators.quality import Scale
+from sources.curators.quality import CandidateScale
 from sources.runtimes.latents import TRUNCATION_STEP
 from sources.spec.description import LITERT, SAVED_MODEL, SERVING, Model, read_model
 
@@ -45,7 +45,7 @@ class Selection:
     """What was chosen of one category."""
 
     seeds: tuple[ChosenSeed, ...]
-    scale: Scale
+    scale: CandidateScale
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _unpack(found: dict[str, np.ndarray]) -> Chosen:
     selections = {}
     for i, (slug, end) in enumerate(zip(found["slugs"].tolist(), ends, strict=True)):
         rows = slice(end - int(found["counts"][i]), end)
-        scale = Scale(found["means"][i], found["deviations"][i], float(found["pieces"][i]))
+        scale = CandidateScale(found["means"][i], found["deviations"][i], float(found["pieces"][i]))
         selections[slug] = Selection(_seeds(found, rows, ids), scale)
     return Chosen(str(found["digest"]), int(found["candidates"]), selections)
 

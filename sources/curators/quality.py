@@ -37,7 +37,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Scale:
+class CandidateScale:
     """What is usual among a category's candidates."""
 
     mean: np.ndarray  # float32 [4]
@@ -76,13 +76,13 @@ def _nearness(concepts: Concepts, distances: np.ndarray, slug: str) -> np.ndarra
     return found
 
 
-def scale_of(points: Points) -> Scale:
+def scale_of(points: Points) -> CandidateScale:
     """Return what is usual among candidates."""
     mean, deviation = points.counted.mean(axis=0), points.counted.std(axis=0)
-    return Scale(mean, deviation + np.float32(1e-6), float(np.median(points.flaws.pieces)))
+    return CandidateScale(mean, deviation + np.float32(1e-6), float(np.median(points.flaws.pieces)))
 
 
-def quality(points: Points, scale: Scale) -> np.ndarray:
+def quality(points: Points, scale: CandidateScale) -> np.ndarray:
     """Return float32 [N]: 0 is usual, a deviation about 1, and flaws are taken off."""
     deviations = (points.counted - scale.mean) / scale.deviation
     deviations[:, 2] = np.minimum(deviations[:, 2], ENOUGH_DETAIL)

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.files import expanded
 from sources.serving.address import GRPC, Address, as_text
-from sources.serving.errors import Refused
+from sources.serving.errors import CallRefused
 from sources.serving.server import Server, find_signature
 from sources.spec.description import SERVING, Model, call_of, finish_of
 from sources.spec.model_toml import Contents, parse_contents, read_contents
@@ -55,7 +55,7 @@ def _proposed(
 
     best = best_signature(dict(signatures))
     if best is None:
-        raise Refused(f"{address} has no signature", "see docs/serving.md")
+        raise CallRefused(f"{address} has no signature", "see docs/serving.md")
     text = propose(best, address.name, None, version)
     return vars(parse_contents(Path(f"the model.toml proposed for {address}"), text))
 

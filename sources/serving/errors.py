@@ -16,7 +16,7 @@ class NotServed(ServingError):
     """NOT_FOUND: a model or version that the server does not have."""
 
 
-class Refused(ServingError):
+class CallRefused(ServingError):
     """INVALID_ARGUMENT: inputs that the signature does not take."""
 
 
@@ -42,9 +42,9 @@ def not_served(address: Address, said: str) -> NotServed:
     )
 
 
-def refused(address: Address, said: str) -> Refused:
+def refused(address: Address, said: str) -> CallRefused:
     """INVALID_ARGUMENT, as people read it."""
-    return Refused(
+    return CallRefused(
         f"{address} refuses the call ({shortened(said)})",
         f"see what it takes: flask models call {address}",
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sources.serving.errors import BadAnswer, Refused
+from sources.serving.errors import BadAnswer, CallRefused
 from sources.serving.server import Feature
 from sources.spec.signatures import Signature, TensorInfo
 
@@ -126,7 +126,7 @@ def _feature(name: str, value: Feature) -> Any:
         return _texts_to_json(value)
     if isinstance(value, int | float):
         return value  # a float keeps its point, by which the server knows its type
-    raise Refused(f"{name} is no number, text or list of them")
+    raise CallRefused(f"{name} is no number, text or list of them")
 
 
 def results_of(answer: Any) -> list[Any]:

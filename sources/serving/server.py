@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from sources.serving.address import Address
-from sources.serving.errors import Refused, Unreachable
+from sources.serving.errors import CallRefused, Unreachable
 from sources.spec.signatures import Signature
 
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)  # before the second try and so on; then the last one
@@ -62,9 +62,9 @@ class Server(Protocol):
 
 
 def find_signature(signatures: Mapping[str, Signature], name: str, address: Address) -> Signature:
-    """Return a signature by name. Raises `Refused`."""
+    """Return a signature by name. Raises `CallRefused`."""
     if name not in signatures:
-        raise Refused(
+        raise CallRefused(
             f"{address} has no signature {name!r}", f"there are: {', '.join(sorted(signatures))}"
         )
     return signatures[name]

@@ -12,7 +12,7 @@ In model.toml, where a model has one:
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sources.spec.toml_sheet import Table
+from sources.spec.toml_sheet import TomlTable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ class Finish:
         return asdict(self)
 
 
-def read_finish(table: Table | None, size_px: int, channels: int) -> Finish | None:
+def read_finish(table: TomlTable | None, size_px: int, channels: int) -> Finish | None:
     """Return what [finish] says, of a model of pictures of this size. Raises `BadModel`."""
     if table is None:
         return None
@@ -74,7 +74,7 @@ def read_finish(table: Table | None, size_px: int, channels: int) -> Finish | No
     return Finish(name, version, size, parameters)
 
 
-def _parameters(table: Table, name: str) -> dict[str, Any]:
+def _parameters(table: TomlTable, name: str) -> dict[str, Any]:
     found = dict(PARAMETERS[name])
     given = table.table("parameters")
     if given is not None:

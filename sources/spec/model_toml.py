@@ -21,7 +21,7 @@ from sources.spec.inputs import (
     SavedModelCall,
     Truncation,
 )
-from sources.spec.toml_sheet import BadModel, Sheet, Table
+from sources.spec.toml_sheet import BadModel, Sheet, TomlTable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -104,13 +104,13 @@ def parse_contents(path: Path, text: str) -> Contents:
     return contents
 
 
-def _litert_file(table: Table, folder: Path) -> str:
+def _litert_file(table: TomlTable, folder: Path) -> str:
     """Return the name of a LiteRT file, as it is written, within the model's folder."""
     table.take_file("file", folder, '"model.tflite"')
     return str(table.peek("file"))
 
 
-def _check_labels(contents: Contents, top: Table) -> None:
+def _check_labels(contents: Contents, top: TomlTable) -> None:
     widths = [i.width for i in contents.inputs if i.kind == "category" and i.encoding == "one_hot"]
     for number, category in enumerate(contents.categories):
         if category.label < 0 or any(category.label >= width for width in widths):
@@ -122,7 +122,7 @@ def _check_labels(contents: Contents, top: Table) -> None:
             )
 
 
-def _inputs(table: Table) -> tuple[Input, ...]:
+def _inputs(table: TomlTable) -> tuple[Input, ...]:
     inputs = tuple(_input(name, table.needed_table(name)) for name in table.keys())  # noqa: SIM118
     if not any(given.kind == "latent" for given in inputs):
         raise table.wrong(
@@ -131,7 +131,7 @@ def _inputs(table: Table) -> tuple[Input, ...]:
     return inputs
 
 
-def _input(name: str, table: Table) -> Input:
+def _input(name: str, table: TomlTable) -> Input:
     kind = table.take_one_of("kind", KINDS)
     shape, dims = "per_picture", tuple[int, ...]()
     if kind in ("truncation", "constant") and isinstance(table.peek("shape"), str):
@@ -173,7 +173,7 @@ def _input(name: str, table: Table) -> Input:
     return given
 
 
-def _output(table: Table) -> Output:
+def _output(table: TomlTable) -> Output:
     output = Output(
         name=table.take("name", str, '"picture"'),
         range=table.take_numbers("range", float, "[-1.0, 1.0]", count=2),
@@ -186,7 +186,7 @@ def _output(table: Table) -> Output:
     return output
 
 
-def _truncation(table: Table | None) -> Truncation:
+def _truncation(table: TomlTable | None) -> Truncation:
     if table is None:
         return NO_TRUNCATION
     lowest, highest = table.take("lowest", float, "0.02"), table.take("highest", float, "1.0")
@@ -201,7 +201,7 @@ def _truncation(table: Table | None) -> Truncation:
     return Truncation(lowest, highest, default)
 
 
-def _own_truncations(table: Table, model: Truncation) -> tuple[float, float] | None:
+def _own_truncations(table: TomlTable, model: Truncation) -> tuple[float, float] | None:
     """Return a category's own range of truncations, if it has one."""
     if table.peek("truncation") is None:
         return None
@@ -215,7 +215,7 @@ def _own_truncations(table: Table, model: Truncation) -> tuple[float, float] | N
     return low, high
 
 
-def _hidden(table: Table) -> tuple[bool, str]:
+def _hidden(table: TomlTable) -> tuple[bool, str]:
     """Return whether a category is hidden, and the reason, empty where none is given."""
     value = table.peek("hidden")
     if isinstance(value, str) and value.strip():
@@ -229,7 +229,7 @@ def _hidden(table: Table) -> tuple[bool, str]:
     )
 
 
-def litert_sha256(table: Table) -> str:
+def litert_sha256(table: TomlTable) -> str:
     """Return the hash that a LiteRT file shall have, hexadecimal; "" where none is given."""
     found: str = table.take("sha256", str, f'"{"0" * 64}"', "")
     if found and not _SHA256.fullmatch(found):
@@ -239,7 +239,7 @@ def litert_sha256(table: Table) -> str:
     return found
 
 
-def _signatures(table: Table) -> dict[int, str]:
+def _signatures(table: TomlTable) -> dict[int, str]:
     example = '{ 1 = "serve_1", 8 = "serve_8" }'
     found = table.take("signatures", dict, example)
     table.finish(("file", "sha256", "signatures"))
@@ -250,7 +250,7 @@ def _signatures(table: Table) -> dict[int, str]:
     return {int(batch): signature for batch, signature in found.items()}
 
 
-def _saved_model(table: Table) -> SavedModelCall:
+def _saved_model(table: TomlTable) -> SavedModelCall:
     tags = table.take("tags", list, '["serve"]', None)
     call = SavedModelCall(
         signature=table.take("signature", str, '"serving_default"', "serving_default"),
@@ -264,7 +264,7 @@ def _saved_model(table: Table) -> SavedModelCall:
     return call
 
 
-def _categories(top: Table, name: str, truncation: Truncation) -> tuple[ModelCategory, ...]:
+def _categories(top: TomlTable, name: str, truncation: Truncation) -> tuple[ModelCategory, ...]:
     if top.peek("categories") == "imagenet":
         top.take("categories", str, '"imagenet"')
         return imagenet_categories()
@@ -295,7 +295,7 @@ def _categories(top: Table, name: str, truncation: Truncation) -> tuple[ModelCat
     return tuple(found) or (ModelCategory(0, slugify(name), name.replace("_", " ")),)
 
 
-def _part(table: Table, before: list[ModelCategory], part: ModelCategory) -> ModelCategory:
+def _part(table: TomlTable, before: list[ModelCategory], part: ModelCategory) -> ModelCategory:
     """Return a category that shows some concepts of one of those before it."""
     whole = {each.slug: each for each in before if not each.of}
     of = table.take_one_of("of", whole) if whole else table.take("of", str, '"vehicle"')

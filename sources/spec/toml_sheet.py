@@ -28,9 +28,9 @@ class Sheet:
         except tomllib.TOMLDecodeError as error:
             raise BadModel(f"{path} is no TOML: {error}", "see docs/models.md") from error
 
-    def top(self) -> "Table":
+    def top(self) -> "TomlTable":
         """Return the keys that stand before the first table."""
-        return Table(self, "", self.values)
+        return TomlTable(self, "", self.values)
 
     def line_of(self, table: str, key: str, number: int = 0) -> int:
         """Return the line, from 1, of a key, else of its table's header, else 0.
@@ -50,7 +50,7 @@ class Sheet:
         return header
 
 
-class Table:
+class TomlTable:
     """One table; `take` gives its values, `finish` complains about keys that mean nothing."""
 
     def __init__(self, sheet: Sheet, name: str, values: dict[str, Any], number: int = 0) -> None:
@@ -147,22 +147,22 @@ class Table:
                 hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
                 raise self.wrong(key, f"{self.called(key)} means nothing", hint)
 
-    def table(self, key: str) -> "Table | None":
+    def table(self, key: str) -> "TomlTable | None":
         """Return the table under a key, None where there is none."""
         value = self.take(key, dict, "", None)
-        return None if value is None else Table(self._sheet, self.called(key), value)
+        return None if value is None else TomlTable(self._sheet, self.called(key), value)
 
-    def needed_table(self, key: str) -> "Table":
+    def needed_table(self, key: str) -> "TomlTable":
         """Return the table under a key."""
         found = self.table(key)
         if found is None:
             raise self.wrong(key, f"it lacks {self.called(key)}", f"add a table: [{key}]")
         return found
 
-    def tables(self, key: str) -> list["Table"]:
+    def tables(self, key: str) -> list["TomlTable"]:
         """Return the tables of ``[[key]]``."""
         values = self.take(key, list, "", [])
-        return [Table(self._sheet, key, value, i) for i, value in enumerate(values)]
+        return [TomlTable(self._sheet, key, value, i) for i, value in enumerate(values)]
 
     def keys(self) -> list[str]:
         """Return the keys in their order."""

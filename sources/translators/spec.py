@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sources.spec.inputs import ROUNDINGS
 from sources.spec.model_toml import litert_sha256
-from sources.spec.toml_sheet import BadModel, Sheet, Table
+from sources.spec.toml_sheet import BadModel, Sheet, TomlTable
 
 KIND = "translation"  # see core.model_kinds
 
@@ -117,14 +117,14 @@ def read_translator(folder: Path) -> Translator:
     return found
 
 
-def _range(table: Table) -> tuple[float, float]:
+def _range(table: TomlTable) -> tuple[float, float]:
     lowest, highest = table.take_numbers("range", float, "[-1.0, 1.0]", (-1.0, 1.0), 2)
     if lowest >= highest:
         raise table.wrong("range", "range is empty", "write: range = [-1.0, 1.0]")
     return float(lowest), float(highest)
 
 
-def _direction(table: Table) -> Direction:
+def _direction(table: TomlTable) -> Direction:
     found = Direction(
         signature=table.take("signature", str, '"a_to_b"'),
         source=table.take("from", str, '"flat emoji"'),
@@ -134,7 +134,7 @@ def _direction(table: Table) -> Direction:
     return found
 
 
-def _sample(table: Table, folder: Path, known: tuple[str, ...]) -> SamplePicture:
+def _sample(table: TomlTable, folder: Path, known: tuple[str, ...]) -> SamplePicture:
     path = table.take_file("file", folder, '"samples/a1.webp"')
     if not path.is_file():
         raise table.wrong(

@@ -20,7 +20,7 @@ _ENTRIES = select(text(ENTRY_COLUMNS)).select_from(_image.join(_category))
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class WallPage:
     """Some tiles, and where the next page begins, if there is one."""
 
     tiles: list[Entry]
@@ -29,14 +29,14 @@ class Page:
 
 def page_of(
     connection: Connection, slug: str | None, state: str, *, after: int = 0, limit: int = 120
-) -> Page:
+) -> WallPage:
     """Return up to ``limit`` pictures of one state, of a category or of all, beyond a row id."""
     statement = _ENTRIES.where(_image.c.state == state, _image.c.id > after)
     if slug is not None:
         statement = statement.where(_category.c.slug == slug)
     rows = connection.execute(statement.order_by(_image.c.id).limit(limit + 1)).all()
     tiles = [entry_of(row) for row in rows[:limit]]
-    return Page(tiles, tiles[-1].id if len(rows) > limit else None)
+    return WallPage(tiles, tiles[-1].id if len(rows) > limit else None)
 
 
 def tiles_of(connection: Connection, ids: Sequence[int]) -> list[Entry]:

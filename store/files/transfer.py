@@ -21,7 +21,7 @@ class NothingToCopy(NonesuchError):
 
 
 @dataclass(frozen=True)
-class Batch:
+class CopyBatch:
     """Pictures of one category that the target lacks, or may have otherwise."""
 
     source: PictureStore
@@ -36,7 +36,7 @@ class Batch:
 class Transfer:
     """What is to be done, or was."""
 
-    batches: list[Batch] = field(default_factory=list)
+    batches: list[CopyBatch] = field(default_factory=list)
     present: int = 0
     copied: int = 0
     damaged: list[str] = field(default_factory=list)  # not copied, one line each
@@ -76,7 +76,7 @@ def plan_transfer(
             while group := tuple(islice(files, GROUP)):
                 amount = sum(sizes[file] for file in group)
                 known = frozenset(there).intersection(group)
-                transfer.batches.append(Batch(one, other, category, group, known, amount))
+                transfer.batches.append(CopyBatch(one, other, category, group, known, amount))
     if not transfer.batches and not transfer.present:
         raise NothingToCopy(
             f"there are no pictures in {source.place}", "the first word is where they come from"
@@ -112,7 +112,7 @@ def carry_out(transfer: Transfer, floor_bytes: int, on_done: Callable[[int], obj
         on_done(len(batch.files))
 
 
-def _whole(batch: Batch, transfer: Transfer) -> Iterator[tuple[str, bytes]]:
+def _whole(batch: CopyBatch, transfer: Transfer) -> Iterator[tuple[str, bytes]]:
     """Yield the pictures of a batch that hold what their names say."""
     for file, data in batch.source.read_all(batch.category, batch.files):
         name = MADE_FILE.fullmatch(file)

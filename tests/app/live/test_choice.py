@@ -18,7 +18,7 @@ from app.live.judge import open_judge
 from core.settings import Settings
 from sources.curators.chosen_seeds import FILE, Chosen, Selection, write_chosen
 from sources.curators.curator import FOLDER
-from sources.curators.quality import Scale
+from sources.curators.quality import CandidateScale
 from sources.runtimes.latents import draw
 from sources.runtimes.litert import LiteRTSource
 from sources.spec.description import Model, read_model
@@ -28,7 +28,7 @@ from tests.tiny_curator import build_tiny_curator
 from tests.tiny_model import build_tiny_model
 
 SEEDS = [11, 22, 33, 44, 55, 66]
-SCALE = Scale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
+SCALE = CandidateScale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
 
 
 @pytest.fixture(scope="module")

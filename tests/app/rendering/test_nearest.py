@@ -17,7 +17,7 @@ from core import concept_names
 from core.concept_names import FILE, IDS, ConceptNames, language_of
 from core.settings import PROJECT, Settings
 from sources.curators.chosen_seeds import Chosen, ChosenSeed, Selection, write_chosen
-from sources.curators.quality import Scale
+from sources.curators.quality import CandidateScale
 from sources.spec.description import read_model
 from tests.tiny_model import build_tiny_model
 
@@ -34,7 +34,7 @@ def site(settings: Settings, tmp_path: Path) -> FlaskClient:
         kept.writestr(IDS, json.dumps(["1f986", "1f9a2"]))
         for language, names in NAMES.items():
             kept.writestr(f"{language}.json", json.dumps(names))
-    scale = Scale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
+    scale = CandidateScale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
     near = {"bird": ("1f986", "1f9a2"), "hat": ("1f9a2",)}
     chosen = {
         slug: Selection(tuple(ChosenSeed(900 + k, 0.5, 1.0, near[slug]) for k in range(2)), scale)

@@ -57,8 +57,8 @@ def begin(home: Path, name: str, options: RunOptions) -> Run:
     return Run(home / "runs" / name, DATASET, options, print)
 
 
-def method_of(run: Run) -> concepts.Concepts:
-    assert isinstance(run.method, concepts.Concepts)
+def method_of(run: Run) -> concepts.ConceptPairing:
+    assert isinstance(run.method, concepts.ConceptPairing)
     return run.method
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 import pregen.engines.local
 from core.errors import SystemRefused
 from core.settings import Settings
-from pregen.engines.chooser import Chooser, Tally, near
+from pregen.engines.chooser import CandidateTally, Chooser, near
 from pregen.engines.making import Made, make
 from sources.curators.curator import (
     FITTED,
@@ -287,6 +287,6 @@ def test_near_is_within_four_bits() -> None:
 
 def test_the_worst_category_comes_first_in_the_report() -> None:
     chooser = Chooser(None, lambda _: [])  # type: ignore[arg-type]
-    chooser.tallies = {"a": Tally(32, 4, 0, 0, 8), "b": Tally(32, 20, 2, 2, 8)}
+    chooser.tallies = {"a": CandidateTally(32, 4, 0, 0, 8), "b": CandidateTally(32, 20, 2, 2, 8)}
     assert [line.split()[0] for line in chooser.report()] == ["category", "b", "a", "all"]
     assert chooser.report()[-1].split()[1:] == ["64", "24", "2", "2", "16", "56%"]

@@ -24,7 +24,7 @@ from core.settings import PROJECT, Settings
 from pregen.engines.jobs import JOB, jobs_of
 from pregen.engines.ray_cluster import NoRay, room
 from pregen.engines.ray_engine import interrupts_held
-from pregen.planning.batches import Batch
+from pregen.planning.batches import SeedBatch
 from sources.spec.description import ModelCategory, read_model
 from store.files.opening import open_pictures
 from store.index.database import open_engine
@@ -310,7 +310,7 @@ def test_an_address_is_for_ray_alone(flask_command: Callable[..., Result]) -> No
 def test_jobs_are_batches_of_one_category() -> None:
     hat, bird = (ModelCategory(i, name, name) for i, name in enumerate(("hat", "bird")))
     batches = [
-        Batch(kind, tuple(range(start, start + 8)), frozenset(range(start, start + 8)))
+        SeedBatch(kind, tuple(range(start, start + 8)), frozenset(range(start, start + 8)))
         for kind, first in ((hat, 0), (bird, 1000))
         for start in range(first, first + 160, 8)
     ]

@@ -21,7 +21,7 @@ from sources.curators.chosen_seeds import (
     write_chosen,
 )
 from sources.curators.curator import FOLDER
-from sources.curators.quality import Scale
+from sources.curators.quality import CandidateScale
 from sources.registry import find_model
 from sources.spec.description import Model, read_model
 from store.curation.reject import reject_images
@@ -37,7 +37,7 @@ from tests.tiny_model import build_tiny_model
 Flask = Callable[..., Result]
 KEPT = 20
 PREGEN = ("pregen", "--model", "tiny", "--categories", "hat,bird")
-SCALE = Scale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
+SCALE = CandidateScale(np.zeros(4, np.float32), np.ones(4, np.float32), 1.0)
 
 
 def choose(model: Model, kept: int = KEPT) -> Chosen:

@@ -22,8 +22,8 @@ from sources.serving.address import Address, BadAddress, as_text, parse_address
 from sources.serving.connect import connect
 from sources.serving.errors import (
     BadAnswer,
+    CallRefused,
     NotServed,
-    Refused,
     ServingError,
     TooSlow,
     Unreachable,
@@ -166,7 +166,7 @@ def test_what_is_not_there(
 def test_what_the_signature_does_not_take(standin: StandIn, scheme: str) -> None:
     server = connect(parse_address(address(standin, scheme, "tiny")))
     signature = server.signatures()[1]["serving_default"]
-    with pytest.raises(Refused, match=r"refuses the call \(.*category"):
+    with pytest.raises(CallRefused, match=r"refuses the call \(.*category"):
         server.predict(signature, {"latent": np.zeros((1, 12), np.float32)})
     right = {
         "latent": np.zeros((1, 12), np.float32),
@@ -174,7 +174,7 @@ def test_what_the_signature_does_not_take(standin: StandIn, scheme: str) -> None
         "truncation": np.zeros(1, np.float32),
     }
     assert server.predict(signature, right)["picture"].shape == (1, 16, 16, 3)
-    with pytest.raises(Refused):
+    with pytest.raises(CallRefused):
         server.predict(signature, {**right, "latent": np.zeros((1, 13), np.float32)})
 
 
@@ -227,7 +227,7 @@ def test_unavailable_is_tried_again_with_growing_pauses(
 @pytest.mark.parametrize(
     ("code", "error"),
     [
-        (Code.INVALID_ARGUMENT, Refused),
+        (Code.INVALID_ARGUMENT, CallRefused),
         (Code.NOT_FOUND, NotServed),
         (Code.INTERNAL, ServingError),
         (Code.RESOURCE_EXHAUSTED, ServingError),
