@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from store.queries.reader import IndexReader
-from store.queries.rows import PICTURE_COLUMNS, Picture
+from store.queries.rows import PICTURE_COLUMNS, Picture, hash_range
 from store.queries.shuffle import Walk, permute, place_of
 
 PAGE = 48  # fills rows of 2, 3, 4, 6 and 8
@@ -136,7 +136,7 @@ class Gallery:
 
     def _number_of(self, shelves: Shelves, short_hash: str) -> int | None:
         """Return a live picture's number, at half the cost of asking for all of the picture."""
-        found = self._reader.ask(PLACE_OF, {"low": short_hash, "high": short_hash + "g"})
+        found = self._reader.ask(PLACE_OF, hash_range(short_hash))
         return shelves.number(*found[0]) if found else None
 
     def by_hashes(self, hashes: Sequence[str]) -> list[Picture]:
