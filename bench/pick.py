@@ -4,9 +4,8 @@
 
 Rows are made by the databases themselves, in 60 categories; the pick is the site's own, in this
 process, so that nothing else is timed; some more rows are recorded as pregen does it. Rounds go
-from index to index. `/` takes picks that are drawn 16 at a time from SQLite: of these the mean is
-told, as most of them cost next to nothing. Ten million rows take some 6 GB in SQLite and 8 in
-PostgreSQL, whose server is a private one that this starts.
+from index to index. Ten million rows take some 6 GB in SQLite and 8 in PostgreSQL, whose server is
+a private one that this starts.
 """
 
 import json
@@ -80,7 +79,6 @@ class Measured:
     filled_s: float
     recorded_per_s: float
     picks_us: list[float]
-    ahead_us: list[float]  # means of rounds
 
     @property
     def median_us(self) -> float:
@@ -153,7 +151,7 @@ def prepare(settings: Settings, rows: int, database: str) -> Measured:
     engine = open_engine(settings, write=True)
     recorded = rows_recorded(engine)
     engine.dispose()
-    return Measured(database, rows, table, indexes, filled_s, recorded, [], [])
+    return Measured(database, rows, table, indexes, filled_s, recorded, [])
 
 
 def rows_recorded(engine: Engine, groups: int = 100) -> float:
@@ -180,10 +178,6 @@ def time_picks(reader: IndexReader, found: Measured) -> None:
         picture = reader.pick()
         found.picks_us.append((time.perf_counter_ns() - began) / 1000)
         assert picture is not None
-    began = time.perf_counter_ns()
-    for _ in range(PICKS):
-        reader.pick_ahead()
-    found.ahead_us.append((time.perf_counter_ns() - began) / 1000 / PICKS)
 
 
 def read_through(path: Path) -> None:
@@ -207,7 +201,6 @@ def report(measured: list[Measured]) -> str:
                 f"{m.p99_us:.1f}",
                 f"{m.median_us / least.median_us:.2f}",
                 f"{statistics.mean(m.picks_us):.1f}",
-                f"{statistics.mean(m.ahead_us):.1f}",
                 f"{m.bytes_table / m.rows:.0f}",
                 f"{m.bytes_indexes / m.rows:.0f}",
                 f"{m.filled_s:.0f}",
@@ -215,8 +208,8 @@ def report(measured: list[Measured]) -> str:
             ]
         )
     header = [
-        "index, rows", "median, µs", "p99, µs", "÷ smallest", "mean, µs", "drawn ahead, mean, µs",
-        "bytes a row", "in indexes", "s to fill", "rows recorded/s",
+        "index, rows", "median, µs", "p99, µs", "÷ smallest", "mean, µs", "bytes a row",
+        "in indexes", "s to fill", "rows recorded/s",
     ]  # fmt: skip
     return markdown(header, lines)
 
@@ -269,7 +262,6 @@ def main(
                 time_picks(reader, found)
                 if round_ == 0:
                     found.picks_us.clear()
-                    found.ahead_us.clear()
         for _, found in readers:
             assert len(found.picks_us) == rounds * PICKS
     measured.sort(key=lambda m: (m.database, m.rows))
@@ -280,10 +272,7 @@ def main(
         if one.database == other.database and other.median_us > 2 * one.median_us:
             click.echo(f"\n{other.rows:,} rows take more than twice as long as {one.rows:,}")
     if file is not None:
-        kept = [
-            {k: v for k, v in vars(m).items() if k not in ("picks_us", "ahead_us")}
-            for m in measured
-        ]
+        kept = [{k: v for k, v in vars(m).items() if k != "picks_us"} for m in measured]
         for line, m in zip(kept, measured, strict=True):
             line["median_us"], line["p99_us"] = m.median_us, m.p99_us
         file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

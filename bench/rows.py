@@ -20,7 +20,7 @@ from pathlib import Path
 
 import click
 
-from bench.servers import Load, Server, granian, load
+from bench.servers import Load, Server, granian, load, wrk_script
 from bench.table import machine, markdown, note, versions
 from core.settings import Settings, read_settings
 from store.files.protocol import file_name
@@ -73,18 +73,6 @@ def list_pages(url: str, most: int) -> list[str]:
         with urllib.request.urlopen(url + address, timeout=30) as answer:
             address = json.load(answer)["next"]
     return pages
-
-
-def wrk_script(folder: Path, name: str, addresses: list[str]) -> Path:
-    """Write a script for wrk that asks these addresses in turn."""
-    path = folder / f"{name}.lua"
-    listed = ",\n".join(json.dumps(address) for address in addresses)
-    path.write_text(
-        f"local a = {{{listed}}}\nlocal i = 0\n"
-        "function request() i = i % #a + 1; return wrk.format('GET', a[i]) end\n",
-        encoding="utf-8",
-    )
-    return path
 
 
 @click.command()

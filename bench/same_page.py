@@ -11,6 +11,6 @@ _picture = Picture(
     width=64, height=64, state="live", ord=0, model=None, nearest=None,
 )  # fmt: skip
 _reader = IndexReader.__new__(IndexReader)
-_reader.pick_ahead = lambda: _picture  # type: ignore[method-assign]
+_reader.pick = lambda *_: _picture  # type: ignore[method-assign]
 app = create_app()
 app.extensions["index"].reader = lambda: _reader

@@ -1,5 +1,6 @@
 """Starting servers for benchmarks, loading them with wrk, reading their memory and CPU."""
 
+import json
 import re
 import shutil
 import socket
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 import psutil
@@ -165,6 +167,18 @@ def load(
     errors = sum(int(number) for found in (failed, lost) if found for number in found.groups())
     each = spent / max(total, 1) * 1e6
     return Load(rate, each, errors, _slower_than(done.stdout, 99), _slower_than(done.stdout, 50))
+
+
+def wrk_script(folder: Path, name: str, addresses: list[str]) -> Path:
+    """Write a script for wrk that asks these addresses in turn."""
+    path = folder / f"{name}.lua"
+    listed = ",\n".join(json.dumps(address) for address in addresses)
+    path.write_text(
+        f"local a = {{{listed}}}\nlocal i = 0\n"
+        "function request() i = i % #a + 1; return wrk.format('GET', a[i]) end\n",
+        encoding="utf-8",
+    )
+    return path
 
 
 def _slower_than(said: str, percent: int) -> float:

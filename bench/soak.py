@@ -30,8 +30,7 @@ import click
 
 from app.pictures.addresses import sized_address
 from bench.nginx import nginx_before
-from bench.rows import wrk_script
-from bench.servers import COMMANDS, Load, Server, load, serve
+from bench.servers import COMMANDS, Load, Server, load, serve, wrk_script
 from bench.siege import LARGE, Siege, large_picture
 from bench.site import fill
 from bench.table import DOCUMENT, machine, markdown, note, put_between_marks, versions

@@ -115,9 +115,10 @@ def picture_pages(
         return new_page(environ, picture, following, "is_of_any_kind", "is_step", before=before)
 
     def answer(environ: dict[str, Any]) -> Answer | None:
-        """Return `/` or a step of a walk; None for all else.
+        """Return `/` or a step of a walk; None for all else, which Flask answers.
 
-        Also for whatever goes wrong: Flask says so in the site's dress.
+        It also says what went wrong here: `random_page` raises the error again, so that nothing is
+        asked or rendered a second time.
         """
         query = environ["QUERY_STRING"]
         if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] != "GET":

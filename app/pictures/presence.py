@@ -37,7 +37,7 @@ def draw(
     Raises `NotFound` and `NothingToShow`.
     """
     for _ in range(_MOST_DRAWS):
-        picture = reader.pick_ahead() if slug is None else reader.pick(slug)
+        picture = reader.pick(slug)
         if picture is None:
             if slug is not None:
                 raise no_category(reader, slug)

@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import NonesuchError
 from store.index.database import IndexUnusable, is_locked, refusal
-from store.queries.drawing_ahead import DrawnAhead
 from store.queries.rows import (
     ENTRY_BY_HASH,
     ENTRY_COLUMNS,
@@ -88,8 +87,6 @@ class IndexReader:
         self._idle: list[_Open] = []
         # a server counts connections until they are closed
         weakref.finalize(self, _close_all, self._idle).atexit = False
-        self._sqlite_path = engine.get_execution_options().get("sqlite_path")
-        self._ahead: DrawnAhead[Picture] | None = None
         self._statements = {
             name: _for_driver(sql, engine)
             for name, sql in {
@@ -190,41 +187,6 @@ class IndexReader:
         else:
             rows = self._rows("pick_in", {**_two_draws(), "slug": slug})
         return Picture(*rows[0]) if rows else None
-
-    def pick_ahead(self) -> Picture | None:
-        """Return the same of all categories, on SQLite at two thirds of the cost: `DrawnAhead`."""
-        if self._sqlite_path is None:
-            return self.pick()
-        try:
-            if self._ahead is None:
-                self._ahead = DrawnAhead(self._sqlite_path, self._picks)
-            return self._ahead.pick()
-        except OSError:
-            return self.pick()  # which says what is wrong with the file
-
-    def _picks(self, count: int, meanwhile: Callable[[], Found]) -> tuple[list[Picture], Found]:
-        """Return so many random pictures, or none, and what a function says in between.
-
-        All is read in one transaction.
-        """
-        sql, names = self._statements["pick"]
-
-        def pick(opened: _Open) -> tuple[list[Picture], Found]:
-            cursor = opened.cursor
-            cursor.execute("BEGIN")
-            found = []
-            for _ in range(count):
-                values = _two_draws()
-                cursor.execute(sql, values if names is None else [values[n] for n in names])
-                found += [Picture(*row) for row in cursor.fetchall()]
-            said = meanwhile()
-            cursor.execute("COMMIT")
-            return found, said
-
-        try:
-            return self._ask(pick)
-        except (self._driver_error, DBAPIError) as error:
-            return self._ask_anew(pick, error)
 
     def by_hash(self, hash_or_beginning: str) -> Entry | None:
         """Return the picture, of any state, whose SHA-256 is or begins with this."""

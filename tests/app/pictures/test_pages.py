@@ -162,11 +162,19 @@ def test_both_answers_have_the_same_headers(filled: Filled) -> None:
     assert headers("GET") == headers("HEAD")
 
 
+@pytest.mark.parametrize("address", ["/", "/?walk=0123456789ab01234567.3"])
 def test_what_goes_wrong_in_front_is_said_by_flask(
-    filled: Filled, monkeypatch: pytest.MonkeyPatch
+    filled: Filled, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     app = create_app(filled.settings)
-    monkeypatch.setattr("app.pictures.pages.line_of", lambda *_: 1 / 0)
-    response = app.test_client().get("/")
+    tries: list[str] = []
+
+    def broken(short_hash: str, *_: object) -> str:
+        tries.append(short_hash)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("app.pictures.pages.line_of", broken)
+    response = app.test_client().get(address)
     assert response.status_code == 500
     assert "<h1>" in response.text and "ZeroDivision" not in response.text
+    assert len(tries) == 1  # nothing is asked or drawn once more to say so

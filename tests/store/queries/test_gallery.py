@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -133,6 +134,21 @@ def test_categories_are_read_again_only_after_a_change(filled: Filled) -> None:
     assert gallery.step(Walk("", 1, 0)) and gallery.shelves() is kept
     filled.add("hat", {"new.webp": b"new"})
     assert gallery.shelves() is not kept
+
+
+@pytest.mark.sqlite
+def test_a_change_that_is_in_the_log_still_is_noticed(filled: Filled) -> None:
+    """An owner may have turned write-ahead logging on."""
+    path = filled.settings.sqlite_path
+    assert path is not None
+    kept_open = sqlite3.connect(path)  # closing the last one would put the log into the file
+    assert kept_open.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    gallery = gallery_of(filled.settings)
+    before = gallery.shelves().total
+    filled.add("hat", {"new.webp": b"new"})
+    assert Path(f"{path}-wal").stat().st_size
+    assert gallery.shelves().total == before + 1
+    kept_open.close()
 
 
 def test_no_step_is_taken_in_an_index_of_before(filled: Filled) -> None:
