@@ -17,7 +17,7 @@ from store.curation.reject import reject_images, restore_images
 from store.curation.report import CategoryReport
 from store.curation.switch import switch_off, switch_on
 from store.curation.undo import Undone, undo
-from store.curation.wall import WallPage, copies_of, named, page_of, tiles_of
+from store.curation.wall import WallPage, copies_of, find_images, page_of, tiles_of
 from store.files.opening import open_pictures
 from store.index.database import check_revision, open_engine
 from store.index.states import LIVE, OFF, REJECTED
@@ -77,7 +77,7 @@ class Curating:
         Raises `store.queries.reader.UnknownPicture`.
         """
         with self._reading.connect() as connection:
-            tiles = named(connection, names)
+            tiles = find_images(connection, names)
             copies = copies_of(connection, tiles)
         return Named(
             [tile for tile in tiles if tile.state in states],

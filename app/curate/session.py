@@ -1,9 +1,10 @@
-"""Who is the owner: a signed cookie after the right token, and a word that forms must repeat.
+"""Who is the owner: a signed cookie after the right token, and a CSRF token in each form.
 
 The cookie holds a random number and whether the token was entered, signed with the site's key
-and the token's hash: a new token ends every session. The word
-(CSRF token) is an HMAC of that number; the cookie is `SameSite=Strict` besides. Which sessions were
-left is kept (app/curate/left_sessions.py), so that a copied cookie ends with its session.
+and the token's hash: a new token ends every session. The CSRF
+token is an HMAC of that number; forms have it in a field named word. The cookie is
+`SameSite=Strict` besides. Which sessions were left is kept (app/curate/left_sessions.py), so that a
+copied cookie ends with its session.
 """
 
 import hashlib
@@ -80,15 +81,15 @@ class Sessions:
             secure=request.is_secure,
         )
 
-    def word(self, session: Session) -> str:
+    def csrf_token(self, session: Session) -> str:
         """Return what this session's forms carry."""
         return hmac.new(self._key, session.number.encode(), "sha256").hexdigest()
 
-    def check_word(self, request: Request, session: Session) -> None:
+    def check_csrf(self, request: Request, session: Session) -> None:
         """Raise `NotTheOwner` unless a POST comes from one of this session's own forms."""
         given = request.form.get("word", "")[:200]
         elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
-        right = hmac.compare_digest(given.encode(), self.word(session).encode())
+        right = hmac.compare_digest(given.encode(), self.csrf_token(session).encode())
         if elsewhere or not right:
             raise NotTheOwner(
                 "this form is not from here, or older than the token",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TILES = 120  # pictures of a wall's page
 GROUPS = 40  # groups of a page of near-duplicates
 GROUP_TILES = 24  # pictures of one group that are shown
-LONGEST_FORM = 65_536  # bytes of a form: 120 names and a word
+LONGEST_FORM = 65_536  # bytes of a form: 120 names and a CSRF token
 _STATES = ("live", "rejected", "off")
 _BACK = re.compile(r"/curate(?:/[a-z0-9_/]*)?(?:\?[a-z0-9_=&]*)?")
 _DONE = re.compile(r"(rejected|restored|undone|off|on)-(\d{1,9})")
@@ -59,7 +59,7 @@ def curate_pages(
         if session.is_owner:  # of others none may touch the index
             curating(write=True).close()  # or it says why not
         if request.method == "POST":
-            sessions.check_word(request, session)
+            sessions.check_csrf(request, session)
         at_the_door = request.endpoint in ("curate.door", "curate.enter")
         if session.is_owner or at_the_door:
             return None
@@ -74,7 +74,7 @@ def curate_pages(
             template,
             title=title,
             status=status,
-            word=sessions.word(session),
+            csrf_token=sessions.csrf_token(session),
             done=_done(request.args.get("done", "")),
             **values,
         )

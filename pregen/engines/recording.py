@@ -6,9 +6,9 @@ from sqlalchemy import Connection, Engine, select, update
 
 from pregen.engines.making import Made
 from sources.spec.description import ModelCategory
-from store.curation.settling import give_way, mark, put_away, settle
+from store.curation.settling import give_way, mark, move_out, settle
 from store.files.protocol import PictureStore
-from store.files.quarantine import Aside
+from store.files.quarantine import Quarantine
 from store.index.database import writing
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import Row, image
@@ -21,7 +21,7 @@ class Recorder:
 
     def __init__(self, engine: Engine, folder: PictureStore, instance: Path) -> None:
         self._engine, self._folder = engine, folder
-        self._aside = Aside(folder, instance)
+        self._quarantine = Quarantine(folder, instance)
 
     def record(self, category: ModelCategory, made: list[Made]) -> None:
         """Store and index a group. A crash at any point loses at most this group's rows.
@@ -45,14 +45,14 @@ class Recorder:
             add_images(connection, category_id, (m.row for m in made if m.row.seed not in known))
             for m in made:
                 if m.row.seed in known and known[m.row.seed].state == REJECTED:
-                    put_away(self._aside, REJECTED, slug, m.row.file, known[m.row.seed])
+                    move_out(self._quarantine, REJECTED, slug, m.row.file, known[m.row.seed])
             waiting = []
             if is_off:
                 rows = _rows_by_seed(connection, category_id, made).values()
                 waiting = [(row.id, LIVE, row.file) for row in rows if row.state == OFF]
                 mark(connection, waiting)
         if waiting:
-            settle(self._engine, self._aside, [row_id for row_id, _, _ in waiting])
+            settle(self._engine, self._quarantine, [row_id for row_id, _, _ in waiting])
 
 
 def _rows_by_seed(

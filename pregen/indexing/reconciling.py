@@ -7,9 +7,9 @@ from dataclasses import replace
 from sqlalchemy import Connection, select, update
 
 from pregen.indexing.matching import FileKind, Match, match, match_beside, rejected_among, rows_in
-from store.curation.settling import give_way, mark, put_away, rename_image, rows_of
+from store.curation.settling import give_way, mark, move_out, rename_image, rows_of
 from store.files.protocol import names_of
-from store.files.quarantine import Aside
+from store.files.quarantine import Quarantine
 from store.index.states import LIVE, MISSING, OFF, REJECTED
 from store.index.tables import Row, category, image
 from store.index.writes import (
@@ -30,13 +30,13 @@ class Reconciling:
     """The work on one category, inside the caller's transaction.
 
     Afterwards ``counts`` says what was done, ``skipped`` which files were not taken in, by state
-    and name, and ``moved`` which rows' files are to be settled; `put_away` does the rest.
+    and name, and ``moved`` which rows' files are to be settled; `move_out` does the rest.
     """
 
     def __init__(
         self,
         connection: Connection,
-        aside: Aside,
+        quarantine: Quarantine,
         category_id: int,
         slug: str,
         found: Mapping[str, dict[str, NewImage]],
@@ -48,7 +48,7 @@ class Reconciling:
         ``has_off``: there are pictures that are off at all; they may be on another machine.
         """
         self._has_off = has_off
-        self._connection, self._aside = connection, aside
+        self._connection, self._quarantine = connection, quarantine
         self._category_id, self._slug, self._found = category_id, slug, found
         off = select(category.c.off).where(category.c.id == category_id).with_for_update()
         self._is_off = bool(connection.execute(off).scalar_one())
@@ -69,7 +69,7 @@ class Reconciling:
             found = self._found[state]
             rows = rows_in(self._connection, self._category_id)
             if any(row.state == state and row.file not in found for row in rows):
-                files = self._aside.places[state].files_of(self._slug)
+                files = self._quarantine.places[state].files_of(self._slug)
                 found.update(read(state, [file for file in files if file not in found]))
 
     def reconcile(self) -> None:
@@ -78,7 +78,7 @@ class Reconciling:
         self._take_beside(OFF)
         self._take_store()
 
-    def put_away(self, connection: Connection) -> None:
+    def move_out(self, connection: Connection) -> None:
         """Move rejected pictures out of the store, where somebody put them back."""
         ids = [each.row.id for each in self._rejected if each.row]
         still = {row.id: row for row in rows_of(connection, ids)}
@@ -87,7 +87,7 @@ class Reconciling:
             if each.row is not None and (row is None or row.state != REJECTED):
                 continue  # it was taken back at this moment
             other = self._tombstones.get(self._found[LIVE][each.file].sha256)
-            put_away(self._aside, REJECTED, self._slug, each.file, row, other)
+            move_out(self._quarantine, REJECTED, self._slug, each.file, row, other)
 
     def _take_beside(self, state: str) -> None:
         """Bring rows to the files of rejected pictures, or of those that are off."""

@@ -12,7 +12,7 @@ from pregen.indexing.reconciling import Reconciling
 from pregen.indexing.recounting import recount
 from store.curation.settling import settle
 from store.files.protocol import PictureStore
-from store.files.quarantine import FOLDERS, Aside
+from store.files.quarantine import FOLDERS, Quarantine
 from store.files.reading import read_row
 from store.formats.encoding import BadPicture
 from store.index.database import writing
@@ -46,17 +46,19 @@ def reindex(
     skipped, unreadable files and copies, out of the store. Raises `IndexUnusable`,
     `StoreUnusable`.
     """
-    aside = Aside(store, instance)
+    quarantine = Quarantine(store, instance)
     outcome = ReindexResult()
     outcome.skipped.extend(_unsafe_names(store))
-    settle(engine, aside)
+    settle(engine, quarantine)
     with engine.connect() as connection:
         slugs = set(connection.execute(select(category.c.slug)).scalars())
-    for place in aside.places.values():
+    for place in quarantine.places.values():
         slugs.update(place.categories())
-    has_off = bool(aside.beside[OFF].categories())
+    has_off = bool(quarantine.beside[OFF].categories())
     for slug in progress(sorted(slugs)):
-        _reindex_category(engine, aside, slug, names, outcome, set_aside=set_aside, has_off=has_off)
+        _reindex_category(
+            engine, quarantine, slug, names, outcome, set_aside=set_aside, has_off=has_off
+        )
     with writing(engine) as connection:
         outcome.counts["wrong counts mended"] += recount(connection)
     return outcome
@@ -64,7 +66,7 @@ def reindex(
 
 def _reindex_category(
     engine: Engine,
-    aside: Aside,
+    quarantine: Quarantine,
     slug: str,
     names: Mapping[str, str],
     outcome: ReindexResult,
@@ -76,7 +78,7 @@ def _reindex_category(
 
     def read(state: str, files: Iterable[str]) -> dict[str, NewImage]:
         found = {}
-        for file, data in aside.places[state].read_all(slug, files):
+        for file, data in quarantine.places[state].read_all(slug, files):
             try:
                 if data is None:
                     raise BadPicture("it cannot be read")
@@ -85,18 +87,18 @@ def _reindex_category(
                 skipped[state, file] = error.message
         return found
 
-    found = {state: read(state, place.files_of(slug)) for state, place in aside.places.items()}
+    found = {state: read(state, place.files_of(slug)) for state, place in quarantine.places.items()}
     with writing(engine) as connection:
         category_id = _named_category(connection, slug, names)
-        work = Reconciling(connection, aside, category_id, slug, found, has_off=has_off)
+        work = Reconciling(connection, quarantine, category_id, slug, found, has_off=has_off)
         work.look_again(read)
         work.reconcile()
     outcome.counts.update(work.counts)
-    settle(engine, aside, work.moved)
+    settle(engine, quarantine, work.moved)
     with writing(engine) as connection:
-        work.put_away(connection)
+        work.move_out(connection)
     for (state, file), reason in (skipped | work.skipped).items():
-        if set_aside and aside.clear(state, slug, [file]):
+        if set_aside and quarantine.discard(state, slug, [file]):
             outcome.counts["set aside"] += 1
         else:
             place = "" if state == LIVE else f"{FOLDERS[state]}/"

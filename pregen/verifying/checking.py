@@ -9,7 +9,7 @@ from pregen.indexing.matching import FileKind, Found, match, match_beside, rejec
 from pregen.verifying.differences import Report
 from store.files.parallel import in_parallel
 from store.files.protocol import digest
-from store.files.quarantine import FOLDERS, Aside
+from store.files.quarantine import FOLDERS, Quarantine
 from store.files.reading import read_row
 from store.formats.encoding import BadPicture
 from store.index.states import LIVE, OFF, REJECTED
@@ -29,10 +29,15 @@ class Comparing:
     """The work on one category; differences go into a report."""
 
     def __init__(
-        self, connection: Connection, aside: Aside, slug: str, category: Row | None, report: Report
+        self,
+        connection: Connection,
+        quarantine: Quarantine,
+        slug: str,
+        category: Row | None,
+        report: Report,
     ) -> None:
         """``category``: its row, None where the index has none."""
-        self._connection, self._aside, self._slug = connection, aside, slug
+        self._connection, self._quarantine, self._slug = connection, quarantine, slug
         self._is_off = category is not None and category.off
         self._rows = rows_in(connection, None if category is None else category.id)
         self._report = report
@@ -49,13 +54,13 @@ class Comparing:
         unreadable: set[str] = set()
         missing = []
         for row, data in zip(live, self._read(LIVE, [row.file for row in live]), strict=True):
-            if data is None and not self._aside.store.has(self._slug, row.file):
+            if data is None and not self._quarantine.store.has(self._slug, row.file):
                 missing.append(row)
             else:
                 self._look_into(row.file, data, row, found, unreadable)
             yield
         known = {row.file for row in live}
-        others = [file for file in self._aside.store.files_of(self._slug) if file not in known]
+        others = [file for file in self._quarantine.store.files_of(self._slug) if file not in known]
         for file, data in zip(others, self._read(LIVE, others), strict=True):
             self._look_into(file, data, named.get(file), found, unreadable)
         off, off_unreadable = self._look_beside(OFF)
@@ -72,8 +77,8 @@ class Comparing:
         self._report_beside(REJECTED, *self._look_beside(REJECTED))
 
     def _read(self, state: str, files: Iterable[str]) -> Iterator[bytes | None]:
-        read = partial(self._aside.places[state].read, self._slug)
-        return in_parallel(read, files, self._aside.store.at_once)
+        read = partial(self._quarantine.places[state].read, self._slug)
+        return in_parallel(read, files, self._quarantine.store.at_once)
 
     @staticmethod
     def _look_into(
@@ -99,7 +104,7 @@ class Comparing:
         named = {row.file: row for row in self._rows if row.state == state}
         found: dict[str, Found] = {}
         unreadable: set[str] = set()
-        files = self._aside.places[state].files_of(self._slug)
+        files = self._quarantine.places[state].files_of(self._slug)
         for file, data in zip(files, self._read(state, files), strict=True):
             self._look_into(file, data, named.get(file), found, unreadable)
         return found, unreadable

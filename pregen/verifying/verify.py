@@ -18,7 +18,7 @@ from sources.runtimes.latents import draw
 from sources.runtimes.source import batch_sizes
 from sources.spec.description import Model
 from store.files.protocol import PictureStore
-from store.files.quarantine import Aside
+from store.files.quarantine import Quarantine
 from store.formats.encoding import find_format
 from store.index.database import IndexDamaged
 from store.index.states import LIVE, OFF
@@ -50,7 +50,7 @@ def verify_store(
             total = connection.execute(live).scalar_one()
             for _, line in wrong_counts(connection):
                 report.add("wrong counts", line)
-            checked = _check_categories(connection, Aside(store, instance), report)
+            checked = _check_categories(connection, Quarantine(store, instance), report)
             for _ in progress(checked, total):
                 report.checked += 1
     except IndexDamaged as error:
@@ -58,13 +58,15 @@ def verify_store(
     return report
 
 
-def _check_categories(connection: Connection, aside: Aside, report: Report) -> Iterator[None]:
+def _check_categories(
+    connection: Connection, quarantine: Quarantine, report: Report
+) -> Iterator[None]:
     """Compare each category, in the index or in a folder; yield for each live picture."""
     known = {row.slug: row for row in connection.execute(select(category)).all()}
-    has_off = bool(aside.beside[OFF].categories())
-    slugs = {*known, *(slug for place in aside.places.values() for slug in place.categories())}
+    has_off = bool(quarantine.beside[OFF].categories())
+    slugs = {*known, *(slug for place in quarantine.places.values() for slug in place.categories())}
     for slug in sorted(slugs):
-        comparing = Comparing(connection, aside, slug, known.get(slug), report)
+        comparing = Comparing(connection, quarantine, slug, known.get(slug), report)
         yield from comparing.compare(has_off=has_off)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from store.curation.log import new_batch, record
 from store.curation.settling import mark, names_taken, portions, rename_image, rows_of, settle
 from store.files.protocol import PictureStore, digest, names_of
-from store.files.quarantine import Aside, copy
+from store.files.quarantine import Quarantine, copy
 from store.files.reading import read_row
 from store.formats.encoding import BadPicture
 from store.index.database import writing
@@ -35,20 +35,20 @@ def reject_images(
     by its tombstone. Returns how many went. ``batch``: what is undone together, by default
     these. Raises `IndexUnusable`, `StoreUnusable`.
     """
-    aside = Aside(folder, instance)
+    quarantine = Quarantine(folder, instance)
     batch = new_batch() if batch is None else batch
     count = 0
     for ids in portions(image_ids):
         with writing(engine) as connection:
             shown = [row for row in rows_of(connection, ids) if row.state in (LIVE, OFF)]
-            _accept_changes(connection, aside, [row for row in shown if row.state == LIVE])
+            _accept_changes(connection, quarantine, [row for row in shown if row.state == LIVE])
             rejected = [row for row in shown if reject_image(connection, row.id)]
             record(connection, batch, "reject", [(row.slug, row.file) for row in rejected])
             mark(connection, [(row.id, row.state, row.file) for row in rejected])
-        settle(engine, aside, [row.id for row in rejected])
+        settle(engine, quarantine, [row.id for row in rejected])
         count += len(rejected)
     if not image_ids:
-        settle(engine, aside)
+        settle(engine, quarantine)
     return count
 
 
@@ -65,24 +65,26 @@ def restore_images(
     picture's by now, the one that comes back gets a new one. Raises `IndexUnusable`,
     `StoreUnusable`.
     """
-    aside = Aside(folder, instance)
+    quarantine = Quarantine(folder, instance)
     batch = new_batch() if batch is None else batch
     count = 0
     for ids in portions(image_ids):
         with writing(engine) as connection:
             rejected = [row for row in rows_of(connection, ids) if row.state == REJECTED]
-            back = bring(connection, aside, rejected)
+            back = copy_back(connection, quarantine, rejected)
             for row, _ in back:
                 restore_image(connection, row.id)
             record(connection, batch, "restore", [(row.slug, name) for row, name in back])
-        settle(engine, aside, [row.id for row, _ in back])
+        settle(engine, quarantine, [row.id for row, _ in back])
         count += len(back)
     if not image_ids:
-        settle(engine, aside)
+        settle(engine, quarantine)
     return count
 
 
-def bring(connection: Connection, aside: Aside, rows: Sequence[Row]) -> list[tuple[Row, str]]:
+def copy_back(
+    connection: Connection, quarantine: Quarantine, rows: Sequence[Row]
+) -> list[tuple[Row, str]]:
     """Put files of pictures that are to be shown where they belong; return rows and names.
 
     Files are durable when it returns, and stay where they were until `settle`; rows have their new
@@ -91,38 +93,38 @@ def bring(connection: Connection, aside: Aside, rows: Sequence[Row]) -> list[tup
     """
     taken = names_taken(connection, rows)
 
-    def brought(row: Row) -> tuple[str, str, str] | None:
+    def copied(row: Row) -> tuple[str, str, str] | None:
         """Return the name there, and state and name where it was."""
         goal = OFF if row.off and row.state == REJECTED else LIVE
-        found = aside.find_anywhere(row.slug, row.file, row.sha256, first=row.state)
+        found = quarantine.find_anywhere(row.slug, row.file, row.sha256, first=row.state)
         if found is None:
             return None
         state, was, data = found
         if state == goal:  # it was never moved
             return was, state, was
         name = copy(
-            aside.places[state], aside.places[goal], row.slug, was, data,
+            quarantine.places[state], quarantine.places[goal], row.slug, was, data,
             names_of(row.file, row.sha256), taken[row.slug],
         )  # fmt: skip
         return name, state, was
 
     came = [
         (row, *found)
-        for row, found in zip(rows, aside.each(brought, rows), strict=True)
+        for row, found in zip(rows, quarantine.each(copied, rows), strict=True)
         if found is not None
     ]
     for slug in {row.slug for row, *_ in came}:
-        aside.store.sync(slug)
-        aside.beside[OFF].sync(slug)
+        quarantine.store.sync(slug)
+        quarantine.beside[OFF].sync(slug)
     for row, name, _, _ in came:
         rename_image(connection, row.id, row.slug, row.file, name)
     mark(connection, [(row.id, state, file) for row, _, state, file in came])
     return [(row, name) for row, name, _, _ in came]
 
 
-def _accept_changes(connection: Connection, aside: Aside, rows: Sequence[Row]) -> None:
+def _accept_changes(connection: Connection, quarantine: Quarantine, rows: Sequence[Row]) -> None:
     """Note what pictures are that were replaced by hand: it is this that is rejected."""
-    found = aside.each(lambda row: aside.store.read(row.slug, row.file), rows)
+    found = quarantine.each(lambda row: quarantine.store.read(row.slug, row.file), rows)
     for row, data in zip(rows, found, strict=True):
         if data is not None and digest(data) != row.sha256:
             try:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, updat
 
 from store.curation.log import rename
 from store.files.protocol import digest, names_of
-from store.files.quarantine import FOLDERS, Aside, copy
+from store.files.quarantine import FOLDERS, Quarantine, copy
 from store.index.database import writing
 from store.index.tables import Row, category, image, unmoved
 
@@ -33,7 +33,7 @@ def mark(connection: Connection, where: Sequence[tuple[int, str, str]]) -> None:
     )
 
 
-def settle(engine: Engine, aside: Aside, image_ids: Sequence[int] = ()) -> None:
+def settle(engine: Engine, quarantine: Quarantine, image_ids: Sequence[int] = ()) -> None:
     """Bring files to where their rows say: of these pictures first, then what others left.
 
     Under the index's lock: two who act on one picture do not move its file past each other.
@@ -50,16 +50,16 @@ def settle(engine: Engine, aside: Aside, image_ids: Sequence[int] = ()) -> None:
     others = known.difference(first)
     for ids in portions([*first, *(each for each in left if each in others)]):
         with writing(engine) as connection:
-            _follow(connection, aside, _unmoved(connection, ids))
+            _follow(connection, quarantine, _unmoved(connection, ids))
             connection.execute(delete(unmoved).where(unmoved.c.image_id.in_(ids)))
 
 
-def _follow(connection: Connection, aside: Aside, rows: Sequence[Row]) -> None:
+def _follow(connection: Connection, quarantine: Quarantine, rows: Sequence[Row]) -> None:
     """Copy all files to where they belong, make that durable, then remove them where they were."""
     rows = [
         row
         for row in rows
-        if row.state in aside.places and (row.state, row.file) != (row.was, row.was_file)
+        if row.state in quarantine.places and (row.state, row.file) != (row.was, row.was_file)
     ]
     taken = names_taken(connection, rows)
 
@@ -68,41 +68,41 @@ def _follow(connection: Connection, aside: Aside, rows: Sequence[Row]) -> None:
 
         None: there is nothing to do.
         """
-        source, target = aside.places[row.was], aside.places[row.state]
+        source, target = quarantine.places[row.was], quarantine.places[row.state]
         data = source.read(row.slug, row.was_file)
         if data is None and not source.has(row.slug, row.was_file):
             # it was moved before, or never came to where it was to be before
-            found = aside.find_anywhere(row.slug, row.file, row.sha256, first=row.state)
+            found = quarantine.find_anywhere(row.slug, row.file, row.sha256, first=row.state)
             if found is None or found[0] == row.state:
                 return None if found is None else (found[1], "", "")
             state, file, data = found
             names = names_of(row.file, row.sha256)
-            place = aside.places[state]
+            place = quarantine.places[state]
             return copy(place, target, row.slug, file, data, names, taken[row.slug]), state, file
         if row.was in FOLDERS and (data is None or digest(data) != row.sha256):
             return None  # it came back before, and something else lies there by now
         if (
             data is not None
             and digest(data) != row.sha256
-            and aside.find(row.state, row.slug, row.file, row.sha256)
+            and quarantine.find(row.state, row.slug, row.file, row.sha256)
         ):
             return None  # the picture was moved before, and this is another under its name
         names = names_of(row.file, row.sha256)
         name = copy(source, target, row.slug, row.was_file, data, names, taken[row.slug])
         return name, row.was, row.was_file
 
-    done = zip(rows, aside.each(copied, rows), strict=True)
+    done = zip(rows, quarantine.each(copied, rows), strict=True)
     moved = [(row, *where) for row, where in done if where is not None]
     for state, slug in {(row.state, row.slug) for row, *_ in moved}:
-        aside.places[state].sync(slug)
+        quarantine.places[state].sync(slug)
     left = [(state, row.slug, file) for row, _, state, file in moved if state]
-    aside.each(lambda each: aside.places[each[0]].remove(*each[1:]), left)
+    quarantine.each(lambda each: quarantine.places[each[0]].remove(*each[1:]), left)
     for row, name, _, _ in moved:
         rename_image(connection, row.id, row.slug, row.file, name)
 
 
-def put_away(
-    aside: Aside,
+def move_out(
+    quarantine: Quarantine,
     state: str,
     slug: str,
     file: str,
@@ -114,11 +114,11 @@ def put_away(
     ``row``: of the picture in this category, if there is one; ``other``: category and file of the
     same bytes. What lies there is enough. Raises `StoreUnusable`.
     """
-    data = aside.store.read(slug, file)
+    data = quarantine.store.read(slug, file)
     if data is None:
         return
-    if other is not None and aside.beside[state].read(*other) == data:
-        aside.store.remove(slug, file)
+    if other is not None and quarantine.beside[state].read(*other) == data:
+        quarantine.store.remove(slug, file)
         return
     found = digest(data)
     # the row's name is for the picture that it tells of, and no other rendition of it
@@ -126,9 +126,9 @@ def put_away(
     names = [name for name in names_of(file, found) if name != own]
     if row is not None and row.sha256 == found:
         names.insert(0, row.file)
-    copy(aside.store, aside.beside[state], slug, file, data, names)
-    aside.beside[state].sync(slug)
-    aside.store.remove(slug, file)
+    copy(quarantine.store, quarantine.beside[state], slug, file, data, names)
+    quarantine.beside[state].sync(slug)
+    quarantine.store.remove(slug, file)
 
 
 def give_way(

@@ -5,10 +5,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from store.curation.log import new_batch, record
-from store.curation.reject import bring
+from store.curation.reject import copy_back
 from store.curation.settling import mark, settle
 from store.files.protocol import PictureStore
-from store.files.quarantine import Aside
+from store.files.quarantine import Quarantine
 from store.index.database import writing
 from store.index.states import LIVE, MISSING, OFF
 from store.index.tables import Row, category, image
@@ -23,7 +23,7 @@ def switch_off(
     Nothing is made for it while it is off. Once more, it puts away what somebody put back. Raises
     `IndexUnusable`, `StoreUnusable`.
     """
-    aside = Aside(folder, instance)
+    quarantine = Quarantine(folder, instance)
     with writing(engine) as connection:
         category_id, was_off = _find(connection, slug)
         count = hide_category(connection, category_id)
@@ -32,7 +32,7 @@ def switch_off(
         mark(connection, [(row.id, LIVE, row.file) for row in rows])
         if not was_off:
             record(connection, new_batch() if batch is None else batch, "off", [(slug, None)])
-    settle(engine, aside, [row.id for row in rows])
+    settle(engine, quarantine, [row.id for row in rows])
     return count
 
 
@@ -44,11 +44,11 @@ def switch_on(
     One whose file is gone is missing, and so is one whose file is not what it was: that file is
     set aside. Raises `IndexUnusable`, `StoreUnusable`.
     """
-    aside = Aside(folder, instance)
+    quarantine = Quarantine(folder, instance)
     with writing(engine) as connection:
         category_id, was_off = _find(connection, slug)
         rows = _rows(connection, category_id)
-        back = bring(connection, aside, rows)
+        back = copy_back(connection, quarantine, rows)
         came = {row.id for row, _ in back}
         gone = [row for row in rows if row.id not in came]
         count = show_category(connection, category_id)
@@ -56,8 +56,8 @@ def switch_on(
             retire_image(connection, row.id, MISSING)
         if was_off:
             record(connection, new_batch() if batch is None else batch, "on", [(slug, None)])
-    aside.clear(OFF, slug, [row.file for row in gone])
-    settle(engine, aside, list(came))
+    quarantine.discard(OFF, slug, [row.file for row in gone])
+    settle(engine, quarantine, list(came))
     return count - len(gone)
 
 

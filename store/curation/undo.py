@@ -10,7 +10,7 @@ from store.curation.reject import reject_images, restore_images
 from store.curation.settling import settle
 from store.curation.switch import switch_off, switch_on
 from store.files.protocol import PictureStore
-from store.files.quarantine import Aside
+from store.files.quarantine import Quarantine
 from store.index.database import writing
 from store.index.tables import category, image
 
@@ -33,7 +33,7 @@ def undo(engine: Engine, folder: PictureStore, instance: Path) -> Undone | None:
         act = last_act(connection)
         ids = [] if act is None else _ids(connection, act)
     if act is None:
-        settle(engine, Aside(folder, instance))
+        settle(engine, Quarantine(folder, instance))
         return None
     count = 0
     if act.act == "reject":

@@ -48,7 +48,7 @@ def tiles_of(connection: Connection, ids: Sequence[int]) -> list[Entry]:
     return [found[each] for each in ids if each in found]
 
 
-def named(connection: Connection, names: Sequence[str | Path]) -> list[Entry]:
+def find_images(connection: Connection, names: Sequence[str | Path]) -> list[Entry]:
     """Return the pictures that these names mean, each once; paths are of files.
 
     What a name can be: `store.curation.naming`.

@@ -24,7 +24,7 @@ FOLDERS = {REJECTED: "rejected", OFF: "off"}  # by a picture's state
 SET_ASIDE = "set-aside"
 
 
-class Aside:
+class Quarantine:
     """A store and those beside it; all methods raise `StoreUnusable`."""
 
     def __init__(self, store: PictureStore, instance: Path) -> None:
@@ -50,7 +50,7 @@ class Aside:
                 return state, *found
         return None
 
-    def clear(self, state: str, slug: str, files: Iterable[str]) -> int:
+    def discard(self, state: str, slug: str, files: Iterable[str]) -> int:
         """Set files aside that are no pictures of the index; return how many were there."""
         source = self.places[state]
 

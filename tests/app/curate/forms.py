@@ -11,14 +11,14 @@ from store.index.tables import category, image
 from tests.conftest import Filled
 
 
-def word_of(client: FlaskClient, path: str = "/curate") -> str:
+def csrf_token_of(client: FlaskClient, path: str = "/curate") -> str:
     found = re.search(r'name="word" value="([0-9a-f]{64})"', client.get(path).text)
     assert found is not None
     return found[1]
 
 
 def enter(client: FlaskClient, token: str, **more: Any) -> TestResponse:
-    data = {"word": word_of(client), "token": token}
+    data = {"word": csrf_token_of(client), "token": token}
     return client.post("/curate/enter", data=data, **more)
 
 
@@ -34,5 +34,5 @@ def labels(filled: Filled, slug: str) -> list[str]:
 
 def act(client: FlaskClient, path: str, **data: object) -> TestResponse:
     return client.post(
-        path, data={"word": word_of(client), **data}, headers={"Accept": "application/json"}
+        path, data={"word": csrf_token_of(client), **data}, headers={"Accept": "application/json"}
     )

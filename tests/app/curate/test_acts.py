@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from store.index.states import LIVE, OFF
-from tests.app.curate.forms import act, labels, states, word_of
+from tests.app.curate.forms import act, csrf_token_of, labels, states
 from tests.conftest import Filled
 
 
@@ -17,11 +17,11 @@ def test_every_form_needs_its_word(
 ) -> None:
     data = {"picture": labels(filled, "hat"), "category": "hat", "switch": "off", "token": token}
     other = create_app(filled.settings).test_client()
-    for word in ("", "0" * 64, word_of(other), "ü"):
+    for word in ("", "0" * 64, csrf_token_of(other), "ü"):
         answer = owner.post(f"/curate/{path}", data={**data, "word": word})
         assert answer.status_code == 403 and "not from here" in answer.text
     assert owner.get(f"/curate/{path}").status_code == 405
-    right = {**data, "word": word_of(owner)}
+    right = {**data, "word": csrf_token_of(owner)}
     answer = owner.post(f"/curate/{path}", data=right, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert states(filled, "hat") == [LIVE] * 5
@@ -53,7 +53,7 @@ def test_rejected_while_somebody_looks_at_it(filled: Filled, owner: FlaskClient)
 
 
 def test_a_category_off_and_on_by_form(filled: Filled, owner: FlaskClient) -> None:
-    data = {"word": word_of(owner), "category": ["hat", "mammal"], "switch": "off"}
+    data = {"word": csrf_token_of(owner), "category": ["hat", "mammal"], "switch": "off"}
     answer = owner.post("/curate/category", data={**data, "back": "/curate"})
     assert answer.headers["Location"] == "/curate?done=off-12"
     assert "12 pictures left the site" in owner.get("/curate?done=off-12").text
@@ -77,7 +77,7 @@ def test_forms_lead_back_to_these_pages_alone(owner: FlaskClient) -> None:
         "/curate\r\nSet-Cookie: a=b": "/curate?done=undone-0",
         "/curate/../../x": "/curate?done=undone-0",
     }.items():
-        answer = owner.post("/curate/undo", data={"word": word_of(owner), "back": back})
+        answer = owner.post("/curate/undo", data={"word": csrf_token_of(owner), "back": back})
         assert answer.headers["Location"] == to
 
 

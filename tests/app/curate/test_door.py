@@ -15,7 +15,7 @@ from app.curate.left_sessions import LeftSessions
 from app.curate.session import WRONG_TOKENS, Patience
 from app.curate.token import TOKEN_FILE, OwnerToken, hash_of
 from store.index.states import LIVE
-from tests.app.curate.forms import act, enter, labels, states, word_of
+from tests.app.curate.forms import act, csrf_token_of, enter, labels, states
 from tests.conftest import Filled
 
 
@@ -109,9 +109,9 @@ def test_a_number_planted_before_is_not_the_owners(filled: Filled, token: str) -
     client = create_app(filled.settings).test_client()
     client.get("/curate")
     planted = client.get_cookie("curate", path="/curate").value  # type: ignore[union-attr]
-    word = word_of(client)
+    word = csrf_token_of(client)
     enter(client, token)
-    assert word_of(client) != word
+    assert csrf_token_of(client) != word
     thief = create_app(filled.settings).test_client()
     thief.set_cookie("curate", planted, path="/curate")
     assert thief.get("/curate/c/hat").status_code == 303
@@ -121,7 +121,7 @@ def test_a_hundred_wrong_tokens(
     token: str, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    word = word_of(client)
+    word = csrf_token_of(client)
     tries = ["", " ", "x" * 60_000, "ü\x00\udcff".encode("utf-8", "replace").decode(), token[:-1],
              token + "x", hash_of(token)]  # fmt: skip
     tries += [f"wrong-{number}" for number in range(93)]

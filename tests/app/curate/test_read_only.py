@@ -6,7 +6,7 @@ import pytest
 
 from app import create_app
 from store.index.states import LIVE
-from tests.app.curate.forms import enter, labels, states, word_of
+from tests.app.curate.forms import csrf_token_of, enter, labels, states
 from tests.conftest import Filled
 
 
@@ -24,7 +24,7 @@ def test_read_only_says_so_and_is_off(
         return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False,
                                isolation_level=None)  # fmt: skip
 
-    word = word_of(client)
+    word = csrf_token_of(client)
     monkeypatch.setattr("store.index.database._connect_sqlite", refusing)
     for answer in (
         client.get("/curate"),

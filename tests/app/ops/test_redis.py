@@ -23,7 +23,7 @@ from app.live.shared_slots import SharedTurns
 from app.live.slots import Turns
 from app.ops.redis import Away, Shared
 from core.settings import BadSetting, read_settings
-from tests.app.curate.forms import word_of
+from tests.app.curate.forms import csrf_token_of
 from tests.conftest import Filled
 from tests.servers.redis import RedisServer
 
@@ -115,7 +115,7 @@ def test_a_redis_that_says_nothing_is_not_waited_for(
 def test_wrong_tokens_are_counted_over_all_workers(filled: Filled, redis: RedisServer) -> None:
     token = OwnerToken(filled.settings).make()
     sites = workers(filled, redis, 2)
-    words = [word_of(site) for site in sites]
+    words = [csrf_token_of(site) for site in sites]
 
     def try_token(number: int, tried: str) -> int:
         form = {"token": tried, "word": words[number % 2]}

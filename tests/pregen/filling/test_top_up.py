@@ -255,8 +255,8 @@ def test_curating_while_it_is_filled_and_killed(
     after = rows(settings)
     assert len({(row.slug, row.seed) for row in after}) == len(after)
     rejected = {row.file for row in after if row.state == REJECTED}
-    aside = open_pictures(settings).beside("rejected", settings.instance_folder)
-    assert {found.file for found in aside.walk()} == rejected
+    quarantine = open_pictures(settings).beside("rejected", settings.instance_folder)
+    assert {found.file for found in quarantine.walk()} == rejected
 
 
 @pytest.mark.parametrize("off", [False, True])
@@ -279,8 +279,8 @@ def test_a_run_planned_before_brings_nothing_back(
     assert [each for each, state in found.items() if state == REJECTED] == thrown
     assert list(found.values()).count(OFF if off else LIVE) == 5
     assert len(folder.files_of("hat")) == (0 if off else 5)
-    aside = open_pictures(settings).beside("rejected", settings.instance_folder)
-    assert len(aside.files_of("hat")) == 3
+    quarantine = open_pictures(settings).beside("rejected", settings.instance_folder)
+    assert len(quarantine.files_of("hat")) == 3
     assert flask_command("verify").exit_code == 0
 
 

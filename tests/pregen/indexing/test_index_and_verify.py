@@ -155,8 +155,8 @@ def test_what_verify_says_to_type_helps(flask_command: Flask, filled: Settings) 
     skipped = f"skipped hat/copy.webp: the same picture as {hats[1]}"
     assert skipped in flask_command("index").output
     assert "1 set aside" in flask_command("index", "--set-aside").output
-    aside = store.beside("set-aside", filled.instance_folder)
-    assert aside.read("hat", "copy.webp") == hat and not store.has("hat", "copy.webp")
+    quarantine = store.beside("set-aside", filled.instance_folder)
+    assert quarantine.read("hat", "copy.webp") == hat and not store.has("hat", "copy.webp")
     assert flask_command("curate", "category", "off", "hat").exit_code == 0
     store.put_all("hat", {hats[1]: hat})
     store.remove("bird", store.files_of("bird")[0])

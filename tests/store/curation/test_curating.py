@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, select
 
 from pregen.indexing.reindexing import reindex
-from store.curation.reject import bring, reject_images, restore_images
+from store.curation.reject import copy_back, reject_images, restore_images
 from store.curation.settling import mark, rows_of
 from store.curation.switch import switch_off, switch_on
 from store.curation.undo import undo
-from store.curation.wall import named, page_of
+from store.curation.wall import find_images, page_of
 from store.files.protocol import PictureStore
-from store.files.quarantine import Aside
+from store.files.quarantine import Quarantine
 from store.index.database import open_engine, writing
 from store.index.migrating import upgrade
 from store.index.states import LIVE, MISSING, OFF, REJECTED
@@ -154,7 +154,7 @@ def test_a_kill_between_row_and_file_is_mended_by_doing_it_again(filled: Filled)
     """After each step of each act; what a crash leaves is a file too many, never one too few."""
     engine, folder, instance = parts(filled)
     chosen = ids_of(filled, "hat")[:2]
-    aside = Aside(folder, instance)
+    quarantine = Quarantine(folder, instance)
     with writing(engine) as connection:  # killed before the files were moved
         rows = rows_of(connection, chosen)
         for row in rows:
@@ -164,7 +164,7 @@ def test_a_kill_between_row_and_file_is_mended_by_doing_it_again(filled: Filled)
     assert reject_images(engine, folder, instance, chosen) == 0
     assert len(files(filled, "rejected")) == 2
     with writing(engine) as connection:  # brought back, killed before the rejected copies went
-        back = bring(connection, aside, rows_of(connection, chosen))
+        back = copy_back(connection, quarantine, rows_of(connection, chosen))
         for row, _ in back:
             restore_image(connection, row.id)
     assert len(back) == 2
@@ -282,16 +282,16 @@ def test_walls_page_through_everything_once(filled: Filled) -> None:
 def test_pictures_are_found_by_every_name(filled: Filled) -> None:
     slug, file, _ = filled.some("hat")
     with filled.engine.connect() as connection:
-        tile = named(connection, [f"{slug}/{file}"])[0]
+        tile = find_images(connection, [f"{slug}/{file}"])[0]
         number = tile.sha256[:12]
         for name in (
             number, tile.sha256, f"/i/{number}", f"https://x.example/i/{number}?by=abc.def",
             f"/images/{slug}/{file}", f"https://x.example/images/{slug}/{file}?v=1",
         ):  # fmt: skip
-            assert named(connection, [name]) == [tile], name
+            assert find_images(connection, [name]) == [tile], name
         for name in ("hat/none.webp", "0" * 12, "nonsense", "", "a/b/../c", "hat/' OR 1=1 --"):
             with pytest.raises(UnknownPicture, match="there is no picture"):
-                named(connection, [name])
+                find_images(connection, [name])
 
 
 def test_the_second_migration_keeps_what_is_there(filled: Filled) -> None:

@@ -18,7 +18,7 @@ from core.settings import BadSetting, Settings, read_settings
 from store.files.bucket import PictureBucket
 from store.files.opening import check_store, open_bucket, open_pictures, picture_origin
 from store.files.protocol import StoreUnusable, digest, file_name, names_of
-from store.files.quarantine import Aside, copy
+from store.files.quarantine import Quarantine, copy
 from store.index.states import REJECTED
 from tests.conftest import small_picture
 from tests.scaled import scaled
@@ -136,7 +136,7 @@ def test_what_is_damaged_on_its_way_is_refused(
 
 def test_aside_and_back(bucket: PictureBucket, settings: Settings) -> None:
     bucket.put_all("hat", {"1.webp": b"one", "2.webp": b"two"})
-    rejected = Aside(bucket, settings.instance_folder).beside[REJECTED]
+    rejected = Quarantine(bucket, settings.instance_folder).beside[REJECTED]
     for _ in range(2):  # the second time there is nothing to do
         assert copy(bucket, rejected, "hat", "1.webp", b"one", ["1.webp"]) == "1.webp"
     bucket.remove("hat", "1.webp")
