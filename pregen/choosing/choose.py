@@ -1,5 +1,6 @@
 """Choosing a model's seeds: candidates are measured, judged, put in order and written down."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -68,11 +69,16 @@ class Choosing:
     def choose(self, keep: int, say: Callable[[str], None]) -> ChoiceResult:
         """Judge all candidates and write the file; ``say`` gets a line for each category."""
         selections, shown = {}, set()
-        for category in self._categories:
+        taken = defaultdict[int, list[np.ndarray]](list)  # of each label, by parts: their hashes
+        for category in sorted(self._categories, key=lambda each: not each.of):
             measured = self._measuring.read(category.label, self._candidates)
             parts = [each for each in self._categories if each.of == category.slug]
-            selection = select(category, parts, measured, self._curator, keep)
+            known = np.concatenate([self._curator.fitted.hashes, *taken[category.label]])
+            selection = select(category, parts, measured, self._curator, keep, known)
             selections[category.slug] = selection
+            if category.of:
+                seeds = [each.seed for each in selection.seeds]
+                taken[category.label].append(measured.hashes[np.isin(measured.seeds, seeds)])
             first = {
                 (category.slug, near)
                 for each in selection.seeds[:FIRST_SHOWN]
@@ -117,11 +123,13 @@ def select(
     measured: Measured,
     curator: Curator,
     keep: int,
+    known: np.ndarray,
 ) -> Selection:
     """Return the best ``keep`` candidates of a category in the order to show them.
 
     ``parts``: categories of some of its concepts. Every second candidate that is nearest to one of
-    these is for them, so that no seed is in two categories.
+    these is for them, so that no seed is in two categories. ``known``: perceptual hashes, uint64
+    [H], of which none is to come near.
     """
     points = _points(category.family, measured, curator)
     scale = scale_of(points)
@@ -131,7 +139,7 @@ def select(
     theirs = category.concepts or {concept for part in parts for concept in part.concepts}
     for_part = np.array([near[:1] != () and near[0] in theirs for near in nearest], bool)
     for_part[1::2] = False
-    usable = is_usable(points, qualities, measured.hashes, curator.fitted.hashes)
+    usable = is_usable(points, qualities, measured.hashes, known)
     usable &= for_part if category.of else ~for_part
     seeds = tuple(
         ChosenSeed(
