@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from flask.testing import FlaskClient
@@ -13,6 +14,8 @@ from sqlalchemy import select
 from app import create_app
 from core.errors import NonesuchError
 from core.settings import Settings
+from pregen.choosing.measuring import Measuring
+from pregen.choosing.ordering import near_any
 from sources.curators.chosen_seeds import FILE, read_chosen
 from sources.spec.description import BadModel, Model, read_model
 from store.index.database import open_engine
@@ -76,6 +79,11 @@ def test_a_part_has_its_concepts_and_no_seed_of_the_whole(model: Model) -> None:
     part, whole = chosen.of("cap"), chosen.of("hat")
     assert len(part) > 5 and {each.nearest[0] for each in part} == {"1f400"}
     assert not {each.seed for each in part} & {each.seed for each in whole}
+    measured = Measuring(model, model.folder.parents[1] / "home").read(2, 250)
+    hashes = [
+        measured.hashes[np.isin(measured.seeds, [s.seed for s in each])] for each in (part, whole)
+    ]
+    assert not near_any(*hashes).any()
     # the whole keeps every second picture of that concept
     assert "1f400" in {each.nearest[0] for each in whole}
 
