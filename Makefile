@@ -3,8 +3,9 @@
 SHELL := /bin/sh
 VENV ?= .venv
 CATEGORIES ?= 60
+cores := $(shell getconf _NPROCESSORS_ONLN)
 # one more than there are cores: many tests wait for a browser, a server or a disk
-PYTEST ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
+PYTEST ?= -n $(shell expr $(cores) + 1) --dist loadfile
 
 # what is run a second time, on PostgreSQL; all of it: make test-scaled
 on_postgresql := tests/store/index/test_index.py tests/store/curation/test_curating.py \
@@ -42,7 +43,7 @@ serve-gunicorn: venv-site ## the same on gunicorn
 	@bin/serve gunicorn
 
 quick: style ## install a little, run the tests that need no TensorFlow, browser or server: minutes
-	@QUICK=1 $(python) -m pytest $(PYTEST)
+	@QUICK=1 $(python) -m pytest -n $(cores) --dist loadfile
 
 test: venv-test packages lint ## install everything else and run every check and test
 	@$(python) -m pytest $(PYTEST)

@@ -29,8 +29,9 @@ LONGEST_S = 5  # of this process's time
 NO_TEXT = "a\udcffb"  # how Python gives a byte that is not UTF-8
 TEXTS = ["", "-1", "0", "nan", str(10**30), "../../x", "no such thing", NO_TEXT, "a\0b", "x" * 5000]
 NOT_INSTALLED = ["tensorflow", "ray", "resvg_py", "kagglehub", "tensorflow_hub"]
+# these take some of the values, and do their work
+SLOW = {"db copy", "export-site", "morphs", "pregen"}
 # what makes a command valid but for the value that is tried, and quick
-SLOW = {"export-site", "morphs", "pregen"}  # they take some of the values and do their work
 VALID: dict[str, dict[str, str | None]] = {
     "curate category": {"switch": "off", "slugs": "hat", "--dry-run": None},
     "curate reject": {"pictures": "x", "--dry-run": None},

@@ -44,6 +44,7 @@ def with_a_favourite(files: list[Draw], random: np.random.Generator) -> Draw:
     return chosen[0 if random.random() < 0.05 else random.integers(len(chosen))]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_draws_are_uniform(filled: Filled) -> None:
     reader = OpenIndex(filled.settings).reader()
     draws = [(p.category, p.file) for p in (reader.pick() for _ in range(100_000)) if p]

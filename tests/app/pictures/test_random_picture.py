@@ -88,7 +88,9 @@ def test_random_of_a_category(client: FlaskClient) -> None:
     assert all(place.startswith("/images/hat/") for place in places)
 
 
-@pytest.mark.parametrize("size", [64, 128, 256, 512, 1024, 2048])
+@pytest.mark.parametrize(
+    "size", [64, 128, 256, 512, 1024, pytest.param(2048, marks=pytest.mark.slow)]
+)
 def test_sizes(client: FlaskClient, size: int) -> None:
     for path in (f"/random.webp?size={size}", f"/seed/a/{size}.webp", f"/c/hat/seed/a/{size}.png"):
         response = client.get(path)

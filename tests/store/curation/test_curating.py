@@ -215,6 +215,7 @@ def test_store_and_instance_on_two_devices(filled: Filled) -> None:
         assert list(Path(elsewhere).glob("rejected/hat/*")) == []
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

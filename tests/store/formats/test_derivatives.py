@@ -122,6 +122,7 @@ def test_the_bound_holds_and_what_was_used_longest_ago_goes(tmp_path: Path, orig
     assert links == sorted(file[:12] for file in files)
 
 
+@pytest.mark.slow
 def test_the_disk_holds_no_more_than_the_bound_however_small_the_pictures(
     tmp_path: Path, original: Path
 ) -> None:
