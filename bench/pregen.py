@@ -30,7 +30,6 @@ from pregen.filling.run import Filling
 from pregen.planning.batches import SeedBatch
 from pregen.planning.request import Request, check_request
 from sources.registry import find_model, open_source, open_sources
-from sources.runtimes.latents import draw
 from sources.runtimes.source import Source
 from sources.spec.description import Model
 from store.files.protocol import digest
@@ -67,7 +66,7 @@ def generate_only(sources: list[Source], batches: Sequence[SeedBatch], request: 
     def generate(batch: SeedBatch) -> None:
         source = free.get()
         truncations = request.truncations_of(source.model, batch.category)
-        draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
+        (draws,) = batch.drawn(source.model, truncations)
         source.generate(batch.category.label, draws)
         free.put(source)
 
@@ -85,7 +84,7 @@ def straight_loop(
         folder = settings.images_folder / batch.category.slug
         folder.mkdir(parents=True, exist_ok=True)
         truncations = request.truncations_of(source.model, batch.category)
-        draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
+        (draws,) = batch.drawn(source.model, truncations)
         for picture, drawn in zip(source.generate(batch.category.label, draws), draws, strict=True):
             path = folder / f"{drawn.seed}.webp"
             provenance = Provenance(

@@ -39,7 +39,6 @@ from pregen.planning.plan import make_plan
 from pregen.planning.request import Request, check_request
 from sources.biggan.handles import Caches
 from sources.registry import find_model, open_source
-from sources.runtimes.latents import draw
 from sources.runtimes.source import Source
 from sources.spec.description import Model
 from sources.spec.inputs import Input
@@ -64,7 +63,7 @@ def through(source: Source, batches: Sequence[SeedBatch], request: Request) -> i
     made = 0
     for batch in batches:
         truncations = request.truncations_of(source.model, batch.category)
-        draws = [draw(source.model, seed, truncations) for seed in batch.seeds]
+        (draws,) = batch.drawn(source.model, truncations)
         made += len(source.generate(batch.category.label, draws))
     return made
 
