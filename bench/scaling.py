@@ -3,10 +3,10 @@
     python -m bench.pick --json figures.json
     python -m bench.scaling figures.json
 
-Nothing is measured by this: figures of time are those of the first shipped generator, emoji/1 at
-64 px, on two cores of a Xeon at 2.5 GHz (docs/benchmarks.md has newer ones), sizes are those of
-`bench.pick`, prices are assumptions with a date. Rows beyond those measured are a model of the
-index, which says how well it foretold the largest size that was measured from those below.
+Nothing is measured by this: figures of time are of two cores of a Xeon at 2.5 GHz
+(docs/benchmarks.md has newer ones), sizes of rows are those of `bench.pick`, prices are assumptions
+with a date. Rows beyond those measured are a model of the index, which says how well it foretold
+the largest size that was measured from those below.
 """
 
 import json
@@ -20,16 +20,14 @@ from bench.table import markdown
 
 PICTURES = 100_000_000
 REQUESTS_PER_S = 10_000
-GPUS = 1_000
+CATEGORIES = 60  # that emoji/3 shows
 
 # name → value, unit, where it is from
 MEASURED: dict[str, tuple[float, str, str]] = {
-    "picture": (1389, "bytes, WebP of 64 px", "emoji/1 on 2 cores of a Xeon"),
-    "encode": (2.16e-3, "s CPU a picture, outside the generator", "emoji/1 on 2 cores of a Xeon"),
-    "generate": (1 / 119, "s of one core a picture, emoji/1", "emoji/1 on 2 cores of a Xeon"),
+    "picture": (25_272, "bytes, WebP of 512 px", "mean of 180 pictures of emoji/3"),
     "page": (475e-6, "s CPU, `/`", "2 cores of a Xeon"),
-    "picture_by_site": (50e-6, "s CPU, `/images/…` by the site", "2 cores of a Xeon"),
-    "picture_by_nginx": (10e-6, "s CPU, a file by nginx", "tried on the same machine"),
+    "picture_by_site": (50e-6, "s CPU, `/images/…` by the site, 1.4 kB", "2 cores of a Xeon"),
+    "picture_by_nginx": (10e-6, "s CPU, a file of 1.4 kB by nginx", "tried on the same machine"),
     "page_bytes": (1197 + 537, "bytes, `/` compressed, with headers", "counted"),
     "worker": (62e6, "bytes of memory a worker", "2 cores of a Xeon"),
 }  # fmt: skip
@@ -37,7 +35,6 @@ MEASURED: dict[str, tuple[float, str, str]] = {
 # assumptions, November 2026, US dollars; list prices of large clouds rounded: put in your own
 PRICES: dict[str, tuple[float, str]] = {
     "core_hour": (0.04, "one core for an hour, on demand"),
-    "gpu_hour": (0.60, "a small inference GPU for an hour, on demand"),
     "bucket_gb_month": (0.023, "a GB in a bucket for a month"),
     "bucket_put": (5e-6, "one PUT"),
     "bucket_get": (4e-7, "one GET"),
@@ -45,7 +42,6 @@ PRICES: dict[str, tuple[float, str]] = {
     "cdn_gb": (0.01, "a GB to visitors, from a CDN that charges little"),
     "disk_gb_month": (0.08, "a GB of SSD for a month"),
 }
-GPU_PICTURES_PER_S = 500  # assumption: no GPU was measured; 64 px, emoji/1
 BUSY = 0.5  # how busy cores may be, so that queues stay short
 PAGE_BYTES = {"sqlite": 4096, "postgresql": 8192}
 CACHED_SHARE = 0.9  # of pictures that a CDN or browsers hold: an assumption
@@ -124,7 +120,7 @@ def sizes_table(index_bytes_a_row: float) -> str:
         ["index in PostgreSQL", f"{PICTURES * index_bytes_a_row / 1e9:,.0f} GB"],
         ["of which a pick touches: B-tree of (category, ordinal), about 30 bytes a row",
          f"{PICTURES * 30 / 1e9:,.0f} GB"],
-        ["files a folder, 74 categories", f"{PICTURES / 74:,.0f}"],
+        [f"files a folder, {CATEGORIES} categories", f"{PICTURES / CATEGORIES:,.0f}"],
     ]  # fmt: skip
     return markdown(["", "at 100 million pictures"], rows)
 
@@ -144,35 +140,15 @@ def serving_table() -> str:
     return markdown(["", "at 10,000 pages a second"], rows)
 
 
-def making_table(index_bytes_a_row: float) -> str:
-    """Return what making 100 million pictures takes."""
-    per_s = GPUS * GPU_PICTURES_PER_S
-    cpu_hours = PICTURES * (_value("generate") + _value("encode")) / 3600
-    rows = [
-        ["emoji/1 (64 px) on CPUs", f"{cpu_hours:,.0f} core hours"],
-        [f"1,000 GPUs at {GPU_PICTURES_PER_S} pictures/s", f"{PICTURES / per_s:,.0f} s"],
-        ["encoders beside them", f"{per_s * _value('encode'):,.0f} cores"],
-        ["bytes of pictures", f"{per_s * _value('picture') / 1e6:,.0f} MB/s"],
-        ["PUTs, or files synced", f"{per_s:,} a second"],
-        ["rows", f"{per_s:,} a second, {per_s * index_bytes_a_row / 1e6:,.0f} MB/s of index"],
-    ]
-    return markdown(["", "making 100 million pictures"], rows)
-
-
 def costs_table(index_bytes_a_row: float) -> str:
     """Return dollars per million pictures."""
     million = 1e6
-    on_cpu = million * (_value("generate") + _value("encode")) / 3600 * _price("core_hour")
-    on_gpu = million / GPU_PICTURES_PER_S / 3600 * _price("gpu_hour")
-    on_gpu += million * _value("encode") / 3600 * _price("core_hour")
     gb = million * _value("picture") / 1e9
     index_gb = million * index_bytes_a_row / 1e9
     page = million * _value("page") / BUSY / 3600 * _price("core_hour")
     both_gb = million * (_value("picture") + _value("page_bytes")) / 1e9
     not_cached = million * (1 - CACHED_SHARE) * _price("bucket_get")
     rows = [
-        ["made, on CPUs", f"{on_cpu:.3f}"],
-        ["made, on GPUs", f"{on_gpu:.3f}"],
         ["put into a bucket", f"{million * _price('bucket_put'):.3f}"],
         ["kept there for a month", f"{gb * _price('bucket_gb_month'):.3f}"],
         ["their rows on SSD for a month", f"{index_gb * _price('disk_gb_month'):.3f}"],
@@ -187,7 +163,6 @@ def costs_table(index_bytes_a_row: float) -> str:
 def inputs_tables() -> str:
     measured = [[n, f"{v:.4g}", unit, source] for n, (v, unit, source) in MEASURED.items()]
     prices = [[n, f"{v:g}", about] for n, (v, about) in PRICES.items()]
-    prices.append(["pictures/s of a GPU", str(GPU_PICTURES_PER_S), "no GPU was measured"])
     return (
         markdown(["figure", "value", "unit", "from"], measured)
         + "\n\n"
@@ -204,8 +179,7 @@ def main(figures: Path) -> None:
     largest = max(own, key=lambda f: f["rows"])
     each = (largest["bytes_table"] + largest["bytes_indexes"]) / largest["rows"]
     for table in (
-        index_table(known), sizes_table(each), serving_table(), making_table(each),
-        costs_table(each), inputs_tables(),
+        index_table(known), sizes_table(each), serving_table(), costs_table(each), inputs_tables(),
     ):  # fmt: skip
         click.echo(table + "\n")
 
