@@ -20,7 +20,7 @@ from app.http.picture_files import PictureFiles
 from app.http.static_files import StaticFiles
 from app.live.models import LiveModels
 from app.live.redrawing import Redrawing
-from app.live.views import live_pictures, live_turns
+from app.live.views import live_pictures, live_slots
 from app.ops.health import health_check
 from app.ops.index_handle import OpenIndex
 from app.ops.log_lines import keep_lines_apart
@@ -123,9 +123,9 @@ def _wired(settings: Settings) -> Flask:
     app.register_blueprint(morph_pages(settings, dress, withheld))
     redrawing = None
     if settings.live_at_once:
-        models, turns = LiveModels(settings), live_turns(settings, shared)
-        app.register_blueprint(live_pictures(settings, dress, withheld, models, turns))
-        redrawing = Redrawing(models, turns)
+        models, slots = LiveModels(settings), live_slots(settings, shared)
+        app.register_blueprint(live_pictures(settings, dress, withheld, models, slots))
+        redrawing = Redrawing(models, slots)
     sized = SizedFiles(settings, redrawing=redrawing)
     app.register_blueprint(sized_pictures(index, sized))
     if settings.translate_at_once:

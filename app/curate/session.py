@@ -1,10 +1,9 @@
 """Who is the owner: a signed cookie after the right token, and a CSRF token in each form.
 
 The cookie holds a random number and whether the token was entered, signed with the site's key
-and the token's hash: a new token ends every session. The CSRF
-token is an HMAC of that number; forms have it in a field named word. The cookie is
-`SameSite=Strict` besides. Which sessions were left is kept (app/curate/left_sessions.py), so that a
-copied cookie ends with its session.
+and the token's hash: a new token ends every session. The CSRF token is an HMAC of that number;
+forms have it in a field named word. The cookie is `SameSite=Strict` besides. Which sessions were
+left is kept (app/curate/left_sessions.py), so that a copied cookie ends with its session.
 """
 
 import hashlib

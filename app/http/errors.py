@@ -54,7 +54,7 @@ class NotMade(NonesuchError):
 
 
 class Busy(NonesuchError):
-    """More live pictures asked for than are made; soon there is a turn again."""
+    """More live pictures asked for than are made; soon a slot is free again."""
 
     retry_after_s = 1
 

@@ -110,7 +110,7 @@ class LiveModels:
         )
         if model.runtime not in (LITERT, SERVING):
             raise NotMade(f"{name} needs TensorFlow", "give it a LiteRT file or a server")
-        # one thread: how many run at once is what the turns are for
+        # one thread: how many run at once is what the slots are for
         source = open_source(model, 1)
         return LiveModel(source, is_remote=model.runtime == SERVING, judge=open_judge(model))
 

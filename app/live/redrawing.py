@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from app.http.errors import NotFound, NotMade
 from app.live.models import LiveModels
-from app.live.slots import Turns
+from app.live.slots import Slots
 from core.errors import NonesuchError
 from store.queries.rows import Picture
 
 if TYPE_CHECKING:
-    from app.live.shared_slots import SharedTurns
+    from app.live.shared_slots import SharedSlots
     from store.formats.metadata import Provenance
 
 
 class Redrawing:
-    """Draws stored pictures anew, in the turns of live ones."""
+    """Draws stored pictures anew, in the slots of live ones."""
 
-    def __init__(self, models: LiveModels, turns: "Turns | SharedTurns") -> None:
-        self._models, self._turns = models, turns
+    def __init__(self, models: LiveModels, slots: "Slots | SharedSlots") -> None:
+        self._models, self._slots = models, slots
 
     def draw(self, picture: Picture, data: bytes, size: int, extension: str) -> bytes | None:
         """Return a picture's file in another size and format, or None: it cannot be drawn.
 
-        ``data``: the file that is stored. Raises `app.http.errors.Busy` where all turns are taken:
+        ``data``: the file that is stored. Raises `app.http.errors.Busy` where all slots are taken:
         what is made is kept for good, so it is not made worse for being asked for at a bad time.
         """
         if picture.model is None or size <= max(picture.width, picture.height):
@@ -38,7 +38,7 @@ class Redrawing:
         name = made.model.partition("/")[0]
         try:
             self._models.check_name(name)
-            with self._turns.turn():
+            with self._slots.slot():
                 model = self._models.ready(name) or self._models.load(name)
                 return model.redraw(made, size, extension)
         except (NotFound, NotMade):

@@ -1,7 +1,7 @@
-"""Whose turn it is, over all machines of a site: as `app.live.slots`, kept in Redis.
+"""Slots for making pictures, over all machines of a site: as `app.live.slots`, kept in Redis.
 
-A place and a turn are leases, since nothing tells Redis that a process died: they end by
-themselves. Who makes a picture for longer than `LEASE_S` may have company.
+A place in the queue and a slot are leases, which end by themselves, since nothing tells Redis that
+a process died. Who makes a picture for longer than `LEASE_S` may have company.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from app.http.errors import Busy
-from app.live.slots import BUSY, Turns
+from app.live.slots import BUSY, Slots
 from app.ops.redis import Away, Shared
 
 LEASE_S = 30.0  # three times as long as a server that makes pictures may take
@@ -28,41 +28,41 @@ return {1}
 _GIVE_BACK = "return {redis.call('ZREM', KEYS[1], ARGV[1])}"
 
 
-class SharedTurns:
+class SharedSlots:
     """Lets a few requests of all machines make a picture; where Redis is away, of this one."""
 
     def __init__(
-        self, shared: Shared, own: Turns, *, at_once: int, waiting: int, threads: int, wait_s: float
+        self, shared: Shared, own: Slots, *, at_once: int, waiting: int, threads: int, wait_s: float
     ) -> None:
         self._shared, self._own = shared, own
         self._at_once, self._places, self._wait_s = at_once, at_once + waiting, wait_s
         self._threads = threading.BoundedSemaphore(threads)
-        # one request of each process asks for a turn: a long queue costs no more than a short one
+        # one request of each process asks for a slot: a long queue costs no more than a short one
         self._first_in_line = threading.Lock()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold a turn. Raises `Busy` at once where the queue is full, or after the longest wait."""
+    def slot(self) -> Iterator[None]:
+        """Hold a slot. Raises `Busy` at once where the queue is full, or after the longest wait."""
         if not self._threads.acquire(blocking=False):
             raise Busy(BUSY)
         try:
             try:
-                name = self._wait_for_turn(secrets.token_hex(8))
+                name = self._wait_for_slot(secrets.token_hex(8))
             except Away:
                 name = ""
             if not name:
-                with self._own.turn():
+                with self._own.slot():
                     yield
                 return
             try:
                 yield
             finally:
-                self._give_back("turns", name)
+                self._give_back("slots", name)
                 self._give_back("places", name)
         finally:
             self._threads.release()
 
-    def _wait_for_turn(self, name: str) -> str:
+    def _wait_for_slot(self, name: str) -> str:
         until = time.monotonic() + self._wait_s
         if not self._take("places", name, self._places, self._wait_s + LEASE_S):
             raise Busy(BUSY)
@@ -70,7 +70,7 @@ class SharedTurns:
             if not self._first_in_line.acquire(timeout=self._wait_s):
                 raise Busy(BUSY)
             try:
-                while not self._take("turns", name, self._at_once, LEASE_S):
+                while not self._take("slots", name, self._at_once, LEASE_S):
                     if time.monotonic() >= until:
                         raise Busy(BUSY)
                     time.sleep(_LOOK_AGAIN_S)

@@ -1,4 +1,4 @@
-"""Whose turn it is: a cap and a bounded queue for live pictures, over all of a site's workers.
+"""Slots for making pictures: a cap and a bounded queue, over all of a site's workers.
 
 Locks on files, because the kernel drops them with a process that dies, whatever it died of, and
 because they need no other server. Each request opens its own handle, so two threads of a worker
@@ -21,7 +21,7 @@ _LOOK_AGAIN_S = 0.001
 BUSY = "too many pictures are being made at the moment"
 
 
-class Turns:
+class Slots:
     """Lets a few requests of the whole site make a picture, and a few more wait for that."""
 
     def __init__(
@@ -38,22 +38,22 @@ class Turns:
         """``at_once`` and ``waiting`` are of the site, ``threads`` are of this process.
 
         ``name``: of the folder of the locks; others of that name count together. ``busy``: what
-        is said where there is no turn.
+        is said where no slot is free.
         """
         self._instance_folder, self._name, self._busy = instance_folder, name, busy
         self._places = [f"place-{i}" for i in range(at_once + waiting)]
-        self._turns = [f"turn-{i}" for i in range(at_once)]
+        self._slots = [f"slot-{i}" for i in range(at_once)]
         self._wait_s = wait_s
         self._threads = threading.BoundedSemaphore(threads)
-        # one request of each process looks for a turn, every millisecond: so none of them has an
+        # one request of each process looks for a slot, every millisecond: so none of them has an
         # advantage, and a long queue costs no more than a short one
         self._first_in_line = threading.Lock()
         self._making_folder = threading.Lock()
         self._folder: str | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold a turn. Raises `Busy` at once where the queue is full, or after the longest wait."""
+    def slot(self) -> Iterator[None]:
+        """Hold a slot. Raises `Busy` at once where the queue is full, or after the longest wait."""
         if not self._threads.acquire(blocking=False):
             raise Busy(self._busy)
         try:
@@ -61,25 +61,25 @@ class Turns:
             if place is None:
                 raise Busy(self._busy)
             try:
-                turn = self._wait_for_turn(time.monotonic() + self._wait_s)
+                slot = self._wait_for_slot(time.monotonic() + self._wait_s)
                 try:
                     yield
                 finally:
-                    os.close(turn)
+                    os.close(slot)
             finally:
                 os.close(place)
         finally:
             self._threads.release()
 
-    def _wait_for_turn(self, until: float) -> int:
+    def _wait_for_slot(self, until: float) -> int:
         if not self._first_in_line.acquire(timeout=max(0.0, until - time.monotonic())):
             raise Busy(self._busy)
         try:
-            while (turn := self._try_one_of(self._turns)) is None:
+            while (slot := self._try_one_of(self._slots)) is None:
                 if time.monotonic() >= until:
                     raise Busy(self._busy)
                 time.sleep(_LOOK_AGAIN_S)
-            return turn
+            return slot
         finally:
             self._first_in_line.release()
 
@@ -111,7 +111,7 @@ class Turns:
                 folder = self._instance_folder / self._name
                 try:
                     folder.mkdir(parents=True, exist_ok=True)
-                    os.close(open_lock_file(folder / "turn-0"))
+                    os.close(open_lock_file(folder / "slot-0"))
                 except OSError:  # the site may stand on a read-only disk
                     folder = _temporary_folder(self._instance_folder / self._name)
                 self._folder = os.fspath(folder)

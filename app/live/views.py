@@ -11,13 +11,13 @@ from app.http.answers import etag_matches
 from app.http.errors import BadParameter, Gone, NotFound
 from app.live.model import LiveModel, Wish
 from app.live.models import LiveModels
-from app.live.slots import Turns
+from app.live.slots import Slots
 from app.rendering.renderer import Dress
 from core.settings import Settings
 from store.curation.withheld import Withheld
 
 if TYPE_CHECKING:
-    from app.live.shared_slots import SharedTurns
+    from app.live.shared_slots import SharedSlots
     from app.ops.redis import Shared
 
 _FORMATS = {"webp": "image/webp", "png": "image/png"}
@@ -30,7 +30,7 @@ def live_pictures(
     dress: Dress,
     withheld: Withheld,
     models: LiveModels,
-    turns: "Turns | SharedTurns",
+    slots: "Slots | SharedSlots",
 ) -> Blueprint:
     """Return the routes."""
     routes = Blueprint("live", __name__)
@@ -39,7 +39,7 @@ def live_pictures(
         ready = models.ready(name)
         if ready is not None:
             return ready
-        with turns.turn():
+        with slots.slot():
             return models.load(name)
 
     @routes.get("/live")
@@ -110,7 +110,7 @@ def live_pictures(
         name: str, model: LiveModel, wishes: Iterable[Wish], ending: str
     ) -> tuple[bytes, Wish]:
         """Return the best of the first few wishes' pictures, and which it is."""
-        with turns.turn():
+        with slots.slot():
             from store.formats.encoding import find_format
 
             try:
@@ -123,20 +123,20 @@ def live_pictures(
     return routes
 
 
-def live_turns(settings: Settings, shared: "Shared | None") -> "Turns | SharedTurns":
-    """Return the turns of live pictures; ``shared``: where all machines count."""
+def live_slots(settings: Settings, shared: "Shared | None") -> "Slots | SharedSlots":
+    """Return the slots of live pictures; ``shared``: where all machines count."""
     caps: dict[str, Any] = {
         "at_once": settings.live_at_once,
         "waiting": settings.live_waiting,
         "threads": settings.live_threads,
         "wait_s": settings.live_wait_s,
     }
-    own = Turns(settings.instance_folder, **caps)
+    own = Slots(settings.instance_folder, **caps)
     if shared is None:
         return own
-    from app.live.shared_slots import SharedTurns
+    from app.live.shared_slots import SharedSlots
 
-    return SharedTurns(shared, own, **caps)
+    return SharedSlots(shared, own, **caps)
 
 
 def _split(file: str) -> tuple[str, str]:

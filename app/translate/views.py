@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 
 from app.http.errors import BadParameter, NotFound, NotFromHere
 from app.http.headers import with_camera
-from app.live.slots import Turns
+from app.live.slots import Slots
 from app.rendering.renderer import Dress
 from app.translate.models import LoadedTranslator, LoadedTranslators
 from app.translate.uploads import MOST_BYTES, decode_upload, read_form, uploaded_picture
@@ -26,7 +26,7 @@ def translation_pages(settings: Settings, dress: Dress) -> Blueprint:
     """Return the routes."""
     routes = Blueprint("translate", __name__)
     translators = LoadedTranslators(settings)
-    turns = Turns(
+    slots = Slots(
         settings.instance_folder,
         at_once=settings.translate_at_once,
         waiting=settings.translate_waiting,
@@ -70,7 +70,7 @@ def translation_pages(settings: Settings, dress: Dress) -> Blueprint:
         else:
             signature, data = _direction(found, fields.get("direction")), b""
             data = uploaded_picture(files, "picture")
-        with turns.turn():
+        with slots.slot():
             pixels = decode_upload(data, found.about.size_px)
             made = found.translate(signature, pixels)
         if "text/html" not in dict(request.accept_mimetypes):

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app import create_app
-from app.live.slots import Turns
+from app.live.slots import Slots
 from core.settings import PROJECT, BadSetting, Settings
 from sources.registry import find_model
 from sources.runtimes.latents import draw
@@ -267,8 +267,8 @@ def test_the_queue_is_answered_with_503_and_when_to_come_back(live_settings: Set
     client = create_app(replace(live_settings, live_wait_s=0.1)).test_client()
     assert client.get("/live/tiny").status_code == 200
     folder = live_settings.instance_folder
-    another_workers = Turns(folder, at_once=1, waiting=2, threads=8, wait_s=5.0)
-    with another_workers.turn():
+    another_workers = Slots(folder, at_once=1, waiting=2, threads=8, wait_s=5.0)
+    with another_workers.slot():
         response = client.get("/live/tiny", headers=JSON)
         page = client.get("/live")
     assert response.status_code == 503

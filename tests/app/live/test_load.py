@@ -188,7 +188,7 @@ def test_pages_are_answered_while_pictures_are_waited_for(filled: Filled, models
 
 
 def test_the_ten_of_a_page_all_come(filled: Filled, models: Path) -> None:
-    # both workers load the model in the first turns, however long that takes here
+    # both workers load the model in the first slots, however long that takes here
     with granian(filled, models, wait_s=60) as site:
         for _ in range(3):
             answers = ask(site, "/live/tiny?dummy=1", 10, connections=10)

@@ -19,8 +19,8 @@ from app.curate.left_sessions import LeftSessions
 from app.curate.session import WRONG_TOKENS
 from app.curate.token import OwnerToken
 from app.http.errors import Busy
-from app.live.shared_slots import SharedTurns
-from app.live.slots import Turns
+from app.live.shared_slots import SharedSlots
+from app.live.slots import Slots
 from app.ops.redis import Away, Shared
 from core.settings import BadSetting, read_settings
 from tests.app.curate.forms import csrf_token_of
@@ -126,20 +126,20 @@ def test_wrong_tokens_are_counted_over_all_workers(filled: Filled, redis: RedisS
     assert try_token(0, token) == 303  # the owner is never locked out
 
 
-def turns(redis: RedisServer, folder: Path, **changes: float) -> SharedTurns:
+def slots(redis: RedisServer, folder: Path, **changes: float) -> SharedSlots:
     """As a machine of its own: files are in a folder of its own."""
     caps = {"at_once": 1, "waiting": 2, "threads": 8, "wait_s": 5.0, **changes}
-    return SharedTurns(Shared(redis.url), Turns(folder, **caps), **caps)  # type: ignore[arg-type]
+    return SharedSlots(Shared(redis.url), Slots(folder, **caps), **caps)  # type: ignore[arg-type]
 
 
 def test_one_picture_at_a_time_over_all_machines(redis: RedisServer, tmp_path: Path) -> None:
-    machines = [turns(redis, tmp_path / str(i), waiting=20) for i in range(3)]
+    machines = [slots(redis, tmp_path / str(i), waiting=20) for i in range(3)]
     now, most, done = 0, 0, 0
     counting = threading.Lock()
 
     def make(number: int) -> None:
         nonlocal now, most, done
-        with machines[number % 3].turn():
+        with machines[number % 3].slot():
             with counting:
                 now += 1
                 most = max(most, now)
@@ -153,25 +153,25 @@ def test_one_picture_at_a_time_over_all_machines(redis: RedisServer, tmp_path: P
     assert (most, done) == (1, 18)
 
 
-def wait_in_vain(machine: SharedTurns) -> None:
-    with pytest.raises(Busy), machine.turn():
+def wait_in_vain(machine: SharedSlots) -> None:
+    with pytest.raises(Busy), machine.slot():
         pass
 
 
 def test_the_queue_is_bounded_over_all_machines(redis: RedisServer, tmp_path: Path) -> None:
-    machines = [turns(redis, tmp_path / str(i), waiting=1, wait_s=1.0) for i in range(2)]
+    machines = [slots(redis, tmp_path / str(i), waiting=1, wait_s=1.0) for i in range(2)]
     places = Shared(redis.url)._client
-    with machines[0].turn():
+    with machines[0].slot():
         waiting = threading.Thread(target=wait_in_vain, args=(machines[1],))
         waiting.start()
         while places.zcard("nonesuch:places") < 2:
             assert waiting.is_alive()
         began = time.monotonic()
-        with pytest.raises(Busy), machines[0].turn():
+        with pytest.raises(Busy), machines[0].slot():
             pass
         assert time.monotonic() - began < 0.1  # at once: the place is taken elsewhere
         waiting.join()
-    with machines[1].turn():
+    with machines[1].slot():
         pass
 
 
@@ -179,19 +179,19 @@ def test_a_machine_that_died_with_a_turn_is_forgotten(
     redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.live.shared_slots.LEASE_S", 0.5)
-    dead = turns(redis, tmp_path / "dead").turn()
+    dead = slots(redis, tmp_path / "dead").slot()
     began = time.monotonic()
     dead.__enter__()  # and never more is heard of it
-    with turns(redis, tmp_path / "alive").turn():
+    with slots(redis, tmp_path / "alive").slot():
         assert 0.3 < time.monotonic() - began < 3
 
 
 def test_turns_without_redis_are_this_machines(redis: RedisServer, tmp_path: Path) -> None:
-    first, second = turns(redis, tmp_path, wait_s=0.2), turns(redis, tmp_path, wait_s=0.2)
+    first, second = slots(redis, tmp_path, wait_s=0.2), slots(redis, tmp_path, wait_s=0.2)
     redis.stop()
-    with first.turn(), pytest.raises(Busy), second.turn():
+    with first.slot(), pytest.raises(Busy), second.slot():
         pass
-    with second.turn():
+    with second.slot():
         pass
 
 
