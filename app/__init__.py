@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from flask import Flask
@@ -24,16 +24,15 @@ from app.live.views import live_pictures, live_slots
 from app.ops.health import health_check
 from app.ops.index_handle import OpenIndex
 from app.ops.log_lines import keep_lines_apart
-from app.ops.redis import shared_by
 from app.ops.signing_key import signing_key
 from app.pictures.files import file_routes
 from app.pictures.pages import picture_pages
-from app.pictures.permalinks import Permalinks
 from app.pictures.random_picture import random_picture
 from app.pictures.seeded import seeded_pictures
 from app.pictures.sized import SizedFiles, sized_pictures
 from app.rendering.error_pages import register_error_handlers
 from app.rendering.renderer import Dress
+from app.site.context import Site, build_site
 from app.translate.views import translation_pages
 from app.walls.about import about_pages
 from app.walls.categories import category_list
@@ -43,11 +42,11 @@ from app.walls.morphs import morph_pages
 from core.errors import NonesuchError
 from core.model_kinds import translator_names
 from core.settings import Settings, read_settings
-from store.curation.withheld import Withheld
-from store.files.opening import check_store, open_bucket, picture_origin
+from store.files.opening import check_store, picture_origin
 
 if TYPE_CHECKING:
     from app.http.bucket_files import BucketFiles
+    from store.files.bucket import PictureBucket
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -92,7 +91,6 @@ def _wired(settings: Settings) -> Flask:
     app.cli = LazyCommands(app.name)
 
     static = StaticFiles()
-    pictures, redirected_to = _picture_answers(settings)
     live = (("/live", "Live"),) if settings.live_at_once else ()
     has_translator = settings.translate_at_once and translator_names(settings.models_folder)
     translate = (("/translate", "Translate"),) if has_translator else ()
@@ -100,33 +98,32 @@ def _wired(settings: Settings) -> Flask:
         settings.site_name,
         static.addresses,
         (*live, *translate, ("/api", "For developers")),
-        redirected_to,
+        picture_origin(settings),
     )
     key = signing_key(settings, is_serving=_flask_command() in (None, "run"))
-    permalinks = Permalinks(key)
-    shared = shared_by(settings.redis_url)
-    withheld = Withheld(index.reader)
+    site = build_site(settings, index, dress, key)
+    pictures = _picture_answers(site)
 
-    shown_first, random_answer = picture_pages(settings, index, dress, permalinks)
+    shown_first, random_answer = picture_pages(site)
     app.register_blueprint(shown_first)
-    app.register_blueprint(gallery_pages(settings, index, dress))
-    app.register_blueprint(favourite_pages(settings, index, dress))
-    app.register_blueprint(play_pages(settings, index, dress, key))
+    app.register_blueprint(gallery_pages(index, dress, site.cutouts))
+    app.register_blueprint(favourite_pages(index, dress, site.cutouts))
+    app.register_blueprint(play_pages(site))
     app.register_blueprint(about_pages(settings, index, dress))
     app.register_blueprint(category_list(index, dress))
     app.register_blueprint(file_routes(index, pictures, static))
-    app.register_blueprint(random_picture(settings, index))
-    app.register_blueprint(seeded_pictures(settings, index))
-    app.register_blueprint(developer_api(settings, index, dress, key, shared))
+    app.register_blueprint(random_picture(index, site.is_there))
+    app.register_blueprint(seeded_pictures(index, site.is_there, settings.seed_max_age_s))
+    app.register_blueprint(developer_api(site))
     app.register_blueprint(health_check(index))
-    app.register_blueprint(curate_pages(settings, dress, key, shared))
-    app.register_blueprint(morph_pages(settings, dress, withheld))
+    app.register_blueprint(curate_pages(site))
+    app.register_blueprint(morph_pages(settings, dress, site.withheld))
     redrawing = None
     if settings.live_at_once:
-        models, slots = LiveModels(settings), live_slots(settings, shared)
-        app.register_blueprint(live_pictures(settings, dress, withheld, models, slots))
+        models, slots = LiveModels(settings), live_slots(settings, site.shared)
+        app.register_blueprint(live_pictures(settings, dress, site.withheld, models, slots))
         redrawing = Redrawing(models, slots)
-    sized = SizedFiles(settings, redrawing=redrawing)
+    sized = SizedFiles(settings, site.store, redrawing=redrawing)
     app.register_blueprint(sized_pictures(index, sized))
     if settings.translate_at_once:
         app.register_blueprint(translation_pages(settings, dress))
@@ -173,15 +170,12 @@ def _flask_command() -> str | None:
     return context.info_name
 
 
-def _picture_answers(settings: Settings) -> "tuple[PictureFiles | BucketFiles, str]":
-    """Return what answers for pictures, and the origin that it redirects to, if any."""
+def _picture_answers(site: Site) -> "PictureFiles | BucketFiles":
+    settings = site.settings
     if not settings.store_url:
-        return _picture_files(settings), ""
+        return PictureFiles(
+            settings.images_folder, settings.picture_max_age_s, settings.nginx_files
+        )
     from app.http.bucket_files import BucketFiles
 
-    store = open_bucket(settings.store_url, settings.store_wait_s)
-    return BucketFiles(store, settings), picture_origin(settings)
-
-
-def _picture_files(settings: Settings) -> PictureFiles:
-    return PictureFiles(settings.images_folder, settings.picture_max_age_s, settings.nginx_files)
+    return BucketFiles(cast("PictureBucket", site.store), settings)

@@ -66,7 +66,7 @@ REQUEST = [
 ROOMS = [
     Room(
         "app",
-        ["pictures walls live game", "translate curate api export", "http ops rendering"],
+        ["pictures walls live game", "translate curate api export", "site rendering ops http"],
         24, 396, 330, 80,
     ),
     Room(

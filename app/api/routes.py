@@ -18,12 +18,10 @@ from app.api.parameters import read_query
 from app.http.answers import etag_matches
 from app.http.errors import Gone, NotFound, TooMany
 from app.ops.index_handle import OpenIndex
-from app.ops.redis import Shared
 from app.pictures.addresses import EXTENSIONS, SIZES
-from app.pictures.presence import no_category, stored_check
-from app.rendering.renderer import Dress
+from app.pictures.presence import no_category
+from app.site.context import Site
 from core.concept_names import ConceptNames
-from core.settings import Settings
 from store.index.database import IndexMissing, IndexUnusable
 from store.index.states import LIVE
 from store.queries.listing import Filter, page
@@ -36,14 +34,12 @@ _METHODS = "GET, HEAD, OPTIONS"
 _READABLE = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After"
 
 
-def developer_api(
-    settings: Settings, index: OpenIndex, dress: Dress, key: bytes, shared: Shared | None = None
-) -> Blueprint:
-    """Return the routes; ``key`` signs cursors, ``shared`` is where all machines count."""
+def developer_api(site: Site) -> Blueprint:
+    """Return the routes."""
     routes = Blueprint("api", __name__)
-    limit = call_limit(settings.api_calls_per_minute, shared, key)
-    names = ConceptNames(settings.models_folder)
-    views = _views(index, Cursors(key), stored_check(settings), names)
+    settings = site.settings
+    limit = call_limit(settings.api_calls_per_minute, site.shared, site.key)
+    views = _views(site.index, Cursors(site.key), site.is_there, site.concepts)
     document = _encoded(openapi_document(settings.site_name, limit is not None))
 
     def add(rule: str, name: str, view: Callable[..., Response]) -> None:
@@ -62,13 +58,13 @@ def developer_api(
 
     @routes.get("/api")
     def try_page() -> Response:
-        return dress.page(
+        return site.dress.page(
             "api.html",
             title="Pictures for your pages",
             cache_control="no-cache",
             operations=[operation for operation in OPERATIONS if operation.in_api],
             pictures=[operation for operation in OPERATIONS if not operation.in_api],
-            examples=_examples(index),
+            examples=_examples(site.index),
             sizes=SIZES,
             extensions=EXTENSIONS,
             place="/api",

@@ -199,5 +199,7 @@ def _say(done: str, found: "Named", count: int) -> None:
 
 def _curating(*, write: bool = True) -> "Curating":
     from app.curate.service import Curating
+    from store.files.opening import open_pictures
 
-    return Curating(current_app.extensions["settings"], write=write)
+    settings = current_app.extensions["settings"]
+    return Curating(settings, open_pictures(settings), write=write)

@@ -18,7 +18,7 @@ from store.curation.report import CategoryReport
 from store.curation.switch import switch_off, switch_on
 from store.curation.undo import Undone, undo
 from store.curation.wall import WallPage, copies_of, find_images, page_of, tiles_of
-from store.files.opening import open_pictures
+from store.files.protocol import PictureStore
 from store.index.database import check_revision, open_engine
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import category, image
@@ -47,7 +47,7 @@ class Curating:
     Raises `IndexMissing`, `IndexUnusable` and, with ``write``, `NotCuratedHere` at once.
     """
 
-    def __init__(self, settings: Settings, *, write: bool) -> None:
+    def __init__(self, settings: Settings, store: PictureStore, *, write: bool) -> None:
         self._settings = settings
         self._reading = open_engine(settings)
         check_revision(self._reading)
@@ -57,7 +57,7 @@ class Curating:
                 "do it where the pictures are made, then deploy them",
             )
         self._engine: Engine = open_engine(settings, write=True) if write else self._reading
-        self._store = open_pictures(settings)
+        self._store = store
         self._instance = settings.instance_folder
 
     def __enter__(self) -> "Curating":

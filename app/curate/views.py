@@ -15,10 +15,8 @@ from app.curate.report_cache import Reports
 from app.curate.session import COOKIE, LASTS_S, Patience, Session, Sessions
 from app.curate.token import OwnerToken
 from app.http.errors import NotCuratedHere, NotFound, NotTheOwner, TooManyTokens
-from app.ops.redis import Shared
 from app.rendering.negotiation import prefers_json
-from app.rendering.renderer import Dress
-from core.settings import Settings
+from app.site.context import Site
 
 if TYPE_CHECKING:
     from app.curate.service import Curating
@@ -33,19 +31,18 @@ _BACK = re.compile(r"/curate(?:/[a-z0-9_/]*)?(?:\?[a-z0-9_=&]*)?")
 _DONE = re.compile(r"(rejected|restored|undone|off|on)-(\d{1,9})")
 
 
-def curate_pages(
-    settings: Settings, dress: Dress, key: bytes, shared: Shared | None = None
-) -> Blueprint:
-    """Return the owner's pages; ``key`` signs their sessions."""
+def curate_pages(site: Site) -> Blueprint:
+    """Return the owner's pages."""
     pages = Blueprint("curate", __name__, url_prefix="/curate")
-    token = OwnerToken(settings)
-    left = LeftSessions(settings.instance_folder, LASTS_S, shared)
-    sessions, patience, reports = Sessions(key, token, left), Patience(shared), Reports()
+    settings, token = site.settings, OwnerToken(site.settings)
+    left = LeftSessions(settings.instance_folder, LASTS_S, site.shared)
+    sessions, patience = Sessions(site.key, token, left), Patience(site.shared)
+    reports = Reports()
 
     def curating(*, write: bool = False) -> "Curating":
         from app.curate.service import Curating
 
-        return Curating(settings, write=write)
+        return Curating(settings, site.store, write=write)
 
     @pages.before_request
     def guard() -> Answer | None:
@@ -70,7 +67,7 @@ def curate_pages(
     def page(
         template: str, session: Session, title: str, status: int = 200, **values: Any
     ) -> Response:
-        response = dress.page(
+        response = site.dress.page(
             template,
             title=title,
             status=status,
@@ -217,12 +214,11 @@ def curate_pages(
     def aside(state: str, slug: str, file: str) -> Answer:
         """A picture that visitors get no more."""
         from app.http.picture_files import media_type_of
-        from store.files.opening import open_pictures
         from store.files.protocol import SAFE_NAME, digest, is_picture_name
         from store.files.quarantine import FOLDERS
 
         name = FOLDERS.get(state, FOLDERS["rejected"])
-        beside = open_pictures(settings).beside(name, settings.instance_folder)
+        beside = site.store.beside(name, settings.instance_folder)
         is_name = SAFE_NAME.fullmatch(slug) and is_picture_name(file)
         data = beside.read(slug, file) if is_name else None
         if data is None:

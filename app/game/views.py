@@ -10,18 +10,12 @@ from app.game.rounds import LEVELS, draw_round
 from app.game.tokens import PlayTokens, Round
 from app.http.errors import BadParameter, Gone, NothingToShow
 from app.http.picture_files import media_type_of
-from app.ops.index_handle import OpenIndex
-from app.pictures.presence import stored_check
 from app.pictures.tiles import SMALL_PX, hue_of
 from app.rendering.cutouts import Cutouts
-from app.rendering.languages import locale_chooser
 from app.rendering.nearest import nearest_text
 from app.rendering.negotiation import prefers_json
 from app.rendering.phrases import with_article
-from app.rendering.renderer import Dress
-from core.concept_names import ConceptNames
-from core.settings import Settings
-from store.files.opening import open_pictures
+from app.site.context import Site
 from store.index.states import LIVE
 from store.queries.reader import IndexReader
 from store.queries.rows import Picture
@@ -30,22 +24,17 @@ _MOST_DRAWS = 20
 _TOLD_FROM = 3  # answers, before anybody is told how others did
 
 
-def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -> Blueprint:
+def play_pages(site: Site) -> Blueprint:
     """Return the game."""
     pages = Blueprint("play", __name__)
-    tokens = PlayTokens(key)
-    counters = Counters(settings)
-    cutouts = Cutouts(settings.models_folder)
-    concepts = ConceptNames(settings.models_folder)
-    locale_of = locale_chooser(settings.default_locale)
-    is_there = stored_check(settings)
-    store = open_pictures(settings)
+    index, dress, store, concepts = site.index, site.dress, site.store, site.concepts
+    tokens, counters = PlayTokens(site.key), Counters(site.settings)
 
     def picture_of(reader: IndexReader, asked: Round) -> Picture | None:
         picture = reader.by_hash(asked.short_hash)
         if picture is None or picture.state != LIVE:
             return None
-        return picture if is_there(picture) else None
+        return picture if site.is_there(picture) else None
 
     def names_of(reader: IndexReader, slugs: tuple[str, ...]) -> dict[str, str]:
         found = ((slug, reader.pick(slug)) for slug in slugs)
@@ -79,7 +68,7 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
             token=tokens.seal(asked),
             choices=names_of(reader, asked.choices),
             why_off=counters.why_off,
-            **_shown(picture, cutouts),
+            **_shown(picture, site.cutouts),
         )
 
     @pages.get("/play/picture/<token>")
@@ -113,7 +102,7 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
         before = counters.pictures([asked.short_hash]).get(asked.short_hash, Tally())
         counters.count(asked.short_hash, asked.truth, guess, Once(asked.number, asked.over_s))
         names = names_of(reader, asked.choices)
-        locale = locale_of(request.headers.get("Accept-Language", ""))
+        locale = site.locale_of(request.headers.get("Accept-Language", ""))
         told = concepts.of(found.model, found.nearest, locale, found.name)
         near = nearest_text(told, locale)
         result = {
@@ -141,7 +130,7 @@ def play_pages(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
             why_off=counters.why_off,
             guess=guess,
             result=result,
-            **_shown(found, cutouts),
+            **_shown(found, site.cutouts),
         )
 
     return pages

@@ -15,21 +15,17 @@ from markupsafe import Markup, escape
 
 from app.http.answers import FAILED, Answer
 from app.http.errors import Gone, NotFound
-from app.ops.index_handle import OpenIndex
 from app.pictures.addresses import picture_address, sized_address, sized_width_height
 from app.pictures.neighbours import Order, order_named
 from app.pictures.permalinks import Credit, Permalinks
-from app.pictures.presence import draw, stored_check
+from app.pictures.presence import draw
 from app.pictures.tiles import CARD_PX, SMALL_PX, hue_of
-from app.rendering.cutouts import Cutouts
-from app.rendering.languages import language_tag, locale_chooser
+from app.rendering.languages import language_tag
 from app.rendering.names import Developer, Names
 from app.rendering.nearest import nearest_html
 from app.rendering.phrases import alternative_text, title_of
-from app.rendering.renderer import Dress
 from app.rendering.taglines import CURRENT, line_of
-from core.concept_names import ConceptNames
-from core.settings import Settings
+from app.site.context import Site
 from store.index.states import LIVE
 from store.queries.gallery import Gallery
 from store.queries.rows import Picture
@@ -40,23 +36,17 @@ _MOST_STEPS = 64  # of a walk, past pictures whose file is gone
 _NOTHING = Markup()
 
 
-def picture_pages(
-    settings: Settings, index: OpenIndex, dress: Dress, permalinks: Permalinks
-) -> tuple[Blueprint, Callable[[dict[str, Any]], Answer | None]]:
+def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Answer | None]]:
     """Return the three pages, and what answers for `/` in front of Flask."""
     pages = Blueprint("pages", __name__)
-    names = Names()
-    cutouts = Cutouts(settings.models_folder)
-    concepts = ConceptNames(settings.models_folder)
+    names, permalinks = Names(), Permalinks(site.key)
+    index, dress, is_there, cutouts = site.index, site.dress, site.is_there, site.cutouts
 
     def nearest_to(picture: Picture, locale: str) -> Markup:
         if not picture.nearest:
             return _NOTHING
-        names = concepts.of(picture.model, picture.nearest, locale, picture.name)
+        names = site.concepts.of(picture.model, picture.nearest, locale, picture.name)
         return nearest_html(names, locale)
-
-    locale_of = locale_chooser(settings.default_locale)
-    is_there = stored_check(settings)
 
     def take_step(walk: Walk) -> tuple[Picture, Walk]:
         """Return the picture of a step, or of the next one whose file is there."""
@@ -74,7 +64,7 @@ def picture_pages(
         environ: dict[str, Any], picture: Picture, another: str, *traits: str, before: str = ""
     ) -> Answer:
         """Show a picture under a new name; nobody keeps this page."""
-        locale = locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        locale = site.locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         developer = Developer(names.draw(locale), locale)
         values = _values(picture, Credit(developer, CURRENT))
         values["another"] = another

@@ -1,32 +1,13 @@
-"""Pictures whose file is there: single ones may have been deleted by hand.
+"""Pictures whose file is there: single ones may have been deleted by hand."""
 
-In a folder that is one system call. A bucket would have to be asked over the network for every
-page, so there the index is believed: nobody deletes there by hand, and `flask verify` tells.
-"""
-
-import os
 from collections.abc import Callable
 
 from app.http.errors import EMPTY_HINT, NotFound, NothingToShow
-from core.settings import Settings
 from core.slugs import nearest
 from store.queries.reader import IndexReader
 from store.queries.rows import Picture
 
 _MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million finds none
-
-
-def stored_check(settings: Settings) -> Callable[[Picture], bool]:
-    """Return what says whether the file of a picture is in the store."""
-    if settings.store_url:
-        return lambda picture: True  # noqa: ARG005
-    folder = os.fspath(settings.images_folder)
-
-    def is_stored(picture: Picture) -> bool:
-        # a Path would take three times as long
-        return os.path.isfile(f"{folder}/{picture.category}/{picture.file}")  # noqa: PTH113
-
-    return is_stored
 
 
 def draw(

@@ -1,20 +1,21 @@
 """`/random.webp?category=`: another picture at every call, by way of its own address."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, request
 
 from app.http.errors import NotFound
 from app.http.picture_formats import FORMATS_HINT, split_ending
 from app.ops.index_handle import OpenIndex
-from app.pictures.presence import draw, stored_check
+from app.pictures.presence import draw
 from app.pictures.redirects import checked_size, go_to_picture
-from core.settings import Settings
+from store.queries.rows import Picture
 
 
-def random_picture(settings: Settings, index: OpenIndex) -> Blueprint:
+def random_picture(index: OpenIndex, is_there: Callable[[Picture], bool]) -> Blueprint:
     """Return the route. Other parameters than ``category`` and ``size`` are ignored: many pages
     put a number behind an address to get around a cache."""
     routes = Blueprint("random_picture", __name__)
-    is_there = stored_check(settings)
 
     @routes.get("/random")
     @routes.get("/random.<ending>")

@@ -5,6 +5,7 @@ Which picture a text gives changes when it is taken away, or when one that was a
 minutes: a CDN answers most calls, and a rejected picture is asked for no longer than that.
 """
 
+from collections.abc import Callable
 from itertools import islice
 
 from flask import Blueprint, Response
@@ -12,9 +13,8 @@ from flask import Blueprint, Response
 from app.http.errors import EMPTY_HINT, BadParameter, NothingToShow, TooLong
 from app.http.picture_formats import split_ending
 from app.ops.index_handle import OpenIndex
-from app.pictures.presence import no_category, not_in_store, stored_check
+from app.pictures.presence import no_category, not_in_store
 from app.pictures.redirects import checked_size, go_to_picture
-from core.settings import Settings
 from store.queries.reader import IndexReader
 from store.queries.rows import Picture
 from store.queries.text_ring import BadText, LongText, normal_text, pictures_of_text
@@ -22,11 +22,12 @@ from store.queries.text_ring import BadText, LongText, normal_text, pictures_of_
 _MOST_MISSING = 16  # files that may have been deleted by hand before the index was told
 
 
-def seeded_pictures(settings: Settings, index: OpenIndex) -> Blueprint:
+def seeded_pictures(
+    index: OpenIndex, is_there: Callable[[Picture], bool], max_age_s: int
+) -> Blueprint:
     """Return the four routes: with a category and without, with a size and without."""
     routes = Blueprint("seeds", __name__)
-    is_there = stored_check(settings)
-    cache_control = f"public, max-age={settings.seed_max_age_s}"
+    cache_control = f"public, max-age={max_age_s}"
 
     @routes.get("/seed/<text>")
     @routes.get("/c/<slug>/seed/<text>")

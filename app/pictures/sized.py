@@ -20,8 +20,7 @@ from app.live.redrawing import Redrawing
 from app.ops.index_handle import OpenIndex
 from app.pictures.addresses import EXTENSIONS, SIZES
 from core.settings import Settings
-from store.files.opening import open_pictures
-from store.files.protocol import StoreUnusable, digest
+from store.files.protocol import PictureStore, StoreUnusable, digest
 from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.index.states import LIVE
 from store.queries.rows import Picture
@@ -41,6 +40,7 @@ class SizedFiles:
     def __init__(
         self,
         settings: Settings,
+        store: PictureStore,
         derivatives: Derivatives | None = None,
         redrawing: Redrawing | None = None,
     ) -> None:
@@ -53,7 +53,7 @@ class SizedFiles:
         )  # fmt: skip
         self._files = PictureFiles(Path(self._derivatives.folder), settings.picture_max_age_s)
         self._images = settings.images_folder
-        self._store = open_pictures(settings)
+        self._store = store
         self._redrawing = redrawing
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:

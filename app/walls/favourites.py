@@ -8,17 +8,15 @@ from app.ops.index_handle import OpenIndex
 from app.pictures.tiles import tile
 from app.rendering.cutouts import Cutouts
 from app.rendering.renderer import Dress
-from core.settings import Settings
 from store.index.states import LIVE
 from store.queries.gallery import MOST_ASKED, Gallery
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")
 
 
-def favourite_pages(settings: Settings, index: OpenIndex, dress: Dress) -> Blueprint:
+def favourite_pages(index: OpenIndex, dress: Dress, cutouts: Cutouts) -> Blueprint:
     """Return the page."""
     pages = Blueprint("favourites", __name__)
-    cutouts = Cutouts(settings.models_folder)
 
     @pages.get("/favourites")
     def favourites() -> Response:

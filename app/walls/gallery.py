@@ -13,17 +13,15 @@ from app.pictures.presence import no_category
 from app.pictures.tiles import CARD_PX, hue_of, tile
 from app.rendering.cutouts import Cutouts
 from app.rendering.renderer import Dress
-from core.settings import Settings
 from store.queries.gallery import PAGE, Gallery
 from store.queries.rows import Picture
 
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def gallery_pages(settings: Settings, index: OpenIndex, dress: Dress) -> Blueprint:
+def gallery_pages(index: OpenIndex, dress: Dress, cutouts: Cutouts) -> Blueprint:
     """Return the walls."""
     pages = Blueprint("gallery", __name__)
-    cutouts = Cutouts(settings.models_folder)
 
     def wall(
         pictures: Sequence[Picture],

@@ -200,7 +200,7 @@ def test_when_too_many_are_made_browsers_get_the_original_and_programs_are_told(
     locks = filled.settings.instance_folder / "derivatives" / "locks"
     locks.mkdir(parents=True)
     client = app.test_client()
-    sized = SizedFiles(filled.settings, derivatives)
+    sized = SizedFiles(filled.settings, filled.store, derivatives)
     other = Flask("other")
     other.register_blueprint(sized_pictures(app.extensions["index"], sized))
     register_error_handlers(other, Dress("Nonesuch", {}))

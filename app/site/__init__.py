@@ -1,0 +1,1 @@
+"""What all routes share, built once by `create_app`."""
