@@ -82,7 +82,7 @@ def test_the_decoders_process_is_limited(tmp_path: Path) -> None:
     script = f"""
 import sys
 sys.path.insert(0, {str(PROJECT)!r})
-from app import upload_decoder
+from app.translate import upload_decoder
 upload_decoder.limit()
 failed = []
 for name, attempt in (
