@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -150,7 +151,8 @@ def test_the_site_is_there_while_pictures_are_made(
     while "made 208 pictures with emoji/" not in site.output:
         for path in ("/", "/gallery", "/c/heart", "/c/clock/random", "/about", "/play"):
             page = site.get(path)
-            assert "yet" not in page or path == "/about", path  # as an empty store says
+            said = re.sub(r"<[^>]*>", " ", page)  # tokens and nonces may hold any letters
+            assert "yet" not in said or path == "/about", path  # as an empty store says
         seen.append(site.pictures())
     assert site.pictures() == dict.fromkeys(FEW.split(","), 60)
     assert "240" in site.get("/gallery")
