@@ -161,7 +161,7 @@ def _show_hidden(toml: Path) -> None:
         click.echo(f"\n{error.message}")
         return
     if parts:
-        click.echo(f"\n{toml} has {len(parts)} categories that are parts of others:")
+        click.echo(f"\n{toml} has {len(parts)} parts of other categories:")
     for each in parts:
         click.echo(f"    {each.slug:<20} of {each.of}: {' '.join(each.concepts)}")
     if hidden:

@@ -69,25 +69,10 @@ def check_request(
         raise BadRequest(f"--seed {seed} is not between 0 and 2^32 - 1", "for example: --seed 0")
     if truncation:
         chosen = None
-    wanted = choose_categories(model, categories, seed, all_categories=all_categories)
-    if chosen is None:
-        wanted = _without_parts(model, categories, wanted)
+    wanted = choose_categories(
+        model, categories, seed, all_categories=all_categories, parts=chosen is not None
+    )
     return Request(wanted, samples, parse_truncation(model, truncation), seed, oversample, chosen)
-
-
-def _without_parts(
-    model: Model, text: str, wanted: tuple[ModelCategory, ...]
-) -> tuple[ModelCategory, ...]:
-    """Return what can be drawn without chosen seeds. Raises `BadRequest` for a part by its slug."""
-    parts = [each for each in wanted if each.of]
-    if parts and not _is_count(text):
-        raise BadRequest(
-            f"{parts[0].slug} is a part of {parts[0].of} and made of chosen seeds alone",
-            f"leave --any-seed and --truncation out, or write {parts[0].of}"
-            if (model.folder / FILE).is_file()
-            else f"choose them first: flask models choose {model.name}",
-        )
-    return tuple(each for each in wanted if not each.of)
 
 
 def in_run_order(seeds: tuple[ChosenSeed, ...], run_seed: int) -> tuple[ChosenSeed, ...]:
@@ -105,7 +90,7 @@ def said_of_seeds(
     chosen = request.chosen
     parts = sum(1 for each in model.categories if each.of and not each.hidden)
     if parts and chosen is None:
-        yield f"{parts} categories of {model.label} are made of chosen seeds alone, and left out"
+        yield f"left out, as they are made of chosen seeds alone: {parts} parts of categories"
     if not (model.folder / FILE).is_file() or model.runtime == SERVING:
         return
     if chosen is None:
@@ -127,17 +112,19 @@ def said_of_seeds(
 
 
 def choose_categories(
-    model: Model, wanted: str, seed: int, *, all_categories: bool = False
+    model: Model, wanted: str, seed: int, *, all_categories: bool = False, parts: bool = True
 ) -> tuple[ModelCategory, ...]:
     """Return the first N of the seed's permutation, or those named by slug, in that order.
 
     A larger N only appends: 60 is contained in 70. The permutation is NumPy's frozen one. It is
     one of the categories that are not hidden, unless ``all_categories``; a slug may be any.
+    ``parts``: whether parts of categories can be made; without them there may be fewer than N.
+    Raises `BadRequest` and `UnknownSlug`.
     """
     wanted = wanted.strip()
-    drawn = [each for each in model.categories if all_categories or not each.hidden]
-    total = len(drawn)
-    if _is_count(wanted):
+    shown = [each for each in model.categories if all_categories or not each.hidden]
+    total = len(shown)
+    if re.fullmatch(r"[+-]?\d+", wanted):
         count = int(wanted)
         if not 1 <= count <= total:
             raise BadRequest(
@@ -149,7 +136,8 @@ def choose_categories(
                     else ""
                 ),
             )
-        order = np.random.RandomState(seed).permutation(total)[:count]
+        drawn = [each for each in shown if parts or not each.of]
+        order = np.random.RandomState(seed).permutation(len(drawn))[:count]
         return tuple(drawn[i] for i in order)
     known = {category.slug: category for category in model.categories}
     slugs = [slug.strip() for slug in wanted.split(",") if slug.strip()]
@@ -157,11 +145,14 @@ def choose_categories(
         raise BadRequest("--categories is empty", "give a number or slugs: --categories 60")
     for slug in slugs:
         check_known(slug, known, f"category of {model.name}")
+        if known[slug].of and not parts:
+            raise BadRequest(
+                f"{slug} is a part of {known[slug].of} and made of chosen seeds alone",
+                f"leave --any-seed and --truncation out, or write {known[slug].of}"
+                if (model.folder / FILE).is_file()
+                else f"choose them first: flask models choose {model.name}",
+            )
     return tuple(known[slug] for slug in dict.fromkeys(slugs))
-
-
-def _is_count(text: str) -> bool:
-    return re.fullmatch(r"\s*[+-]?\d+\s*", text) is not None
 
 
 def parse_truncation(model: Model, text: str | None) -> tuple[float, float] | None:

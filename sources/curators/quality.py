@@ -13,9 +13,9 @@ from sources.curators.concepts import NONE, Concepts
 from sources.curators.curator import Fitted
 from sources.curators.flaws import Flaws
 
-# Nearness, category, detail, realism. The first three stand to each other as they do in a logistic
-# regression on what two raters took for shapeless among 240 pictures, within half of their errors;
-# the others were decided on sheets of candidates.
+# Nearness, category, detail, realism. A logistic regression on what two raters took for shapeless
+# among 240 pictures gave .74, .61 and .72 for a category's usual deviation of the first three; the
+# other numbers were decided on sheets of candidates.
 COUNTS = np.array([1.0, 0.8, 1.0, 0.25], np.float32)
 ENOUGH_DETAIL = 2.0  # deviations: more of it is not better
 CRUMBS, HOLES, STRIPES, CUT, PIECES = 30.0, 12.0, 40.0, 6.0, 0.4

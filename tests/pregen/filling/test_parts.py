@@ -16,6 +16,7 @@ from core.errors import NonesuchError
 from core.settings import Settings
 from pregen.choosing.measuring import Measuring
 from pregen.choosing.ordering import near_any
+from pregen.planning.request import choose_categories
 from sources.curators.chosen_seeds import FILE, read_chosen
 from sources.spec.description import BadModel, Model, read_model
 from store.index.database import open_engine
@@ -116,8 +117,16 @@ def test_without_chosen_seeds_there_are_no_parts(command: Flask, option: tuple[s
     assert "leave --any-seed and --truncation out, or write hat" in named.output
     drawn = command(*pregen, "6", *option)
     assert drawn.exit_code == 0, drawn.output
-    assert "1 categories of tiny/1 are made of chosen seeds alone, and left out" in drawn.output
+    said = "left out, as they are made of chosen seeds alone: 1 parts of categories"
+    assert said in drawn.output
     assert "made 5 pictures" in drawn.output
+
+
+def test_as_many_categories_as_asked_for_are_drawn_without_parts(model: Model) -> None:
+    for seed in range(6):  # of 6 categories; a permutation with the part among the first 4 too
+        for count in range(1, 6):
+            drawn = choose_categories(model, str(count), seed, parts=False)
+            assert len(drawn) == count and not any(each.of for each in drawn)
 
 
 def test_a_part_needs_a_choice(command: Flask, model: Model) -> None:
@@ -142,7 +151,7 @@ def test_live_pictures_are_of_the_whole_and_a_part_that_is_rejected_stays_away(
 
 def test_inspect_says_what_is_a_part(command: Flask, model: Model) -> None:
     done = command("models", "inspect", str(model.folder))
-    assert "1 categories that are parts of others" in done.output
+    assert "has 1 parts of other categories" in done.output
     assert "of hat: 1f400" in done.output
 
 
