@@ -31,7 +31,7 @@ from app.pictures.random_picture import random_picture
 from app.pictures.seeded import seeded_pictures
 from app.pictures.sized import SizedFiles, sized_pictures
 from app.rendering.error_pages import register_error_handlers
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from app.site.context import Site, build_site
 from app.translate.views import translation_pages
 from app.walls.about import about_pages
@@ -94,40 +94,40 @@ def _wired(settings: Settings) -> Flask:
     live = (("/live", "Live"),) if settings.live_at_once else ()
     has_translator = settings.translate_at_once and translator_names(settings.models_folder)
     translate = (("/translate", "Translate"),) if has_translator else ()
-    dress = Dress(
+    renderer = PageRenderer(
         settings.site_name,
         static.addresses,
         (*live, *translate, ("/api", "For developers")),
         picture_origin(settings),
     )
     key = signing_key(settings, is_serving=_flask_command() in (None, "run"))
-    site = build_site(settings, index, dress, key)
+    site = build_site(settings, index, renderer, key)
     pictures = _picture_answers(site)
 
     shown_first, random_answer = picture_pages(site)
     app.register_blueprint(shown_first)
-    app.register_blueprint(gallery_pages(index, dress, site.cutouts))
-    app.register_blueprint(favourite_pages(index, dress, site.cutouts))
+    app.register_blueprint(gallery_pages(index, renderer, site.cutouts))
+    app.register_blueprint(favourite_pages(index, renderer, site.cutouts))
     app.register_blueprint(play_pages(site))
-    app.register_blueprint(about_pages(settings, index, dress))
-    app.register_blueprint(category_list(index, dress))
+    app.register_blueprint(about_pages(settings, index, renderer))
+    app.register_blueprint(category_list(index, renderer))
     app.register_blueprint(file_routes(index, pictures, static))
     app.register_blueprint(random_picture(index, site.is_there))
     app.register_blueprint(seeded_pictures(index, site.is_there, settings.seed_max_age_s))
     app.register_blueprint(developer_api(site))
     app.register_blueprint(health_check(index))
     app.register_blueprint(curate_pages(site))
-    app.register_blueprint(morph_pages(settings, dress, site.withheld))
+    app.register_blueprint(morph_pages(settings, renderer, site.withheld))
     redrawing = None
     if settings.live_at_once:
         models, slots = LiveModels(settings), live_slots(settings, site.shared)
-        app.register_blueprint(live_pictures(settings, dress, site.withheld, models, slots))
+        app.register_blueprint(live_pictures(settings, renderer, site.withheld, models, slots))
         redrawing = Redrawing(models, slots)
     sized = SizedFiles(settings, site.store, redrawing=redrawing)
     app.register_blueprint(sized_pictures(index, sized))
     if settings.translate_at_once:
-        app.register_blueprint(translation_pages(settings, dress))
-    register_error_handlers(app, dress)
+        app.register_blueprint(translation_pages(settings, renderer))
+    register_error_handlers(app, renderer)
 
     answer_for = dict.fromkeys(
         ("/static", "/robots.txt", "/favicon.ico", "/favicon.svg"), static.answer

@@ -30,7 +30,7 @@ WHOLE = {
     "pyvips": "libvips",
 }
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system"}
-SLOW_S = 1.0  # of CPU; the mean is a tenth of it
+SLOW_S = 0.8  # of CPU; the mean is a tenth of it
 _REASON = re.compile(r"QUICK: needs ([^(']+)")
 _CPU = "cpu_s"
 

@@ -58,7 +58,7 @@ def developer_api(site: Site) -> Blueprint:
 
     @routes.get("/api")
     def try_page() -> Response:
-        return site.dress.page(
+        return site.renderer.page(
             "api.html",
             title="Pictures for your pages",
             cache_control="no-cache",

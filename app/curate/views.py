@@ -67,7 +67,7 @@ def curate_pages(site: Site) -> Blueprint:
     def page(
         template: str, session: Session, title: str, status: int = 200, **values: Any
     ) -> Response:
-        response = site.dress.page(
+        response = site.renderer.page(
             template,
             title=title,
             status=status,

@@ -27,7 +27,7 @@ _TOLD_FROM = 3  # answers, before anybody is told how others did
 def play_pages(site: Site) -> Blueprint:
     """Return the game."""
     pages = Blueprint("play", __name__)
-    index, dress, store, concepts = site.index, site.dress, site.store, site.concepts
+    index, renderer, store, concepts = site.index, site.renderer, site.store, site.concepts
     tokens, counters = PlayTokens(site.key), Counters(site.settings)
 
     def picture_of(reader: IndexReader, asked: Round) -> Picture | None:
@@ -59,7 +59,7 @@ def play_pages(site: Site) -> Blueprint:
                 "there is nothing to choose among",
                 "the game takes two categories: flask pregen --categories 60",
             )
-        return dress.page(
+        return renderer.page(
             "play.html",
             title="What is it that does not exist?",
             place="/play",
@@ -119,7 +119,7 @@ def play_pages(site: Site) -> Blueprint:
                 json.dumps(result, ensure_ascii=False) + "\n",
                 headers=[("Content-Type", "application/json"), ("Cache-Control", "no-store")],
             )
-        return dress.page(
+        return renderer.page(
             "play.html",
             title="Right" if result["right"] else "Wrong",
             place="/play",

@@ -76,7 +76,7 @@ class AnswersFirst:
         return self._application(environ, start)
 
     def _answer(self, environ: dict[str, Any]) -> Answer | None:
-        # Flask knows every form a host can have, and refuses in the site's dress
+        # Flask knows every form a host can have, and refuses in the site's look
         if self._trusted_hosts and environ.get("HTTP_HOST") not in self._trusted_hosts:
             return None
         # the first part of the path: /images of /images/cat/1.webp, /robots.txt of itself

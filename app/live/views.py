@@ -12,7 +12,7 @@ from app.http.errors import BadParameter, Gone, NotFound
 from app.live.model import LiveModel, Wish
 from app.live.models import LiveModels
 from app.live.slots import Slots
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from core.settings import Settings
 from store.curation.withheld import Withheld
 
@@ -27,7 +27,7 @@ _MOST_DRAWS = 64  # of a seed, where all so far are of rejected pictures
 
 def live_pictures(
     settings: Settings,
-    dress: Dress,
+    renderer: PageRenderer,
     withheld: Withheld,
     models: LiveModels,
     slots: "Slots | SharedSlots",
@@ -47,7 +47,7 @@ def live_pictures(
         names = models.names()
         chosen = request.args.get("model", names[0] if names else "")
         models.check_name(chosen)
-        return dress.page(
+        return renderer.page(
             "live.html",
             title="Ten that did not exist a moment ago",
             model=chosen,

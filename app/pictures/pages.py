@@ -40,7 +40,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
     """Return the three pages, and what answers for `/` in front of Flask."""
     pages = Blueprint("pages", __name__)
     names, permalinks = Names(), Permalinks(site.key)
-    index, dress, is_there, cutouts = site.index, site.dress, site.is_there, site.cutouts
+    index, renderer, is_there, cutouts = site.index, site.renderer, site.is_there, site.cutouts
 
     def nearest_to(picture: Picture, locale: str) -> Markup:
         if not picture.nearest:
@@ -76,7 +76,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         variant = _variant(
             picture.width <= SMALL_PX, cutouts.has(picture.model, picture.file), *traits
         )
-        return dress.quick_page("picture.html", variant, values)
+        return renderer.quick_page("picture.html", variant, values)
 
     @pages.get("/")
     def random_page() -> Response:
@@ -150,7 +150,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         by = request.args.get("by", "")
         origin = request.host_url.rstrip("/")
         credit = permalinks.credit(short_hash, by)
-        return dress.page(
+        return renderer.page(
             "picture.html",
             # the picture may be taken away, and a nonce is for one answer
             cache_control="no-cache",

@@ -1,4 +1,4 @@
-"""The one place where errors become answers: a page in the site's dress, or the JSON shape."""
+"""The one place where errors become answers: a page in the site's look, or the JSON shape."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ from app.http.errors import (
     TooManyTokens,
 )
 from app.rendering.negotiation import prefers_json
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from core.errors import NonesuchError
 from core.slugs import UnknownSlug
 from store.index.database import IndexAway, IndexLocked, IndexMissing, IndexUnusable
@@ -120,7 +120,7 @@ def notice_of(error: Exception) -> Notice:
     return Notice(status, *_PLAIN.get(status, ("This did not work", name, "")))
 
 
-def register_error_handlers(app: Flask, dress: Dress) -> None:
+def register_error_handlers(app: Flask, renderer: PageRenderer) -> None:
     """Answer every error of the application, never cached."""
 
     def answer(error: Exception) -> Response:
@@ -133,7 +133,7 @@ def register_error_handlers(app: Flask, dress: Dress) -> None:
                 current_app.logger.error("request %s", request.headers["X-Request-ID"][:100])
         elif isinstance(error, IndexUnusable):
             current_app.logger.warning("%s: %s", request.path, str(error).splitlines()[0])
-        response = _json(notice) if prefers_json(request) else _page(dress, notice)
+        response = _json(notice) if prefers_json(request) else _page(renderer, notice)
         if isinstance(error, HTTPException):
             for name in ("Allow", "Content-Range"):
                 response.headers.extend(
@@ -161,5 +161,5 @@ def _json(notice: Notice) -> Response:
     )
 
 
-def _page(dress: Dress, notice: Notice) -> Response:
-    return dress.page("notice.html", title=notice.title, status=notice.status, notice=notice)
+def _page(renderer: PageRenderer, notice: Notice) -> Response:
+    return renderer.page("notice.html", title=notice.title, status=notice.status, notice=notice)

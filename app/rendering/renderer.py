@@ -22,8 +22,8 @@ _SLOT = re.compile("\ue000([a-z_]+)\ue001")
 _BETWEEN = "\ue002"
 
 
-class Dress:
-    """Renders pages in the site's dress."""
+class PageRenderer:
+    """Renders pages in the site's look."""
 
     def __init__(
         self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = (),

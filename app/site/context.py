@@ -8,7 +8,7 @@ from app.ops.index_handle import OpenIndex
 from app.ops.redis import Shared, shared_by
 from app.rendering.cutouts import Cutouts
 from app.rendering.languages import locale_chooser
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from core.concept_names import ConceptNames
 from core.settings import Settings
 from store.curation.withheld import Withheld
@@ -24,7 +24,7 @@ class Site:
     settings: Settings
     index: OpenIndex
     store: PictureStore  # of the live pictures
-    dress: Dress
+    renderer: PageRenderer
     key: bytes  # signs permalinks, cursors, rounds and sessions
     shared: Shared | None  # where all machines count; None: each counts for itself
     is_there: Callable[[Picture], bool]  # whether the store has a picture's file
@@ -34,7 +34,7 @@ class Site:
     withheld: Withheld  # what the owner took away, which nothing makes anew
 
 
-def build_site(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -> Site:
+def build_site(settings: Settings, index: OpenIndex, renderer: PageRenderer, key: bytes) -> Site:
     """Return the context of a site; neither index, store nor Redis is asked anything yet.
 
     Raises `BadSetting`.
@@ -43,7 +43,7 @@ def build_site(settings: Settings, index: OpenIndex, dress: Dress, key: bytes) -
         settings=settings,
         index=index,
         store=open_pictures(settings),
-        dress=dress,
+        renderer=renderer,
         key=key,
         shared=shared_by(settings.redis_url),
         is_there=_stored_check(settings),

@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 from app.http.errors import BadParameter, NotFound, NotFromHere
 from app.http.headers import with_camera
 from app.live.slots import Slots
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from app.translate.models import LoadedTranslator, LoadedTranslators
 from app.translate.uploads import MOST_BYTES, decode_upload, read_form, uploaded_picture
 from core.settings import Settings
@@ -22,7 +22,7 @@ _SAMPLE_BYTES = 10**6
 _BUSY = "too many pictures are being translated at the moment"
 
 
-def translation_pages(settings: Settings, dress: Dress) -> Blueprint:
+def translation_pages(settings: Settings, renderer: PageRenderer) -> Blueprint:
     """Return the routes."""
     routes = Blueprint("translate", __name__)
     translators = LoadedTranslators(settings)
@@ -40,7 +40,7 @@ def translation_pages(settings: Settings, dress: Dress) -> Blueprint:
         names = translators.names()
         about = found.about
         chosen = values.pop("direction", about.directions[0].signature)
-        answer = dress.page(
+        answer = renderer.page(
             "translate.html",
             title=values.pop("title", "Redrawn as what it is not"),
             about=about,

@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from app.http.errors import NotFound
 from app.ops.index_handle import OpenIndex
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from app.walls.model_cards import card_text, read_card
 from core.settings import Settings
 from store.index.database import IndexMissing
@@ -12,7 +12,7 @@ from store.queries.gallery import Gallery
 from store.queries.models_shown import ModelsShown, models_shown
 
 
-def about_pages(settings: Settings, index: OpenIndex, dress: Dress) -> Blueprint:
+def about_pages(settings: Settings, index: OpenIndex, renderer: PageRenderer) -> Blueprint:
     """Return the page, and the model cards it leads to."""
     pages = Blueprint("about", __name__)
 
@@ -26,7 +26,7 @@ def about_pages(settings: Settings, index: OpenIndex, dress: Dress) -> Blueprint
             shelves = Gallery(reader).shelves()
             pictures, categories = shelves.total, len(shelves.shelves)
             made = models_shown(reader)
-        return dress.page(
+        return renderer.page(
             "about.html",
             cache_control="no-cache",
             title="How nothing was made",

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, request
 
 from app.ops.index_handle import OpenIndex
 from app.rendering.negotiation import prefers_json
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 
 
-def category_list(index: OpenIndex, dress: Dress) -> Blueprint:
+def category_list(index: OpenIndex, renderer: PageRenderer) -> Blueprint:
     """Return the list in its two forms."""
     pages = Blueprint("categories", __name__)
 
@@ -37,7 +37,7 @@ def category_list(index: OpenIndex, dress: Dress) -> Blueprint:
                 headers=[("Content-Type", "application/json"), ("Cache-Control", "no-cache")],
             )
         else:
-            response = dress.page(
+            response = renderer.page(
                 "categories.html",
                 place="/categories",
                 title=f"{len(found)} kinds of things that do not exist",

@@ -7,14 +7,14 @@ from flask import Blueprint, Response, request
 from app.ops.index_handle import OpenIndex
 from app.pictures.tiles import tile
 from app.rendering.cutouts import Cutouts
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from store.index.states import LIVE
 from store.queries.gallery import MOST_ASKED, Gallery
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")
 
 
-def favourite_pages(index: OpenIndex, dress: Dress, cutouts: Cutouts) -> Blueprint:
+def favourite_pages(index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts) -> Blueprint:
     """Return the page."""
     pages = Blueprint("favourites", __name__)
 
@@ -24,7 +24,7 @@ def favourite_pages(index: OpenIndex, dress: Dress, cutouts: Cutouts) -> Bluepri
         hashes = hashes_in(asked or "")
         found = Gallery(index.reader()).by_hashes(hashes) if hashes else []
         live = [picture for picture in found if picture.state == LIVE]
-        return dress.page(
+        return renderer.page(
             "favourites.html",
             cache_control="no-cache",
             title="Favourites that do not exist",

@@ -12,14 +12,14 @@ from app.pictures.addresses import page_address, sized_address
 from app.pictures.presence import no_category
 from app.pictures.tiles import CARD_PX, hue_of, tile
 from app.rendering.cutouts import Cutouts
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from store.queries.gallery import PAGE, Gallery
 from store.queries.rows import Picture
 
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def gallery_pages(index: OpenIndex, dress: Dress, cutouts: Cutouts) -> Blueprint:
+def gallery_pages(index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts) -> Blueprint:
     """Return the walls."""
     pages = Blueprint("gallery", __name__)
 
@@ -33,7 +33,7 @@ def gallery_pages(index: OpenIndex, dress: Dress, cutouts: Cutouts) -> Blueprint
     ) -> Response:
         last = (total - 1) // PAGE * PAGE
         origin = request.host_url.rstrip("/")
-        return dress.page(
+        return renderer.page(
             "gallery.html",
             cache_control="no-cache",
             tiles=[tile(picture, cutouts) for picture in pictures],

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from app.http.errors import Gone, NotFound, NothingToShow
 from app.http.picture_files import PictureFiles
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from core.settings import Settings
 from store.curation.withheld import Withheld
 from store.files.morphs import Morph, MorphFolder
@@ -15,7 +15,7 @@ _PER_PAGE = 24
 _FILE = re.compile(r"[a-z0-9_\-]{1,150}-(?P<hash>[0-9a-f]{12})(\.still)?\.webp")
 
 
-def morph_pages(settings: Settings, dress: Dress, withheld: Withheld) -> Blueprint:
+def morph_pages(settings: Settings, renderer: PageRenderer, withheld: Withheld) -> Blueprint:
     """Return the page and the files on it."""
     pages = Blueprint("morphs", __name__)
     folder = MorphFolder(settings.instance_folder)
@@ -35,7 +35,7 @@ def morph_pages(settings: Settings, dress: Dress, withheld: Withheld) -> Bluepri
             )
         is_still = "still" in request.args
         shown = found[(page - 1) * _PER_PAGE : page * _PER_PAGE]
-        return dress.page(
+        return renderer.page(
             "morphs.html",
             title="Things that do not exist, becoming others",
             place="/morphs",

@@ -61,6 +61,7 @@ def answer(out: Path, name: str, said: dict[str, str]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_sheets_show_every_picture_once_and_the_key_tells(tmp_path: Path, fills: list[str]) -> None:
     out = tmp_path / "out"
     done = rate(out, *fills, "--pictures", 15, "--walls", 2)

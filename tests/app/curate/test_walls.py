@@ -89,6 +89,7 @@ def test_rejected_pictures_can_be_looked_through_and_come_back(
     assert found == []
 
 
+@pytest.mark.slow
 def test_thousands_of_categories(filled: Filled, owner: FlaskClient) -> None:
     with filled.engine.begin() as connection:
         rows = [{"slug": f"c{n}", "name": f"kind {n}", "n": 0} for n in range(3000)]

@@ -50,6 +50,7 @@ def many(filled: Filled) -> Filled:
     return filled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", ["/", "/some/where/"])
 def test_every_link_leads_to_a_file(many: Filled, tmp_path: Path, base: str) -> None:
     result = export(many.settings, tmp_path / "out", "--base-path", base)

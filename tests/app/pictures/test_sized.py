@@ -14,7 +14,7 @@ from app import create_app
 from app.pictures.addresses import original_address, sized_address, sized_width_height
 from app.pictures.sized import SizedFiles, sized_pictures
 from app.rendering.error_pages import register_error_handlers
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 from store.files.protocol import digest
 from store.formats.derivatives import Derivatives
 from store.index.states import MISSING, OFF, REJECTED
@@ -203,7 +203,7 @@ def test_when_too_many_are_made_browsers_get_the_original_and_programs_are_told(
     sized = SizedFiles(filled.settings, filled.store, derivatives)
     other = Flask("other")
     other.register_blueprint(sized_pictures(app.extensions["index"], sized))
-    register_error_handlers(other, Dress("Nonesuch", {}))
+    register_error_handlers(other, PageRenderer("Nonesuch", {}))
     busy = other.test_client()
     address = f"/sized/64/{some_hash}.png"
     with (locks / f"64-{some_hash}.png").open("w") as held:

@@ -1,4 +1,4 @@
-"""Errors: one shape, one dress, the right status, never cached, nothing of the inside."""
+"""Errors: one shape, one look, the right status, never cached, nothing of the inside."""
 
 import json
 import shutil

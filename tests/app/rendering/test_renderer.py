@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from app.rendering.renderer import Dress
+from app.rendering.renderer import PageRenderer
 
 VALUES: dict[str, Any] = {
     "title": "This <b> & 'c' does not exist", "hue": 3, "number": "0123456789ab",
@@ -18,18 +18,18 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture
-def dress() -> Dress:
+def renderer() -> PageRenderer:
     static = dict.fromkeys(("style.css", "turning.js", "favicon.svg"), "/static/x")
-    return Dress("A & <b> 50% %(name)s {{x}}", static)
+    return PageRenderer("A & <b> 50% %(name)s {{x}}", static)
 
 
 @pytest.mark.parametrize("variant", [set(), {"is_of_any_kind"}, {"is_small", "is_step"}])
 @pytest.mark.parametrize("name", ["Ann", "a\ue002b<c>", "\ue002\ue002", "\ue000name\ue001&", ""])
-def test_it_is_the_same_page(dress: Dress, variant: set[str], name: str) -> None:
+def test_it_is_the_same_page(renderer: PageRenderer, variant: set[str], name: str) -> None:
     values = {**VALUES, "name": name}
     flags: dict[str, Any] = dict.fromkeys(variant, True)
-    quick = dress.quick_page("picture.html", frozenset(variant), values)
-    page = dress.page("picture.html", **values, **flags)
+    quick = renderer.quick_page("picture.html", frozenset(variant), values)
+    page = renderer.page("picture.html", **values, **flags)
 
     def without_nonce(text: str) -> str:
         return re.sub(r'nonce(="|-)[^"\']+', "nonce", text)

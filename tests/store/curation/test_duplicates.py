@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def slow_groups(values: list[int]) -> list[list[int]]:
     return sorted(sorted(group) for group in groups if len(group) > 1)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_are_not_compared_with_each_other() -> None:
     chance = random.Random(0)
     values = [chance.getrandbits(64) for _ in range(100_000)]

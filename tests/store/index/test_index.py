@@ -80,6 +80,7 @@ def assert_dense(engine: Engine) -> None:
         assert sorted(found.get(slug, [])) == list(range(count))
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
