@@ -6,7 +6,10 @@ import gc
 gc.disable()
 
 from app import create_app  # noqa: E402
+from app.ops.memory import bound_arenas  # noqa: E402
 from core.errors import NonesuchError  # noqa: E402
+
+bound_arenas()
 
 try:
     app = create_app()
