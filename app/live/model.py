@@ -99,7 +99,8 @@ class LiveModel:
 
     def _drawn_category(self, seed: int | None, off: frozenset[str]) -> "ModelCategory":
         every = list(self._drawable.values())
-        categories = [each for each in every if not each.hidden] or every
+        shown = [each for each in every if not each.hidden] or every
+        categories = [each for each in shown if each.is_live] or shown
         first = random.randrange(len(categories))
         if seed is not None:
             first = zlib.crc32(str(seed).encode()) % len(categories)

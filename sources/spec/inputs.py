@@ -83,6 +83,7 @@ class ModelCategory:
     why_hidden: str = ""  # the owner's reason, where one is given
     of: str = ""  # the category whose label it is, where it shows some concepts of that one alone
     concepts: tuple[str, ...] = ()  # these
+    is_live: bool = True  # whether live pictures show it where no category is asked for
 
     @property
     def family(self) -> str:

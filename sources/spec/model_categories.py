@@ -37,8 +37,9 @@ def read_categories(top: TomlTable, name: str, truncation: Truncation) -> tuple[
             )  # fmt: skip
         label = table.take("label", int, str(len(found)))
         truncations = _own_truncations(table, truncation)
-        table.finish(("label", "slug", "name", "hidden", "truncation", "of"))
-        found.append(ModelCategory(label, slug, spoken, hidden, truncations, why))
+        is_live = table.take("live", bool, "false", True)
+        table.finish(("label", "slug", "name", "hidden", "truncation", "of", "live"))
+        found.append(ModelCategory(label, slug, spoken, hidden, truncations, why, is_live=is_live))
     # a generator of one kind of thing need not say which
     return tuple(found) or (ModelCategory(0, slugify(name), name.replace("_", " ")),)
 

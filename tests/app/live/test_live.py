@@ -113,6 +113,20 @@ def test_a_seed_alone_means_one_picture(live: FlaskClient) -> None:
         assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_some_categories_are_live_only_where_they_are_asked_for(
+    settings: Settings, tmp_path: Path
+) -> None:
+    build_tiny_model(tmp_path)
+    toml = tmp_path / "tiny" / "1" / "model.toml"
+    said = toml.read_text(encoding="utf-8")
+    toml.write_text(said.replace('slug = "hat"\n', 'slug = "hat"\nlive = false\n'), "utf-8")
+    client = create_app(replace(settings, models_folder=tmp_path)).test_client()
+    calls = [f"/live/tiny?seed={i}" for i in range(40)] + ["/live/tiny"] * 20
+    seen = {opened(client.get(call).data)[1].category for call in calls}
+    assert seen == set(SLUGS) - {"hat"}
+    assert opened(client.get("/live/tiny?category=hat").data)[1].category == "hat"
+
+
 def test_what_is_kept_is_not_sent_again(live: FlaskClient) -> None:
     address = "/live/tiny?seed=1&category=hat"
     etag = live.get(address).headers["ETag"]
