@@ -3,8 +3,8 @@
 "use strict";
 
 (() => {
-  const FAVOURITES = "nonesuch.favourites";
   const MOST = 1000;
+  const { kept } = globalThis.nonesuch;
   const typing = "input, textarea, select, [contenteditable]";
   const pressing = "button, summary"; // the space bar is theirs, arrows are not
   const links = { " ": "[data-next]", ArrowRight: "[data-next]", ArrowLeft: "[data-before]" };
@@ -32,26 +32,18 @@
 
   const favourites = {
     all() {
-      try {
-        const kept = JSON.parse(localStorage.getItem(FAVOURITES) ?? "[]");
-        return Array.isArray(kept) ? kept.filter((hash) => /^[0-9a-f]{12}$/.test(hash)) : [];
-      } catch {
-        return []; // nothing may be kept here
-      }
+      const hashes = kept.read("favourites", []);
+      return Array.isArray(hashes) ? hashes.filter((hash) => /^[0-9a-f]{12}$/.test(hash)) : [];
     },
     keep(hashes) {
-      try {
-        localStorage.setItem(FAVOURITES, JSON.stringify([...new Set(hashes)].slice(0, MOST)));
-        return true;
-      } catch {
-        say("This browser keeps nothing.");
-        return false;
-      }
+      const isKept = kept.write("favourites", [...new Set(hashes)].slice(0, MOST));
+      if (!isKept) say("This browser keeps nothing.");
+      return isKept;
     },
     show(root = document) {
-      const kept = new Set(this.all());
+      const all = new Set(this.all());
       for (const heart of root.querySelectorAll("[data-heart]")) {
-        heart.setAttribute("aria-pressed", kept.has(heart.dataset.heart));
+        heart.setAttribute("aria-pressed", all.has(heart.dataset.heart));
       }
     },
   };
@@ -74,9 +66,9 @@
     const heart = event.target.closest("[data-heart]");
     if (heart) {
       const hash = heart.dataset.heart;
-      const kept = favourites.all();
-      const without = kept.filter((other) => other !== hash);
-      favourites.keep(without.length < kept.length ? without : [hash, ...kept]);
+      const all = favourites.all();
+      const without = all.filter((other) => other !== hash);
+      favourites.keep(without.length < all.length ? without : [hash, ...all]);
       favourites.show();
     }
     const shared = event.target.closest("[data-share]");
@@ -86,5 +78,5 @@
   addEventListener("pageshow", () => favourites.show()); // also when it comes back as it was
   favourites.show();
 
-  globalThis.nonesuch = { favourites, say, share };
+  Object.assign(globalThis.nonesuch, { favourites, say, share });
 })();

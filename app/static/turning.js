@@ -3,13 +3,12 @@
 "use strict";
 
 (() => {
-  const SECONDS = "nonesuch.seconds";
   const CHOICES = [3, 5, 8, 15, 30, 60];
   const NEXT = "[data-next]";
   const BEFORE = "[data-before]";
   const root = document.documentElement;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const { favourites, say } = globalThis.nonesuch;
+  const { base, favourites, kept, say } = globalThis.nonesuch;
   let bar = null; // the controls, while the stage is up
   let timer = 0;
   let turning = false;
@@ -23,7 +22,7 @@
     const here = await fetched(location.href);
     const link = here.ok && (await read(here)).querySelector(side);
     const answer = link && await fetched(link.href);
-    return !answer || isGone(answer) ? fetched(root.dataset.base ?? "/") : answer;
+    return !answer || isGone(answer) ? fetched(base) : answer;
   };
   // nothing turns once it is no longer wanted: the stage was left, or the show paused meanwhile
   const turn = async (link, wanted = () => bar) => {
@@ -98,13 +97,12 @@
     };
     const select = document.createElement("select");
     select.setAttribute("aria-label", "Seconds a picture");
-    let kept = 5;
-    try { kept = Number(localStorage.getItem(SECONDS)) || kept; } catch { /* nothing is kept here */ }
+    const usual = kept.read("seconds", 5);
     for (const choice of CHOICES) {
-      select.append(new Option(`${choice} seconds`, choice, false, choice === kept));
+      select.append(new Option(`${choice} seconds`, choice, false, choice === usual));
     }
     select.addEventListener("change", () => {
-      try { localStorage.setItem(SECONDS, select.value); } catch { /* for this time alone */ }
+      kept.write("seconds", Number(select.value));
       if (timer) play();
     });
     made.append(

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
 from app import create_app
 from app.export.target import CannotExport, check_base_path
@@ -15,16 +14,12 @@ from core.settings import Settings
 from store.files.protocol import digest
 from store.index.states import REJECTED
 from store.queries.gallery import Gallery
+from tests.app.export.exporting import export
 from tests.app.walls.test_morphs import add_walk
 from tests.conftest import COUNTS, Filled, small_picture
 from tests.scaled import empty_again
 
 ABSENT = ("/curate", "/live", "/play", "/api", "/random.", "/seed/", "/sized/", "?walk", "?page")
-
-
-def export(settings: Settings, *words: object) -> Result:
-    runner = create_app(settings).test_cli_runner()
-    return runner.invoke(args=["export-site", *map(str, words)])
 
 
 def files(folder: Path) -> dict[str, bytes]:
