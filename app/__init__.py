@@ -28,6 +28,7 @@ from app.ops.signing_key import signing_key
 from app.pictures.files import file_routes
 from app.pictures.pages import picture_pages
 from app.pictures.random_picture import random_picture
+from app.pictures.seed_page import seed_page
 from app.pictures.seeded import seeded_pictures
 from app.pictures.sized import SizedFiles, sized_pictures
 from app.rendering.error_pages import register_error_handlers
@@ -97,11 +98,11 @@ def _wired(settings: Settings) -> Flask:
     renderer = PageRenderer(
         settings.site_name,
         static.addresses,
-        (*live, *translate, ("/api", "For developers")),
+        (*live, *translate, ("/seed", "By name"), ("/api", "For developers")),
         picture_origin(settings),
     )
     key = signing_key(settings, is_serving=_flask_command() in (None, "run"))
-    site = build_site(settings, index, renderer, key)
+    app.extensions["site"] = site = build_site(settings, index, renderer, key)
     pictures = _picture_answers(site)
 
     shown_first, random_answer = picture_pages(site)
@@ -114,6 +115,7 @@ def _wired(settings: Settings) -> Flask:
     app.register_blueprint(file_routes(index, pictures, static))
     app.register_blueprint(random_picture(index, site.is_there))
     app.register_blueprint(seeded_pictures(index, site.is_there, settings.seed_max_age_s))
+    app.register_blueprint(seed_page(site))
     app.register_blueprint(developer_api(site))
     app.register_blueprint(health_check(index))
     app.register_blueprint(curate_pages(site))

@@ -1,7 +1,6 @@
 """`/play`: guess a picture's category from four. Score and streak stay in the browser."""
 
 import json
-from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -10,11 +9,10 @@ from app.game.rounds import LEVELS, draw_round
 from app.game.tokens import PlayTokens, Round
 from app.http.errors import BadParameter, Gone, NothingToShow
 from app.http.picture_files import media_type_of
-from app.pictures.tiles import SMALL_PX, hue_of
-from app.rendering.cutouts import Cutouts
+from app.pictures.tiles import print_of
 from app.rendering.nearest import nearest_text
 from app.rendering.negotiation import prefers_json
-from app.rendering.phrases import with_article
+from app.rendering.phrases import answer_text
 from app.site.context import Site
 from store.index.states import LIVE
 from store.queries.reader import IndexReader
@@ -68,7 +66,7 @@ def play_pages(site: Site) -> Blueprint:
             token=tokens.seal(asked),
             choices=names_of(reader, asked.choices),
             why_off=counters.why_off,
-            **_shown(picture, site.cutouts),
+            **print_of(picture, site.cutouts),
         )
 
     @pages.get("/play/picture/<token>")
@@ -109,7 +107,7 @@ def play_pages(site: Site) -> Blueprint:
             "right": guess == asked.truth,
             "truth": asked.truth,
             "name": names[asked.truth],
-            "said": f"It is {with_article(names[asked.truth])}. {near}".rstrip(),
+            "said": f"{answer_text(names[asked.truth])} {near}".rstrip(),
             "nearest": near,
             "others": _others(before),
             "picture": f"/i/{asked.short_hash}",
@@ -130,20 +128,10 @@ def play_pages(site: Site) -> Blueprint:
             why_off=counters.why_off,
             guess=guess,
             result=result,
-            **_shown(found, site.cutouts),
+            **print_of(found, site.cutouts),
         )
 
     return pages
-
-
-def _shown(picture: Picture, cutouts: Cutouts) -> dict[str, Any]:
-    return {
-        "hue": hue_of(picture),
-        "width": picture.width,
-        "height": picture.height,
-        "is_small": picture.width <= SMALL_PX,
-        "is_cutout": cutouts.has(picture.model, picture.file),
-    }
 
 
 def _others(tally: Tally) -> str:

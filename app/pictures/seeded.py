@@ -47,22 +47,29 @@ def seeded_pictures(
         return _go_to(text, slug, chosen, extension)
 
     def _go_to(text: str, slug: str | None, size: int | None, extension: str | None) -> Response:
-        picture = _find(index.reader(), _checked(text), slug)
+        picture = picture_of_text(index.reader(), is_there, text, slug)
         return go_to_picture(picture, size, extension, cache_control)
 
-    def _find(reader: IndexReader, text: str, slug: str | None) -> Picture:
-        found = False
-        for picture in islice(pictures_of_text(reader, text, slug), _MOST_MISSING):
-            found = True
-            if is_there(picture):
-                return picture
-        if found:
-            raise not_in_store()
-        if slug is not None:
-            raise no_category(reader, slug)
-        raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
-
     return routes
+
+
+def picture_of_text(
+    reader: IndexReader, is_there: Callable[[Picture], bool], text: str, slug: str | None
+) -> Picture:
+    """Return the picture of a text, of one category if given, whose file is there.
+
+    Raises `BadParameter`, `TooLong`, `NotFound` and `NothingToShow`.
+    """
+    found = False
+    for picture in islice(pictures_of_text(reader, _checked(text), slug), _MOST_MISSING):
+        found = True
+        if is_there(picture):
+            return picture
+    if found:
+        raise not_in_store()
+    if slug is not None:
+        raise no_category(reader, slug)
+    raise NothingToShow("nothing has been generated yet", EMPTY_HINT)
 
 
 def _checked(text: str) -> str:

@@ -1,5 +1,7 @@
 """How a picture hangs: the tint behind it, its size on the wall, what a template shows of it."""
 
+from typing import Any
+
 from app.pictures.addresses import picture_address
 from app.rendering.cutouts import Cutouts
 from app.rendering.phrases import alternative_text
@@ -23,6 +25,17 @@ def tile(picture: Picture, cutouts: Cutouts) -> dict[str, object]:
         "address": picture_address(picture, TILE_PX),
         "alternative": alternative_text(picture.name),
         "name": picture.name,
+        "width": picture.width,
+        "height": picture.height,
+        "is_small": picture.width <= SMALL_PX,
+        "is_cutout": cutouts.has(picture.model, picture.file),
+    }
+
+
+def print_of(picture: Picture, cutouts: Cutouts) -> dict[str, Any]:
+    """Return how a picture hangs by itself, for a template."""
+    return {
+        "hue": hue_of(picture),
         "width": picture.width,
         "height": picture.height,
         "is_small": picture.width <= SMALL_PX,

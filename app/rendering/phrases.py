@@ -20,6 +20,11 @@ def title_of(name: str) -> str:
     return f"This {name} does not exist"
 
 
+def answer_text(name: str) -> str:
+    """Return what a round of the game was about."""
+    return f"It is {with_article(name)}."
+
+
 def alternative_text(name: str) -> str:
     """Return what a picture is, for who does not see it."""
     return f"A generated picture of {with_article(name)} that does not exist"
