@@ -24,8 +24,8 @@ from core.commands import Command
 def export_site(target: Path, base_path: str, address: str) -> None:
     """Write the whole site as files, to be served by anything.
 
-    Pages, copies of the pictures, JSON, and the shuffle as a script. What needs a server is not in
-    it: the owner's pages, live pictures, the game, pictures by seed and size. DIR appears whole or
+    Pages, copies of the pictures, JSON, and scripts for what a server would do: the shuffle, the
+    game, favourites, pictures of any words. What is not in it: docs/export.md. DIR appears whole or
     not at all; run again, it is replaced.
 
     \b

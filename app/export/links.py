@@ -4,6 +4,7 @@ A static host has no query strings, so what the site has behind `?` becomes a fo
 
     /gallery?page=2         gallery/2/          /c/hat?page=2     c/hat/2/
     /i/<hash>?in=category   i/<hash>/           /?walk=…          the page of that step's picture
+    /i/<hash>?in=gallery    i/<hash>/#in=gallery    /favourites?ids=…   favourites/shared/?ids=…
     /about/emoji/1          about/emoji/1.txt   /sized/512/…      the picture itself
 
 Links are absolute below the base path: scripts move parts of one page into another.
@@ -17,11 +18,15 @@ _QUERY = re.compile(r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?"
 _PAGE = re.compile(r"(?:^|&)page=(\d+)")
 _ANCHOR = re.compile(r'<a\b[^>]*?\bhref="(?P<href>[^"]*)"[^>]*>(?P<inside>.*?)</a>\n?', re.DOTALL)
 _NAV = re.compile(r"<nav\b.*?</nav>", re.DOTALL)
-_ATTRIBUTE = re.compile(r' (?P<name>href|src|srcset|data-share|content)="(?P<value>[^"]*)"')
+_ATTRIBUTE = re.compile(
+    r' (?P<name>href|src|srcset|action|data-share|data-link|content)="(?P<value>[^"]*)"'
+)
+_SITE_SCRIPT = re.compile(r'<script src="/static/site\.[^>]*></script>\n')
 _KEPT = re.compile(r"/(?:images|static|morphs)/|/favicon\.(?:svg|ico)$|/categories\.json$")
 _POLICY = (
-    "default-src 'none'; img-src 'self'; font-src 'self'; connect-src 'self'; style-src 'self'; "
-    "script-src 'self'; base-uri 'none'; form-action 'none'"
+    # blob: for pictures that a script fetched, whose address would tell what they are of
+    "default-src 'none'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; "
+    "style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'"
 )
 RENDERED_AT = "http://localhost"  # what stands for the site's own address in rendered pages
 
@@ -36,13 +41,16 @@ class Links:
         picture_file: Callable[[str], str],
         step_hash: Callable[[str], str],
         categories: frozenset[str],
+        single_pages: tuple[str, ...],
         script: str,
     ) -> None:
         """``picture_file``: short hash → address of the file; ``step_hash``: walk → short hash;
-        ``categories``: slugs of those that have pages."""
+        ``categories``: slugs of those that have pages; ``single_pages``: the site's addresses of
+        pages of which there is one each; ``script``: where the first script is, below the base."""
         self.base, self._origin = base_path, origin
         self._picture_file, self._step_hash = picture_file, step_hash
-        self._categories, self._script = categories, script
+        self._categories, self._single_pages = categories, single_pages
+        self._script = f'<script type="module" src="/{script}"></script>\n'
 
     def path_of(self, address: str) -> str | None:
         """Return where an address of the site is to be found here; None: it is not."""
@@ -60,14 +68,16 @@ class Links:
             walk = query.removeprefix("walk=")
             return f"i/{self._step_hash(walk)}/" if walk != query else ""
         if parts[0] == "i" and len(parts) == 2:
-            return f"i/{parts[1]}/"
+            return f"i/{parts[1]}/{'#in=gallery' if query == 'in=gallery' else ''}"
         if parts[0] == "sized" and len(parts) == 3:
             return self._picture_file(parts[2][:12]).lstrip("/")
         if _KEPT.match(path):
             return path.lstrip("/")
         if path == "/morphs":
             return f"morphs/{'still/' if 'still' in query else ''}{folder}"
-        if path in ("/gallery", "/categories", "/about", "/favourites"):
+        if path == "/favourites" and query.startswith("ids="):
+            return f"favourites/shared/?{query}"
+        if path == "/gallery" or path in self._single_pages:
             return f"{parts[0]}/{folder}"
         if parts[0] == "c" and parts[1:2] and parts[1] not in self._categories:
             return None
@@ -81,16 +91,14 @@ class Links:
         """Return a rendered page as it stands here; ``marks`` become data- attributes of html."""
         text = text.replace(' data-nonce=""', "")
         text = re.sub(r' nonce="[^"]*"', "", text)
-        # favourites are looked up by the exported site's own script
-        text = re.sub(r'<script src="/static/favourites\.[^>]*></script>\n?', "", text)
         text = _NAV.sub(lambda nav: _ANCHOR.sub(self._drop_absent, nav[0]), text)
         text = _ANCHOR.sub(self._unlink_absent, text)
         text = self._cards(text)
+        # before the scripts of single pages, which use what it brings
+        text = _SITE_SCRIPT.sub(lambda own: own[0] + self._script, text)
         text = _ATTRIBUTE.sub(self._attribute, text)
         head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         text = text.replace("<title>", f"{head}<title>", 1)
-        script = f'<script type="module" src="{self.base}{self._script.lstrip("/")}"></script>\n'
-        text = text.replace("</head>", f"{script}</head>", 1)
         data = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in marks.items())
         return text.replace("<html ", f'<html data-base="{self.base}"{data} ', 1)
 

@@ -1,5 +1,7 @@
 """Where an export goes: checked before anything is written."""
 
+import json
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,8 +13,8 @@ MARK = "nonesuch.json"  # says that a folder was written here, and may be replac
 _BASE_PATH = re.compile(r"/(?:[A-Za-z0-9._~\-]+/)*")
 _MADE = {
     "i", "c", "gallery", "categories", "about", "favourites", "morphs", "images", "static",
-    "pictures", "index.html", "404.html", "categories.json", "robots.txt", "favicon.ico",
-    "favicon.svg", "sitemap.xml", "sitemaps", MARK,
+    "pictures", "play", "seed", "sitemaps", "index.html", "404.html", "categories.json",
+    "robots.txt", "favicon.ico", "favicon.svg", "sitemap.xml", MARK,
 }  # fmt: skip
 
 
@@ -41,6 +43,39 @@ def check_base_path(base_path: str, address: str) -> tuple[str, str]:
     return base_path, ""
 
 
+def write_mark(folder: Path, pictures: int) -> None:
+    """Say in a folder what an export wrote into it."""
+    mark = {"made by": "flask export-site", "pictures": pictures, "files": _files_below(folder)}
+    (folder / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
+
+
+def _files_below(folder: Path) -> dict[str, int]:
+    """Return how many files each folder at the top holds, less what was compressed beside them."""
+    return {
+        top.name: sum(
+            not name.endswith((".gz", ".br", ".zst"))
+            for _, _, names in os.walk(top)
+            for name in names
+        )
+        for top in sorted(folder.iterdir())
+        if top.is_dir()
+    }
+
+
+def _foreign_in(folder: Path) -> list[str]:
+    """Return what no export wrote: names, and folders that hold more than was written."""
+    present = {path.name for path in folder.iterdir()}
+    try:
+        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        written = mark.get("files")  # older versions did not count
+    except (OSError, ValueError, AttributeError):
+        return sorted(present)
+    foreign = sorted(present - _MADE)
+    if isinstance(written, dict):
+        foreign += [f"{top}/" for top, n in _files_below(folder).items() if n > written.get(top, 0)]
+    return foreign
+
+
 def check_target(target: Path, settings: Settings) -> None:
     """Raise `CannotExport` unless nothing but a former export is in the target."""
     if target.exists() and not target.is_dir():
@@ -52,10 +87,9 @@ def check_target(target: Path, settings: Settings) -> None:
         raise CannotExport(
             f"{target} holds the store or lies in it", "give the name of a folder of its own"
         )
-    present = {path.name for path in target.iterdir()} if target.is_dir() else set()
-    foreign = sorted(present - _MADE)
-    if present and (MARK not in present or foreign):
+    foreign = _foreign_in(target) if target.is_dir() else []
+    if foreign:
         raise CannotExport(
-            f"{target} holds what no export wrote ({', '.join((foreign or sorted(present))[:3])})",
+            f"{target} holds what no export wrote ({', '.join(foreign[:3])})",
             "export into an empty folder, and copy from there",
         )

@@ -47,6 +47,10 @@ class PageRenderer:
         # a variant is a combination of a few truths, not of visitors' words
         self._skeleton = cache(self._make_skeleton)
 
+    def tell(self, **values: Any) -> None:
+        """Give all templates more values; before the first page is rendered."""
+        self._environment.globals.update(values)
+
     def page(
         self, template: str, *, status: int = 200, cache_control: str = "no-store", **values: Any
     ) -> Response:

@@ -4,8 +4,8 @@ The permutation is a Feistel network over the smallest 2^(2h) that holds ``total
 eight rounds), walked along its cycles: a value outside of 0 … total-1 is permuted again until it
 lies inside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). The domain is less
 than four times ``total``, so that takes under four evaluations on average. Everything is unsigned
-32-bit arithmetic; `app/static/walk.js` says the same in JavaScript, for sites without a server,
-and a test holds the two together.
+32-bit arithmetic; `app/export/scripts/walk.js` says the same in JavaScript, for sites without a
+server, and a test holds the two together.
 
     mix(x)      x ^= x >> 16;  x *= 0x7feb352d;  x ^= x >> 15;  x *= 0x846ca68b;  x ^= x >> 16
     key(k, i)   mix(mix(k + 0x9e3779b9 * i) ^ i)                              i = 1 … 8

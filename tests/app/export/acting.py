@@ -2,6 +2,8 @@
 
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from tests.app.browsing import wait_until
 
@@ -28,3 +30,18 @@ def press(browser: webdriver.Chrome, key: str) -> None:
     before = browser.current_url
     ActionChains(browser).send_keys(key).perform()
     wait_until(browser, "return location.href !== arguments[0]", before)
+
+
+def answer(browser: webdriver.Chrome, key: str = "1") -> str:
+    """Answer a round of the game by a key; return what it says."""
+    ready(browser)
+    wait_until(browser, "return document.activeElement.matches('.choices')")
+    ActionChains(browser).send_keys(key).perform()
+    wait_until(browser, "return document.activeElement.matches('[data-next]')")
+    return str(browser.find_element(By.CSS_SELECTOR, "[data-said]").text)
+
+
+def go_on(browser: webdriver.Chrome) -> None:
+    """Go on to the next round of the game."""
+    ActionChains(browser).send_keys(Keys.SPACE).perform()
+    wait_until(browser, "return !document.activeElement.matches('[data-next]')")

@@ -7,7 +7,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.app.browsing import wait_until
-from tests.app.export.acting import TILES, ready
+from tests.app.export.acting import TILES, answer, ready
 
 pytestmark = pytest.mark.browser
 KEPT = "return Object.fromEntries(Object.entries(localStorage).sort())"
@@ -31,6 +31,12 @@ def test_two_sites_of_one_host_keep_their_own(
     ready(browser)
     assert browser.execute_script(HEARTS) == 0
     browser.execute_script(PRESS, chosen[0])
+    browser.get(f"{site}play/")
+    answer(browser)
+    browser.get(f"{other}play/")
+    ready(browser)
+    assert browser.find_element(By.CSS_SELECTOR, "[data-score]").text == ""
+
     browser.get(f"{other}favourites/")
     wait_until(browser, f"return ({TILES[7:]}).length === 1")
     browser.execute_script("window.confirm = () => true")
@@ -44,6 +50,7 @@ def test_two_sites_of_one_host_keep_their_own(
         "nonesuch.favourites",
         "nonesuch/deep/other/.favourites",
         "nonesuch/deep/site/.favourites",
+        "nonesuch/deep/site/.score",
     }
     assert kept["nonesuch.favourites"] == '["0123456789ab"]'
 
@@ -57,5 +64,7 @@ def test_a_browser_that_keeps_nothing_says_so(browser: webdriver.Chrome, site: s
         browser.find_element(By.CSS_SELECTOR, "[data-heart]").click()
         word = "return document.querySelector('.word')?.textContent"
         assert wait_until(browser, word) == "This browser keeps nothing."
+        browser.get(f"{site}play/")
+        answer(browser)
     finally:
         browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)

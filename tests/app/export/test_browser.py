@@ -1,5 +1,7 @@
 """The exported site in a real browser, from Python's own file server."""
 
+import json
+
 import pytest
 
 from app.ops.index_handle import OpenIndex
@@ -14,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.app.browsing import check_everywhere, wait_until
-from tests.app.export.acting import TILES, press, ready, shown
+from tests.app.export.acting import SHOWN, TILES, press, ready, shown
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +74,72 @@ def test_walls_categories_and_favourites(
     assert set(browser.execute_script(TILES)) == kept
 
 
+def test_the_gallery_leads_to_its_own_neighbours(
+    browser: webdriver.Chrome, site: str, shown_store: Filled
+) -> None:
+    gallery = Gallery(OpenIndex(shown_store.settings).reader())
+    expected = [picture.short_hash for picture in gallery.page(gallery.shelves(), 0)]
+    browser.get(f"{site}gallery/")
+    ready(browser)
+    assert browser.execute_script(TILES) == expected
+    browser.execute_script("document.querySelectorAll('[data-wall] a')[17].click()")
+    wait_until(browser, "return location.pathname.includes('/i/')")
+    assert shown(browser) == expected[17]
+    for place in (18, 0, 1):
+        press(browser, Keys.ARROW_RIGHT)
+        assert shown(browser) == expected[place]
+    press(browser, Keys.ARROW_LEFT)
+    assert shown(browser) == expected[0]
+    up = browser.find_element(By.CSS_SELECTOR, "[data-up]")
+    assert up.text == "1 of 19 in the gallery"
+    assert up.get_attribute("href") == f"{site}gallery/#p{expected[0]}"
+    browser.find_element(By.CSS_SELECTOR, "[data-stage]").click()
+    browser.find_element(By.XPATH, "//button[text()='Next']").click()
+    wait_until(browser, f"return ({SHOWN[7:]}) === arguments[0]", expected[1])
+    wait_until(browser, "return location.hash === '#in=gallery'")
+    assert "2 of 19" in str(
+        wait_until(browser, "return document.querySelector('[data-up]').textContent")
+    )
+    browser.find_element(By.CSS_SELECTOR, "[data-leave]").click()
+
+
+def test_favourites_are_shared_as_one_link(
+    browser: webdriver.Chrome, site: str, shown_store: Filled
+) -> None:
+    hashes = [digest(data)[:12] for data in shown_store.files.values()]
+    chosen = [hashes[11], hashes[2], hashes[7]]
+    names = "nonesuch/deep/site/.favourites"
+    kept = json.dumps([*chosen, "000000000000"])
+    browser.execute_script("localStorage.setItem(...arguments)", names, kept)
+    browser.get(f"{site}favourites/")
+    wait_until(browser, f"return ({TILES[7:]}).length === 3")
+    assert browser.execute_script(TILES) == chosen
+    words = browser.find_element(By.CSS_SELECTOR, "[data-words]").text
+    assert words.endswith("1 of them does not exist any more.")
+    browser.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText(url) { window.shared = url }}})"  # noqa: E501
+    )
+    browser.find_element(By.CSS_SELECTOR, "[data-share-all]").click()
+    link = str(wait_until(browser, "return window.shared"))
+    assert link == f"{site}favourites/shared/?ids={','.join(chosen)},000000000000"
+
+    browser.execute_script("localStorage.clear()")  # the friend
+    for address in (link, link.replace("shared/", "")):  # as earlier exports had it
+        browser.get(address)
+        wait_until(browser, f"return ({TILES[7:]}).length === 3")
+        assert browser.current_url == link
+        words = browser.find_element(By.CSS_SELECTOR, "[data-words]").text
+        assert words == "A friend likes these. None of them exists, and 1 not even here any more."
+    browser.find_element(By.CSS_SELECTOR, "[data-keep-all]").click()
+    browser.find_element(By.LINK_TEXT, "Your own").click()
+    wait_until(browser, f"return ({TILES[7:]}).length === 3")
+    assert browser.execute_script(TILES) == chosen
+    browser.get(f"{site}favourites/shared/?ids=000000000000")
+    ready(browser)
+    assert "not one is here" in browser.find_element(By.CSS_SELECTOR, "[data-words]").text
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-keep-all]").is_displayed()
+
+
 def test_the_slideshow_goes_along_the_walk(
     browser: webdriver.Chrome, site: str, shown_store: Filled
 ) -> None:
@@ -114,6 +182,16 @@ def test_it_works_without_script(browser: webdriver.Chrome, site: str) -> None:
         assert "/deep/site/i/" in browser.current_url
         browser.find_element(By.CSS_SELECTOR, "[data-next]").click()
         assert "does not exist" in browser.title
+        for path, words in {
+            "play/": "The game takes a script",
+            "seed/?text=x": "It is looked up by a script",
+            "favourites/": "which takes a script",
+            "favourites/shared/?ids=0123456789ab": "shown by a script",
+        }.items():
+            browser.get(f"{site}{path}")
+            assert words in browser.find_element(By.TAG_NAME, "main").text
+            browser.find_element(By.LINK_TEXT, "Gallery").click()
+            assert browser.current_url == f"{site}gallery/"
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
@@ -122,5 +200,6 @@ def test_axe_finds_nothing_on_exported_pages(
     browser: webdriver.Chrome, axe: str, site: str, shown_store: Filled
 ) -> None:
     number = digest(shown_store.some()[2])[:12]
-    for path in ("", "gallery/", "c/hat/", f"i/{number}/", "favourites/", "404.html"):
+    for path in ("", "gallery/", "c/hat/", f"i/{number}/", "favourites/", "404.html", "play/",
+                 f"favourites/shared/?ids={number}", "seed/", "seed/?text=Ada"):  # fmt: skip
         check_everywhere(browser, axe, site + path)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from app import create_app
 from app.export.target import CannotExport, check_base_path
@@ -19,7 +20,7 @@ from tests.app.walls.test_morphs import add_walk
 from tests.conftest import COUNTS, Filled, small_picture
 from tests.scaled import empty_again
 
-ABSENT = ("/curate", "/live", "/play", "/api", "/random.", "/seed/", "/sized/", "?walk", "?page")
+ABSENT = ("/curate", "/live", "/api", "/random.", "/sized/", "?walk", "?page", "?text", "?in=")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -29,7 +30,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def linked(text: str) -> set[str]:
     """Return every address that a page names."""
     found = re.findall(r' (?:href|src|srcset|data-share)="([^"]+)"', text)
-    return {html.unescape(each).partition("#")[0] for each in found}
+    return {html.unescape(each).partition("#")[0] for each in found if each}
 
 
 def target_of(folder: Path, base: str, address: str) -> Path:
@@ -45,7 +46,6 @@ def many(filled: Filled) -> Filled:
     return filled
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("base", ["/", "/some/where/"])
 def test_every_link_leads_to_a_file(many: Filled, tmp_path: Path, base: str) -> None:
     result = export(many.settings, tmp_path / "out", "--base-path", base)
@@ -155,7 +155,10 @@ def test_again_replaces_and_a_failure_leaves_what_was(filled: Filled, tmp_path: 
     assert not list(tmp_path.glob(".tmp-*"))
 
 
-@pytest.mark.parametrize("what", ["foreign", "beside", "file", "store", "above", "inside"])
+@pytest.mark.parametrize(
+    "what",
+    ["foreign", "beside", "within", "unmade", "broken", "file", "store", "above", "inside"],
+)
 def test_what_no_export_wrote_is_left_alone(filled: Filled, tmp_path: Path, what: str) -> None:
     out = tmp_path / "out"
     if what == "foreign":
@@ -164,6 +167,16 @@ def test_what_no_export_wrote_is_left_alone(filled: Filled, tmp_path: Path, what
     elif what == "beside":
         export(filled.settings, out)
         (out / "CNAME").write_text("x.example")
+    elif what == "within":
+        export(filled.settings, out)
+        (out / "images" / "hat" / "mine.webp").write_text("years of work")
+    elif what == "unmade":
+        export(filled.settings, out)
+        (out / "morphs").mkdir()
+        (out / "morphs" / "mine.webp").write_text("years of work")
+    elif what == "broken":
+        export(filled.settings, out)
+        (out / "nonesuch.json").write_text("years of work")
     elif what == "file":
         out.write_text("a file")
     else:
@@ -175,6 +188,27 @@ def test_what_no_export_wrote_is_left_alone(filled: Filled, tmp_path: Path, what
     assert result.exit_code == 1 and result.output.startswith("Error: "), result.output
     assert len(result.output.splitlines()) == 1
     assert files(tmp_path) == before
+
+
+def test_what_was_compressed_beside_it_and_older_marks_are_replaced(
+    filled: Filled, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    export(filled.settings, out)
+    (out / "about" / "index.html.gz").write_bytes(b"")
+    assert export(filled.settings, out).exit_code == 0
+    assert not (out / "about" / "index.html.gz").exists()
+    (out / "nonesuch.json").write_text('{"made by": "flask export-site", "pictures": 3}')
+    assert export(filled.settings, out).exit_code == 0
+
+
+def test_a_single_category_has_no_game(settings: Settings, index: Engine, tmp_path: Path) -> None:
+    store = Filled(settings, index)
+    store.add("hat", {"1.webp": small_picture(1, "hat")})
+    out = tmp_path / "out"
+    assert export(settings, out).exit_code == 0
+    assert not (out / "play").exists()
+    assert "/play" not in (out / "index.html").read_text()
 
 
 @pytest.mark.parametrize(

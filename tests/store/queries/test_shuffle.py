@@ -113,7 +113,7 @@ def test_python_and_javascript_agree() -> None:
         first = int(random.randint(0, total)) if random.randint(2) else None
         steps.append((key, int(random.randint(0, 4 * total)), total, first))
     texts = ["7.0", "0f1e2d3c4b5a00000007.3", "0f1e2d3c4b5a7.3", "x", "7.9999999999999"]
-    module = (PROJECT / "app" / "static" / "walk.js").read_bytes()
+    module = (PROJECT / "app" / "export" / "scripts" / "walk.js").read_bytes()
     script = TWIN % base64.b64encode(module).decode()
     done = subprocess.run(
         [str(node), "--input-type=module", "-e", script],
