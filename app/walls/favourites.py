@@ -28,7 +28,7 @@ def favourite_pages(index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts) 
             "favourites.html",
             cache_control="no-cache",
             title="Favourites that do not exist",
-            place="" if asked else "/favourites",
+            place="/favourites" if asked is None else "",
             is_shared=asked is not None,
             asked=len(hashes),
             most=MOST_ASKED,

@@ -160,6 +160,20 @@ def test_the_slideshow_goes_along_the_walk(
     browser.find_element(By.CSS_SELECTOR, "[data-leave]").click()
 
 
+def test_the_slideshow_plays_by_itself(browser: webdriver.Chrome, site: str) -> None:
+    browser.execute_script("localStorage.setItem('nonesuch/deep/site/.seconds', '3')")
+    browser.get(f"{site}c/hat/")
+    ready(browser)
+    browser.find_element(By.CSS_SELECTOR, "[data-wall] a").click()
+    first = shown(browser)
+    browser.find_element(By.CSS_SELECTOR, "[data-slides]").click()
+    seconds = browser.find_element(By.CSS_SELECTOR, ".stage-tools select")
+    assert seconds.get_attribute("value") == "3"
+    second = wait_until(browser, f"const h = ({SHOWN[7:]}); return h !== arguments[0] && h", first)
+    wait_until(browser, f"return ![...arguments].includes({SHOWN[7:]})", first, second)
+    browser.find_element(By.CSS_SELECTOR, "[data-leave]").click()
+
+
 def test_a_category_at_random_keeps_full_screens_dress(
     browser: webdriver.Chrome, site: str
 ) -> None:
