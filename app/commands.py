@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 COMMANDS = {
+    "adopt": "pregen.adopting.cli:adopt",
     "curate": "app.curate.cli:curate",
     "db": "store.index.cli:db",
     "export-site": "app.export.cli:export_site",

@@ -71,7 +71,7 @@ ROOMS = [
     ),
     Room(
         "pregen",
-        ["planning filling engines", "indexing verifying", "choosing morphs"],
+        ["planning filling engines", "indexing verifying", "adopting choosing morphs"],
         370, 396, 274, 80,
     ),
     Room(
@@ -86,7 +86,7 @@ ROOMS = [
         ["spec runtimes finishing", "curators biggan serving", "translators"],
         342, 488, 302, 68,
     ),
-    Room("core", ["settings, errors, durable files, commands"], 24, 568, 912, 36),
+    Room("core", ["settings, errors, durable files, commands; gathering"], 24, 568, 912, 36),
 ]  # fmt: skip
 
 

@@ -18,13 +18,13 @@ PACKAGES = ("core", "store", "sources", "pregen", "gan", "app", "migrations")
 MOST_FILES = 16  # of a room, besides its __init__.py
 # each room above all that it may import
 FROM_THE_GROUND = (
-    "core",
+    "core", "core/gathering",
     "store/index", "store/formats", "store/files", "store/queries", "store/curation",
     "migrations", "migrations/versions",
     "sources/finishing", "sources/spec", "sources/runtimes", "sources/biggan", "sources/serving",
     "sources/curators", "sources/translators", "sources",
-    "pregen/planning", "pregen/engines", "pregen/indexing", "pregen/verifying", "pregen/choosing",
-    "pregen/filling", "pregen/morphs",
+    "pregen/planning", "pregen/engines", "pregen/indexing", "pregen/adopting",
+    "pregen/verifying", "pregen/choosing", "pregen/filling", "pregen/morphs",
     "gan", "gan/dataset", "gan/dataset/emoji", "gan/features", "gan/networks/fast",
     "gan/networks/layers", "gan/networks", "gan/batches", "gan/runs", "gan/methods",
     "gan/recipes", "gan/training", "gan/evaluation/samples", "gan/evaluation/measures",

@@ -15,6 +15,8 @@ from app.curate.report_cache import Reports
 from app.curate.session import COOKIE, LASTS_S, Patience, Session, Sessions
 from app.curate.token import OwnerToken
 from app.http.errors import NotCuratedHere, NotFound, NotTheOwner, TooManyTokens
+from app.pictures.addresses import picture_address
+from app.pictures.tiles import TILE_PX
 from app.rendering.negotiation import prefers_json
 from app.site.context import Site
 
@@ -264,9 +266,7 @@ def _done(text: str) -> str:
 def _shown(tile: "Picture") -> dict[str, object]:
     """Return what a template shows of a picture."""
     if tile.state == "live":
-        address = f"/images/{tile.label}?v={tile.short_hash}"
-        if tile.short_hash in tile.file:
-            address = f"/images/{tile.label}"
+        address = picture_address(tile, TILE_PX)
     else:
         address = f"/curate/aside/{tile.state}/{tile.label}"
     return {

@@ -4,11 +4,14 @@
 the address needs no position, which would be wrong as soon as a picture comes or goes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.pictures.addresses import page_address
 from store.queries.gallery import Gallery
 from store.queries.rows import Picture
+
+_MOST_COPIES = 256  # side by side that are passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,11 @@ def _in_category(gallery: Gallery, picture: Picture) -> Order | None:
     place = picture.ord
     if shelf is None or place is None:
         return None
-    sides = [
-        found[0] if (found := gallery.page_of(shelf.slug, at % shelf.pictures, 1)) else picture
-        for at in (place - 1, place + 1)
-    ]
+
+    def look(at: int) -> list[Picture]:
+        return gallery.page_of(shelf.slug, at, 1)
+
+    sides = (_beside(gallery, picture, look, place, shelf.pictures, step) for step in (-1, 1))
     before, after = (f"/i/{side.short_hash}?in=category" for side in sides)
     up = f"{page_address(f'/c/{shelf.slug}', place)}#p{picture.short_hash}"
     return Order(before, after, up, f"{place + 1:,} of {shelf.pictures:,} in {shelf.name}")
@@ -49,10 +53,27 @@ def _in_gallery(gallery: Gallery, picture: Picture) -> Order | None:
     place = gallery.place(shelves, picture)
     if place is None:
         return None
-    sides = [
-        found[0] if (found := gallery.page(shelves, at % shelves.total, 1)) else picture
-        for at in (place - 1, place + 1)
-    ]
+
+    def look(at: int) -> list[Picture]:
+        return gallery.page(shelves, at, 1)
+
+    sides = (_beside(gallery, picture, look, place, shelves.total, step) for step in (-1, 1))
     before, after = (f"/i/{side.short_hash}?in=gallery" for side in sides)
     up = f"{page_address('/gallery', place)}#p{picture.short_hash}"
     return Order(before, after, up, f"{place + 1:,} of {shelves.total:,} in the gallery")
+
+
+def _beside(
+    gallery: Gallery, picture: Picture, look: Callable[[int], list[Picture]], place: int,
+    total: int, step: int,
+) -> Picture:  # fmt: skip
+    """Return the next picture in a direction, past copies of others.
+
+    The address of a copy shows the picture that it is a copy of, at another place: from there the
+    way would lead back.
+    """
+    for distance in range(1, min(total, _MOST_COPIES)):
+        found = look((place + step * distance) % total)
+        if found and gallery.is_at_its_address(found[0]):
+            return found[0]
+    return picture

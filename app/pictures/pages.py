@@ -19,7 +19,7 @@ from app.pictures.addresses import picture_address, sized_address, sized_width_h
 from app.pictures.neighbours import Order, order_named
 from app.pictures.permalinks import Credit, Permalinks
 from app.pictures.presence import draw
-from app.pictures.tiles import CARD_PX, SMALL_PX, hue_of
+from app.pictures.tiles import CARD_PX, SMALL_PX, hue_of, is_large
 from app.rendering.languages import language_tag
 from app.rendering.names import Developer, Names
 from app.rendering.nearest import nearest_html
@@ -73,8 +73,9 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         values["permalink"] = permalinks.address(picture.short_hash, developer)
         if before:
             values["before"] = before
+        large = ("is_large",) if is_large(picture) else ()
         variant = _variant(
-            picture.width <= SMALL_PX, cutouts.has(picture.model, picture.file), *traits
+            picture.width <= SMALL_PX, cutouts.has(picture.model, picture.file), *traits, *large
         )
         return renderer.quick_page("picture.html", variant, values)
 
@@ -164,6 +165,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
             is_kept=True,
             is_of_any_kind=True,
             is_small=picture.width <= SMALL_PX,
+            is_large=is_large(picture),
             is_cutout=cutouts.has(picture.model, picture.file),
         )
 

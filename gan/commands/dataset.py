@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import CommandGroup
+from core.gathering.census import allow_partial_option
 from core.packages import import_tensorflow
 from core.slugs import slugify
 from gan.commands.options import (
@@ -64,6 +65,7 @@ def emoji(size_px: int, replace: bool) -> None:
 @rotations_option
 @fit_option
 @replace_option
+@allow_partial_option
 @with_appcontext
 def folder(
     path: Path,
@@ -73,13 +75,15 @@ def folder(
     rotations: int,
     fit: str,
     replace: bool,
+    allow_partial: bool,
 ) -> None:
-    """Take your own pictures from PATH/<category>/*.png, *.jpg or *.webp.
+    """Take your own pictures from PATH/<category>/: PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF.
 
     A category is a folder, called as what one of its pictures shows: "red dragon"; without folders
     PATH itself is the only one. One of eight pictures is
     held out. What is transparent, added by --fit pad or turned in by --rotations shows the
-    background, which is white in training.
+    background, which is white in training. What is not taken is named and counted; where it looks
+    like a picture, the data set is written without it, and the command ends with status 1.
 
     \b
     Example: flask gan dataset folder ~/monsters --name monster --mirror --rotations 4
@@ -95,12 +99,13 @@ def folder(
     if is_there(target, made_from(path, options), lambda d: d.notes.get("made_from"), replace):
         click.echo(f"nothing to do: the data set is in {target}")
         return
-    made = build_folder_dataset(path, name, options, click.echo, thing)
+    made, census = build_folder_dataset(path, name, options, click.echo, thing)
     write_dataset(made, target)
     click.echo(summary_table(made))
     click.echo(f"written to {target}")
     recipe = "emoji" if size_px == 64 else "wgan"
     click.echo(f"train on it with: flask gan train --recipe {recipe} --dataset {target.name}")
+    census.end(allow_partial=allow_partial)
 
 
 @dataset.command()

@@ -7,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from core.commands import Command
+from core.gathering.census import Census, allow_partial_option
 from core.slugs import slugify
 from gan.commands.options import replace_option, settings
 
@@ -39,11 +40,22 @@ if TYPE_CHECKING:
     help="Make pictures square by adding background, or by cutting off.",
 )
 @replace_option
+@allow_partial_option
 @with_appcontext
-def pairs(path: Path, size_px: int, name: str | None, names: str, fit: str, replace: bool) -> None:
+def pairs(
+    path: Path,
+    size_px: int,
+    name: str | None,
+    names: str,
+    fit: str,
+    replace: bool,
+    allow_partial: bool,
+) -> None:
     """Take two kinds of pictures from PATH/trainA, trainB, testA and testB.
 
     They need not be paired, nor as many of each. What is in testA and testB is never trained on.
+    What is not taken is named and counted; where it looks like a picture, the data set is written
+    without it, and the command ends with status 1.
 
     \b
     Example: flask gan dataset pairs ~/faces --names "faces,anime faces"
@@ -58,9 +70,10 @@ def pairs(path: Path, size_px: int, name: str | None, names: str, fit: str, repl
     if is_there(target, made_from(path, options), lambda d: d.notes.get("made_from"), replace):
         click.echo(f"nothing to do: the data set is in {target}")
         return
-    made = build_pairs(path, name, options, click.echo)
+    made, census = build_pairs(path, name, options, click.echo)
     write_dataset(made, target)
     tell(made, target)
+    census.end(allow_partial=allow_partial)
 
 
 @click.command(cls=Command)
@@ -95,6 +108,11 @@ def styles(
     from gan.dataset.place import dataset_folder, find_dataset, is_there
     from gan.dataset.two_domains import styles_from, styles_of_two
 
+    if Path(a).is_dir() and Path(b).is_dir():
+        raise click.UsageError(
+            "A and B are folders, and this takes styles of a data set; put the folders' pictures "
+            "into PATH/trainA and PATH/trainB, then: flask gan dataset pairs PATH"
+        )
     home = settings().home
     source = read_dataset(find_dataset(home, dataset_name))
     domains = (tuple(a.split("+")), tuple(b.split("+")))
@@ -108,6 +126,9 @@ def styles(
     made = styles_of_two(source, domains, called, name)
     write_dataset(made, target)
     tell(made, target)
+    census = Census(len(made.records))
+    census.others["of other styles"] = len(source.records) - len(made.records)
+    click.echo(census.summary())
 
 
 def parse_names(text: str) -> tuple[str, str]:

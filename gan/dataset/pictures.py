@@ -7,8 +7,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
-FORMATS = ("PNG", "JPEG", "WEBP")
+from core.gathering.kinds import READ
+
 MAX_PIXELS = 64_000_000  # 256 MB as RGBA; a 17 kB file can claim more than twice that
 ROTATION_DEGREES = 15.0  # of the widest variant
 
@@ -29,7 +29,7 @@ def read_picture(path: Path | BinaryIO, size_px: int, fit: str) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow's bound is a warning and higher than ours, which is checked below
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(path, formats=READ) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Unreadable(f"{image.width} x {image.height} px are too many")
                 # MPO, what many telephones write into .jpg, holds two stills

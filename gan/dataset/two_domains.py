@@ -4,7 +4,6 @@ Domain A is the first style, domain B the second; how many pictures each has may
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from core.gathering.census import Census
+from core.gathering.walk import FoundFile, printable, walk
 from core.slugs import nearest, slugify, slugify_all
 from gan.dataset.files import (
     HELD_OUT,
@@ -22,10 +23,11 @@ from gan.dataset.files import (
     Label,
     Record,
 )
-from gan.dataset.pictures import SUFFIXES, Unreadable, read_picture
+from gan.dataset.folder import line_of
+from gan.dataset.pictures import Unreadable, read_picture
 
-LAYOUT = "pictures belong into PATH/trainA, trainB, testA and testB, as *.png, *.jpg or *.webp"
-NAMED_AT_MOST = 5  # files left out that are shown by name
+LAYOUT = "pictures belong into PATH/trainA, trainB, testA and testB"
+ELSEWHERE = "not directly in trainA, trainB, testA or testB"
 EPOCHS = 200  # of the larger domain, as CycleGAN trains
 _FOLDERS = {"trainA": (0, TRAIN), "trainB": (1, TRAIN), "testA": (0, HELD_OUT),
             "testB": (1, HELD_OUT)}  # fmt: skip
@@ -71,67 +73,70 @@ def kimg_of_epochs(dataset: Dataset, epochs: int = EPOCHS) -> float:
     return epochs * max(map(len, domain_indices(dataset, TRAIN))) / 1000
 
 
-def list_pairs(path: Path) -> dict[str, list[Path]]:
-    """Return the files of trainA, trainB, testA and testB, sorted. Raises `BadDataset`."""
+def list_pairs(path: Path) -> tuple[dict[str, list[FoundFile]], Census]:
+    """Return the pictures of trainA, trainB, testA and testB, and what is left out so far.
+
+    Raises `BadDataset`.
+    """
     if not path.is_dir():
         raise BadDataset(f"there is no folder {path}", LAYOUT)
     for needed in ("trainA", "trainB"):
         if not (path / needed).is_dir():
-            there = sorted(p.name for p in path.iterdir() if p.is_dir())
+            there = sorted(printable(p.name) for p in path.iterdir() if p.is_dir())
             raise BadDataset(f"{path} has no folder {needed}, but {there or 'none'}", LAYOUT)
-    return {
-        name: sorted(p for p in (path / name).iterdir() if p.suffix.lower() in SUFFIXES)
-        if (path / name).is_dir()
-        else []
-        for name in _FOLDERS
-    }
+    census = Census()
+    found: dict[str, list[FoundFile]] = {name: [] for name in _FOLDERS}
+    for each in walk(path):
+        if not census.sort_out(each):
+            continue
+        if len(each.folders) == 1 and each.folders[0] in found:
+            found[each.folders[0]].append(each)
+        else:
+            census.refuse(each, ELSEWHERE)
+    return found, census
 
 
 def made_from(path: Path, options: PairOptions) -> str:
     """Return a digest of the files' names, sizes and times, and of the options."""
     lines = [repr(sorted(asdict(options).items()))]
-    for files in list_pairs(path).values():
-        for file in files:
-            about = file.stat()
-            lines.append(f"{file.relative_to(path)} {about.st_size} {about.st_mtime_ns}")
+    for files in list_pairs(path)[0].values():
+        lines.extend(line_of(file) for file in files)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def build_pairs(
     path: Path, name: str, options: PairOptions, echo: Callable[[str], None]
-) -> Dataset:
-    """Return the data set of trainA, trainB, testA and testB under ``path``.
+) -> tuple[Dataset, Census]:
+    """Return the data set of trainA, trainB, testA and testB, and what became of each file.
 
-    Unreadable and animated files are left out and named. A picture that is in a train and in a
-    test folder is left out of the test. Raises `BadDataset`.
+    A picture that is in a train and in a test folder is left out of the test. Raises `BadDataset`.
     """
-    found = list_pairs(path)
+    found, census = list_pairs(path)
     slugs = domain_slugs(options.names)
     pictures: list[np.ndarray] = []
     records: list[Record] = []
-    left_out: list[tuple[Path, str]] = []
     trained_on: set[str] = set()
     files = [(folder, file) for folder, listed in found.items() for file in listed]
     for folder, file in tqdm(files, unit="file", disable=None):
         domain, split = _FOLDERS[folder]
         try:
-            picture = np.asarray(read_picture(file, options.size_px, options.fit))
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-        except (Unreadable, OSError) as error:
-            left_out.append((file, str(error)))
+            picture = np.asarray(read_picture(file.path, options.size_px, options.fit))
+            digest = hashlib.sha256(file.path.read_bytes()).hexdigest()[:16]
+        except Unreadable as error:
+            census.refuse(file, str(error))
+            continue
+        except OSError as error:
+            census.refuse(file, f"it cannot be read ({error.strerror})")
             continue
         if split == TRAIN:
             trained_on.add(digest)
         elif digest in trained_on:
-            left_out.append((file, "also in a train folder"))
+            census.refuse(file, "also in a train folder")
             continue
+        census.taken += 1
         pictures.append(picture)
-        origin = str(file.relative_to(path))
-        records.append(Record("picture", slugs[domain], digest, origin, "not stated", split))
-    for file, reason in left_out[:NAMED_AT_MOST]:
-        echo(f"left out {file.relative_to(path)}: {reason}")
-    if left_out:
-        echo(f"{len(left_out)} files left out in all")
+        records.append(Record("picture", slugs[domain], digest, file.label, "not stated", split))
+    census.tell(echo)
     for folder, (domain, split) in _FOLDERS.items():
         count = sum(r.style == slugs[domain] and r.split == split for r in records)
         if split == TRAIN and count < 2:
@@ -141,7 +146,7 @@ def build_pairs(
             )
         if not count:
             echo(f"no picture in {folder}: nothing will show how well unseen ones are translated")
-    return Dataset(
+    dataset = Dataset(
         name=name,
         size_px=options.size_px,
         categories=[Label("picture", "picture")],
@@ -152,9 +157,10 @@ def build_pairs(
             "domains": list(options.names),
             "made_from": made_from(path, options),
             "options": asdict(options),
-            "left_out": dict(Counter(reason for _, reason in left_out)),
+            "left_out": census.by_reason,
         },
     )
+    return dataset, census
 
 
 def styles_of_two(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from core.cpu import usable_cores
 from core.progress import Progress
@@ -23,8 +23,8 @@ from store.curation.duplicates import is_hash
 from store.curation.reject import reject_images
 from store.files.opening import open_pictures
 from store.formats.encoding import Format
-from store.index.database import IndexMissing, check_revision, empty_engine, open_engine, writing
-from store.index.migrating import upgrade
+from store.index.database import check_revision, open_engine, writing
+from store.index.migrating import engine_to_plan_on, upgrade
 from store.index.states import LIVE
 from store.index.tables import category, image
 
@@ -42,7 +42,7 @@ class Filling:
         """``first``: make no more than the first pictures of categories that have none."""
         self.settings, self.model = settings, model
         self.store = open_pictures(settings)
-        self.engine = _planning_engine(settings) if dry_run else open_engine(settings, write=True)
+        self.engine = engine_to_plan_on(settings) if dry_run else open_engine(settings, write=True)
         if not dry_run:
             upgrade(self.engine)
         check_revision(self.engine)
@@ -157,14 +157,3 @@ def without(request: Request, off: Collection[str]) -> Request:
             "the categories asked for are off", f"switch them on: flask curate category on {slugs}"
         )
     return replace(request, categories=wanted)
-
-
-def _planning_engine(settings: Settings) -> Engine:
-    """The index as it is, read only; an empty one in memory where there is none."""
-    try:
-        engine = open_engine(settings)
-        check_revision(engine)
-    except IndexMissing:
-        engine = empty_engine()
-        upgrade(engine)
-    return engine

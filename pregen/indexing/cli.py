@@ -1,6 +1,8 @@
 """`flask index`: parse, call, echo."""
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import click
@@ -8,6 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from core.commands import Command
+from core.gathering.census import allow_partial_option
 
 
 @click.command(cls=Command)
@@ -16,17 +19,25 @@ from core.commands import Command
     is_flag=True,
     help="Move files that are skipped, unreadable ones and copies, to instance/set-aside/.",
 )
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Read every file, also those with the size and time that they had at the last run.",
+)
+@allow_partial_option
 @with_appcontext
-def index(set_aside: bool) -> None:
-    """Rebuild the index from the store alone; adopts plain pictures too.
+def index(set_aside: bool, full: bool, allow_partial: bool) -> None:
+    """Rebuild the index from the store alone; takes in plain pictures too.
 
-    Reads every picture of the store, as <category>/<file>. Generated files say what
-    they are; of others the origin is unknown. Rejected pictures stay rejected: what is in
-    the store of them goes back to instance/rejected/. Perceptual hashes are brought up to
-    date, and counts that are wrong.
+    Reads the pictures of the store, as <category>/<file>, that changed since it last did.
+    Generated files say what they are; of others the origin is unknown. Rejected pictures stay
+    rejected: what is in the store of them goes back to instance/rejected/. Sizes, perceptual
+    hashes and counts are brought up to date. What it does not take is named and counted; where
+    that looks like a picture, it ends with status 1.
+
+    Pictures out of other folders come into the store by: flask adopt PATH
     """
-    from tqdm import tqdm
-
+    from core.progress import Progress
     from pregen.indexing.private_pictures import private_pictures
     from pregen.indexing.reindexing import reindex
     from sources.registry import display_names
@@ -38,16 +49,24 @@ def index(set_aside: bool) -> None:
     engine = open_engine(settings, write=True)
     upgrade(engine)
     store, began = open_pictures(settings), datetime.now(UTC)
-    outcome = reindex(
-        engine,
-        store,
-        settings.instance_folder,
-        display_names(settings.models_folder),
-        lambda categories: tqdm(categories, unit="category", disable=None),
-        set_aside=set_aside,
-    )
+    with ExitStack() as showing:
+
+        def progress(files: int) -> Callable[[int], object]:
+            bar = Progress(files, lambda line: click.echo(line, err=True))
+            return showing.enter_context(bar).add
+
+        outcome = reindex(
+            engine,
+            store,
+            settings.instance_folder,
+            display_names(settings.models_folder),
+            progress,
+            set_aside=set_aside,
+            full=full,
+        )
     for line in outcome.skipped:
         click.echo(f"skipped {line}", err=True)
+    click.echo(outcome.census.summary("pictures of the store"))
     found = {kind: count for kind, count in outcome.counts.items() if count}
     click.echo(", ".join(f"{count:,} {kind}" for kind, count in found.items()) or "no pictures")
     with open_engine(settings).connect() as connection:  # that of writing would hold the lock
@@ -60,3 +79,4 @@ def index(set_aside: bool) -> None:
             "them as they are; see which: flask verify",
             err=True,
         )
+    outcome.census.end(allow_partial=allow_partial)

@@ -53,7 +53,7 @@ def rows_in(connection: Connection, category_id: int | None) -> Sequence[Row]:
     """Return the rows of a category's pictures, as `match` takes them. Raises `IndexDamaged`."""
     statement = select(
         image.c.id, image.c.file, image.c.sha256, image.c.state, image.c.model_digest,
-        image.c.seed, image.c.phash,
+        image.c.seed, image.c.phash, image.c.width, image.c.height,
     ).where(image.c.category_id == category_id)  # fmt: skip
     rows = connection.execute(statement.order_by(image.c.id)).all()
     for row in rows:

@@ -122,9 +122,10 @@ class Reconciling:
         self._remember(fresh, state)
 
     def _hash_anew(self, row: Row, new: NewImage) -> None:
-        """Keep up with how hashes are computed: an older version may have had it otherwise."""
-        if row.phash != new.phash:
-            statement = update(image).where(image.c.id == row.id).values(phash=new.phash)
+        """Keep up with how pictures are measured: an older version may have had it otherwise."""
+        values = {name: getattr(new, name) for name in ("phash", "width", "height")}
+        if any(getattr(row, name) != value for name, value in values.items()):
+            statement = update(image).where(image.c.id == row.id).values(**values)
             self._connection.execute(statement)
             self.counts["hashed anew"] += 1
 

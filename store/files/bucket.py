@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, NoReturn
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
+from core.gathering.census import Census
 from store.files.bucket_errors import NO_BUCKET, explain
 from store.files.parallel import in_parallel
 from store.files.protocol import (
-    EXTENSIONS,
     MEDIA_TYPES,
     SAFE_NAME,
     StoredFile,
@@ -32,6 +32,7 @@ from store.files.protocol import (
     is_picture_name,
     names_of,
 )
+from store.files.strangers import as_found, census_of
 
 if TYPE_CHECKING:
     from obstore import GetResult, PutMode
@@ -131,11 +132,15 @@ class PictureBucket:
 
     def sizes_of(self, category: str) -> dict[str, int]:
         """Return file name → bytes of a category's pictures, by name."""
+        return {file: size for file, (size, _) in self.stamps_of(category).items()}
+
+    def stamps_of(self, category: str) -> dict[str, tuple[int, int]]:
+        """Return file name → bytes and modification time in ns of a category's pictures."""
         found = {}
-        for path, size in self._list(category):
+        for path, *stamp in self._list(category):
             file = path.removeprefix(f"{category}/")
             if is_picture_name(file):  # a slash is in no name: nothing of deeper folders
-                found[file] = size
+                found[file] = (stamp[0], stamp[1])
         return dict(sorted(found.items()))
 
     def walk(self) -> Iterator[StoredFile]:
@@ -144,28 +149,19 @@ class PictureBucket:
             for file in self.files_of(category):
                 yield StoredFile(category, file)
 
-    def odd_names(self) -> tuple[list[str], list[str]]:
-        """Return categories, and pictures as category/file, whose names no address can have."""
-        folders, files = set(), []
-        for path, _ in self._list(""):
-            category, slash, file = path.partition("/")
-            if slash and not SAFE_NAME.fullmatch(category):
-                folders.add(category)
-            elif (
-                "/" not in file
-                and Path(file).suffix.lower() in EXTENSIONS
-                and not file.startswith(".")
-                and not SAFE_NAME.fullmatch(file)
-            ):
-                files.append(path)
-        return sorted(folders), sorted(files)
+    def census(self) -> Census:
+        """Count all objects: as taken those that may be pictures, the others by their names."""
+        files = [as_found(key) for key, *_ in self._list("")]
+        return census_of(files, {each.folders[0] for each in files if each.folders})
 
-    def _list(self, category: str) -> Iterator[tuple[str, int]]:
-        """Yield path below this store's folder, and size, of all objects of a category."""
+    def _list(self, category: str) -> Iterator[tuple[str, int, int]]:
+        """Yield path below this store's folder, bytes and time in ns of a category's objects."""
         start = f"{self._folder}/"
         with self._refusals():
             for page in obstore.list(self._objects, f"{start}{category}"):
-                yield from ((str(each["path"]).removeprefix(start), each["size"]) for each in page)
+                for each in page:
+                    time_ns = int(each["last_modified"].timestamp() * 1e9)
+                    yield str(each["path"]).removeprefix(start), each["size"], time_ns
 
     def has(self, category: str, file: str) -> bool:
         """Say whether a picture is there."""

@@ -6,13 +6,14 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.files import NO_LINK, TEMPORARY_PREFIX, copy_to_path, fsync_folder, rename_to_free
+from core.gathering.census import Census
+from core.gathering.walk import HELPER_FOLDERS, walk
 from store.files.folder_lock import Presence
 from store.files.protocol import (
-    EXTENSIONS,
     SAFE_NAME,
     StoredFile,
     StoreUnusable,
@@ -20,6 +21,7 @@ from store.files.protocol import (
     is_picture_name,
     names_of,
 )
+from store.files.strangers import census_of
 
 
 class PictureFolder:
@@ -144,10 +146,16 @@ class PictureFolder:
 
     def sizes_of(self, category: str) -> dict[str, int]:
         """Return file name → bytes of a category's pictures, by name."""
-        return {
-            file: (self.folder / category / file).lstat().st_size
-            for file in self.files_of(category)
-        }
+        return {file: size for file, (size, _) in self.stamps_of(category).items()}
+
+    def stamps_of(self, category: str) -> dict[str, tuple[int, int]]:
+        """Return file name → bytes and modification time in ns of a category's pictures."""
+        found = {}
+        for file in self.files_of(category):
+            with suppress(FileNotFoundError):  # it went since
+                about = (self.folder / category / file).lstat()
+                found[file] = (about.st_size, about.st_mtime_ns)
+        return found
 
     def walk(self) -> Iterator[StoredFile]:
         """Yield every picture file, by category, then by name."""
@@ -155,17 +163,14 @@ class PictureFolder:
             for file in self.files_of(category):
                 yield StoredFile(category, file)
 
-    def odd_names(self) -> tuple[list[str], list[str]]:
-        """Return categories, and pictures as category/file, whose names no address can have."""
-        folders = [p.name for p in sorted(self.folder.glob("*")) if p.is_dir()]
-        files = [
-            f"{path.parent.name}/{path.name}"
-            for path in sorted(self.folder.glob("*/*"))
-            if path.suffix.lower() in EXTENSIONS
-            and not path.name.startswith(".")
-            and not SAFE_NAME.fullmatch(path.name)
-        ]
-        return [name for name in folders if not SAFE_NAME.fullmatch(name)], files
+    def census(self) -> Census:
+        """Count all files: as taken those that may be pictures, the others by reason."""
+        if not self.folder.is_dir():
+            return Census()
+        with os.scandir(self.folder) as entries:
+            folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        odd = [name for name in folders if name.lower() not in HELPER_FOLDERS]
+        return census_of(walk(self.folder, by_name=True), odd)
 
     def has(self, category: str, file: str) -> bool:
         """Say whether a picture is there."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from core.errors import NonesuchError
+from core.gathering.census import Census
 
 # made here: the seed, then the first 12 hexadecimal digits of the content's SHA-256
 MADE_FILE = re.compile(
@@ -99,12 +100,16 @@ class PictureStore(Protocol):
         """Return file name → bytes of a category's pictures, by name."""
         ...
 
+    def stamps_of(self, category: str) -> dict[str, tuple[int, int]]:
+        """Return file name → bytes and modification time in ns of a category's pictures."""
+        ...
+
     def walk(self) -> Iterator[StoredFile]:
         """Yield every picture, by category, then by name."""
         ...
 
-    def odd_names(self) -> tuple[list[str], list[str]]:
-        """Return categories, and pictures as category/file, whose names no address can have."""
+    def census(self) -> Census:
+        """Count all files: as taken those that may be pictures, the others by reason."""
         ...
 
     def has(self, category: str, file: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import NonesuchError
 from store.formats.metadata import Provenance, read_provenance, to_xmp
@@ -45,7 +45,7 @@ EXTENSION_FORMATS = {chosen.extension: chosen for chosen in FORMATS.values()}
 
 @dataclass(frozen=True)
 class ReadPicture:
-    """What a file says when it is read."""
+    """What a file says when it is read; width and height: of the picture as it is shown."""
 
     width: int
     height: int
@@ -117,6 +117,12 @@ def perceptual_hash(image: Image.Image) -> str:
     return str(imagehash.phash(on_white(ImageOps.exif_transpose(image))))
 
 
+def size_shown(image: Image.Image) -> tuple[int, int]:
+    """Return width and height as the camera was held: EXIF may say that they change places."""
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    return (image.height, image.width) if turned else image.size
+
+
 def open_picture(source: Path | io.BytesIO) -> Image.Image:
     """Open and decode a picture within limits; its first frame. Raises `BadPicture`."""
     name = str(source) if isinstance(source, Path) else "it"
@@ -145,9 +151,10 @@ def read_picture(data: bytes) -> ReadPicture:
     """Decode a file's bytes and return what the index keeps of it. Raises `BadPicture`."""
     with open_picture(io.BytesIO(data)) as image:
         provenance = read_provenance(image)
+        width, height = size_shown(image)
         return ReadPicture(
-            width=image.width,
-            height=image.height,
+            width=width,
+            height=height,
             format=(image.format or "").lower(),
             provenance=provenance,
             phash=provenance.phash if provenance else perceptual_hash(image),

@@ -20,6 +20,12 @@ _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 # a name, not an address: XMP asks for one per vocabulary
 _OWN = "urn:nonesuch:provenance:1"
 _CONCEPTS = re.compile(r"[0-9A-Za-z_.-]{1,49}( [0-9A-Za-z_.-]{1,49})?")  # 99 at most
+_END = re.compile(rb"</(?:[A-Za-z][\w.-]*:)?RDF>")
+_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
+_EMPTY = (
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"></rdf:RDF></x:xmpmeta>'
+).encode()
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FIELDS = ("model", "model_digest", "category", "seed", "truncation", "phash")
 
 
@@ -72,6 +78,52 @@ def from_xmp(packet: bytes) -> Provenance | None:
                 )
             except ValueError:
                 return None
+    return None
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What a picture that was taken in from elsewhere says of itself."""
+
+    original: str  # SHA-256 of the file that it was made of, hexadecimal
+    name: str  # what its category is called, in its own writing
+
+
+def adopted_xmp(adopted: Adopted, packet: bytes = b"", texts: str = "") -> bytes:
+    """Return the XMP packet of an adopted picture; no time stamp in it.
+
+    ``packet``: the picture's own, to which it is added; ``texts``: what else the file said.
+    """
+    fields = f"n:original={quoteattr(adopted.original)} n:name={quoteattr(adopted.name)}"
+    if texts:
+        fields += f" n:texts={quoteattr(_NO_XML.sub('', texts))}"
+    added = f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about="" xmlns:n="{_OWN}" {fields}/>'
+    end = None if b"<!" in packet else _END.search(packet)
+    if end is None:
+        packet = _EMPTY
+        end = _END.search(packet)
+        assert end is not None
+    # the pixels are turned by now, and Pillow reads this as a camera's word
+    head = _ORIENTATION.sub(rb"\g<1>1", packet[: end.start()])
+    return head + added.encode() + packet[end.start() :]
+
+
+def read_adopted(image: "Image.Image") -> Adopted | None:
+    """Return what an opened picture says that was adopted, None of any other."""
+    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    if isinstance(packet, str):
+        packet = packet.encode()
+    if not packet or b"<!" in packet:
+        return None
+    try:
+        root = ET.fromstring(packet.strip(b"\x00"))  # noqa: S314
+    except ET.ParseError:
+        return None
+    for description in root.iter(f"{{{_RDF}}}Description"):
+        original = description.get(f"{{{_OWN}}}original") or ""
+        name = description.get(f"{{{_OWN}}}name") or ""
+        if re.fullmatch("[0-9a-f]{64}", original) and name:
+            return Adopted(original, name[:200])
     return None
 
 

@@ -7,8 +7,17 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
-from core.settings import PROJECT
-from store.index.database import HEAD_REVISION, IndexUnusable, revision, writing
+from core.settings import PROJECT, Settings
+from store.index.database import (
+    HEAD_REVISION,
+    IndexMissing,
+    IndexUnusable,
+    check_revision,
+    empty_engine,
+    open_engine,
+    revision,
+    writing,
+)
 
 MIGRATIONS = PROJECT / "migrations"
 
@@ -53,3 +62,17 @@ def _migrate(
             f"this program's newest is {HEAD_REVISION}: use the program that made the index",
         ) from error
     return before, revision(engine) or "base"
+
+
+def engine_to_plan_on(settings: Settings) -> Engine:
+    """Return the index as it is, read only; an empty one in memory where there is none.
+
+    Raises `IndexUnusable`.
+    """
+    try:
+        engine = open_engine(settings)
+        check_revision(engine)
+    except IndexMissing:
+        engine = empty_engine()
+        upgrade(engine)
+    return engine

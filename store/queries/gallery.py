@@ -124,6 +124,11 @@ class Gallery:
         number = shelves.number(picture.category, picture.ord)
         return None if number is None else place_of(GALLERY_KEY, number, shelves.total)
 
+    def is_at_its_address(self, picture: Picture) -> bool:
+        """Say whether /i/<hash> shows this row, and not another with the same bytes."""
+        shown = self._reader.by_hash(picture.short_hash)
+        return shown is not None and shown.id == picture.id
+
     def step(self, walk: Walk) -> Picture | None:
         """Return what a step of a walk shows; None where the store is empty, or just changed."""
         shelves = self.shelves()

@@ -145,6 +145,24 @@ def test_neighbours_in_the_gallery_are_those_of_the_wall(client: FlaskClient) ->
     assert seen == around
 
 
+@pytest.mark.parametrize("order", ["category", "gallery"])
+def test_copies_under_other_names_do_not_trap_next(filled: Filled, order: str) -> None:
+    files = [data for (slug, _), data in filled.files.items() if slug == "mammal"]
+    filled.add("mammal", {f"copy{i}.webp": data for i, data in enumerate(files[:3])})
+    filled.add("hat", {"copy.webp": files[4]})
+    client = create_app(filled.settings).test_client()
+    start = address = f"/i/{digest(files[1])[:12]}?in={order}"
+    seen: list[str] = []
+    while address not in seen and len(seen) < 100:
+        seen.append(address)
+        following = one(r'<a class="button" href="([^"]+)" data-next', client.get(address).text)
+        before = one(r'<a href="([^"]+)" data-before', client.get(following).text)
+        assert before == address
+        address = following
+    assert address == start
+    assert len(seen) == (COUNTS["mammal"] if order == "category" else TOTAL)
+
+
 def test_another_order_is_none(client: FlaskClient) -> None:
     hash_ = tiles(client.get("/gallery").text)[0]
     for order in ("", "nonsense", "category'--", "x" * 5000):

@@ -55,7 +55,7 @@ def folders(tmp_path: Path) -> Path:
 
 def test_unequal_domains_are_read_whole(folders: Path) -> None:
     said: list[str] = []
-    made = build_pairs(folders, "faces", OPTIONS, said.append)
+    made, _ = build_pairs(folders, "faces", OPTIONS, said.append)
     assert [len(rows) for rows in domain_indices(made, TRAIN)] == [4, 9]
     assert [len(rows) for rows in domain_indices(made, HELD_OUT)] == [2, 1]
     assert domain_names(made) == ("faces", "anime faces")
@@ -63,7 +63,7 @@ def test_unequal_domains_are_read_whole(folders: Path) -> None:
     reds = [made.pictures[rows, 16, 16, 0].mean() for rows in domain_indices(made, TRAIN)]
     np.testing.assert_allclose(reds, [200, 90], atol=1)
     assert kimg_of_epochs(made) == pytest.approx(200 * 9 / 1000)
-    assert said == []
+    assert said == ["16 files: 16 taken"]
 
 
 def test_what_is_trained_on_is_not_in_the_test_and_bad_files_are_named(folders: Path) -> None:
@@ -74,14 +74,15 @@ def test_what_is_trained_on_is_not_in_the_test_and_bad_files_are_named(folders: 
     save(folders / "trainA", 1, 40, "P", first=10)
     save(folders / "trainA", 1, 40, "L", first=11)
     said: list[str] = []
-    made = build_pairs(folders, "faces", OPTIONS, said.append)
+    made, _ = build_pairs(folders, "faces", OPTIONS, said.append)
     assert [len(rows) for rows in domain_indices(made, TRAIN)] == [6, 9]
     assert [len(rows) for rows in domain_indices(made, HELD_OUT)] == [2, 1]
     assert said == [
         "left out trainA/page.png: not a picture that can be read",
         "left out trainB/moves.webp: animated",
         "left out testA/twin.png: also in a train folder",
-        "3 files left out in all",
+        "21 files: 18 taken, 3 left out (1: not a picture that can be read; 1: animated; "
+        "1: also in a train folder)",
     ]
 
 
@@ -110,6 +111,7 @@ def test_without_test_folders_it_says_what_is_missing(folders: Path) -> None:
     said: list[str] = []
     build_pairs(folders, "faces", OPTIONS, said.append)
     assert [line.partition(":")[0] for line in said] == [
+        "13 files",
         "no picture in testA",
         "no picture in testB",
     ]

@@ -1,6 +1,7 @@
 """`flask index` and `flask verify`: the folders are the truth, and lies are named."""
 
 import io
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -13,11 +14,14 @@ from PIL import Image
 from sqlalchemy import select
 
 from core.settings import Settings
+from pregen.indexing import reindexing
 from store.curation.reject import reject_images
 from store.files.opening import open_pictures
+from store.files.reading import read_row
 from store.index.database import open_engine
 from store.index.states import LIVE, REJECTED
 from store.index.tables import category, image
+from store.index.writes import NewImage
 from tests.scaled import empty_again, run_sql
 
 Flask = Callable[..., Result]
@@ -101,10 +105,12 @@ def test_plain_pictures_are_adopted(flask_command: Flask, settings: Settings) ->
     Image.new("RGB", (9, 9)).save(folder / "with space.png")
     (settings.images_folder / "Big Dog").mkdir()
     result = flask_command("index")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1
     assert "5 new" in result.output
-    assert "skipped pizza/broken.png" in result.output
-    assert "skipped pizza/with space.png: rename" in result.output
+    assert "skipped pizza/broken.png: it is no picture that can be read" in result.output
+    assert "skipped pizza/with space.png: rename the file, its name has a space" in result.output
+    assert "skipped pizza/notes.txt: not a picture" in result.output
+    assert "8 files: 5 pictures of the store, 3 left out (" in result.output
     assert "skipped Big Dog/: rename the folder, for example to big_dog" in result.output
     rows = rows_of(settings)
     assert len(rows) == 5
@@ -206,3 +212,54 @@ def test_without_an_index_verify_says_what_to_type(flask_command: Flask) -> None
     result = flask_command("verify")
     assert result.exit_code == 1
     assert "flask db upgrade" in result.output
+
+
+@pytest.mark.folder
+def test_only_what_changed_is_read(
+    flask_command: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = settings.images_folder / "pizza"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        Image.new("RGB", (20, 10), (number, 0, 0)).save(folder / f"{number}.png")
+        os.utime(folder / f"{number}.png", (1e9, 1e9))  # one just written is read once more
+    read: list[str] = []
+
+    def noting(file: str, data: bytes) -> NewImage:
+        read.append(file)
+        return read_row(file, data)
+
+    monkeypatch.setattr(reindexing, "read_row", noting)
+    assert "4 new" in flask_command("index").output
+    assert read == ["0.png", "1.png", "2.png", "3.png"]
+    rows = rows_of(settings)
+    read.clear()
+    assert "4 unchanged" in flask_command("index").output
+    assert (read, rows_of(settings)) == ([], rows)
+    Image.new("RGB", (20, 10), (0, 9, 0)).save(folder / "2.png")
+    assert "1 changed" in flask_command("index").output
+    assert read == ["2.png"]
+    os.utime(folder / "2.png", (1e9, 1e9))
+    flask_command("index")
+    read.clear()
+    whole = (folder / "1.png").read_bytes()
+    (folder / "1.png").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    os.utime(folder / "1.png", (1e9, 1e9))  # same size, same time: only --full can tell
+    flask_command("index")
+    assert read == []
+    assert "1 changed" in flask_command("index", "--full").output
+    assert read == ["0.png", "1.png", "2.png", "3.png"]
+
+
+@pytest.mark.folder
+def test_a_turned_picture_has_the_width_that_is_shown(
+    flask_command: Flask, settings: Settings
+) -> None:
+    folder = settings.images_folder / "pizza"
+    folder.mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20)).save(folder / "turned.jpg", exif=exif)
+    flask_command("index")
+    with open_engine(settings).connect() as connection:
+        assert connection.execute(select(image.c.width, image.c.height)).one() == (20, 40)

@@ -235,16 +235,16 @@ def test_index_beside_pregen_retires_nothing(
     """Pictures are acknowledged after the folder was read and before the index is written."""
     flask("pregen", "--model", "tiny", "--categories", "hat", "--samples", "3")
     beside_it: list[str] = []
-    files_of = type(pictures).files_of
+    stamps_of = type(pictures).stamps_of
 
-    def listed(self: PictureStore, slug: str) -> list[str]:
-        found = files_of(self, slug)
+    def listed(self: PictureStore, slug: str) -> dict[str, tuple[int, int]]:
+        found = stamps_of(self, slug)
         if not beside_it:
             beside_it.append(slug)
             flask(*PREGEN)
         return found
 
-    monkeypatch.setattr(type(pictures), "files_of", listed)
+    monkeypatch.setattr(type(pictures), "stamps_of", listed)
     output = flask("index").output
     assert beside_it and "missing" not in output, output
     assert [state for state, _ in states(settings).values()] == [LIVE] * 12

@@ -75,7 +75,15 @@ def test_only_pictures_are_listed(bucket: PictureBucket) -> None:
         obstore.put(bucket._objects, f"images/{path}", b"x")
     assert bucket.files_of("hat") == ["1.webp"]
     assert [(found.category, found.file) for found in bucket.walk()] == [("hat", "1.webp")]
-    assert bucket.odd_names() == (["Big Dog"], ["hat/with space.png"])
+    census = bucket.census()
+    assert (census.taken, census.helpers, census.files) == (1, 1, 7)
+    assert {each.line for each in census.left_out} == {
+        "Big Dog/: rename the folder, for example to big_dog",
+        "hat/with space.png: rename the file, its name has a space in it",
+        "hat/deep/2.webp: in a folder within a category: move it up",
+        "loose.webp: in no category: move it into a folder",
+        "hat/notes.txt: not a picture",
+    }
     with pytest.raises(StoreUnusable, match="no name of a picture"):
         bucket.read("hat", "../../key")
 
