@@ -3,9 +3,12 @@
 import os
 import shutil
 import signal
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count, islice
 from pathlib import Path
 
@@ -135,6 +138,7 @@ class Filled:
         return self.settings.images_folder / category / file
 
 
+@cache
 def small_picture(seed: int, category: str = "mammal", picture_format: str = "webp") -> bytes:
     """Return the encoded bytes of noise, 16 px."""
     pixels = np.random.RandomState(seed).randint(0, 256, (16, 16, 3)).astype(np.uint8)
@@ -152,6 +156,28 @@ def fill(settings: Settings, index: Engine) -> Filled:
     return store
 
 
+@pytest.fixture(scope="session")
+def filled_once(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """What each test's store and index begin as, in a folder and in SQLite."""
+    folder = tmp_path_factory.mktemp("filled")
+    settings = Settings(images_folder=folder / "images", instance_folder=folder / "instance")
+    assert settings.sqlite_path is not None
+    settings.instance_folder.mkdir()
+    shutil.copy(migrated, settings.sqlite_path)
+    return fill(settings, open_engine(settings, write=True))
+
+
 @pytest.fixture
-def filled(settings: Settings, index: Engine) -> Filled:
-    return fill(settings, index)
+def filled(settings: Settings, index: Engine, filled_once: Filled) -> Filled:
+    """A store with a few small pictures; copied, which is quicker than filling it, if it can be."""
+    if settings.sqlite_path is None or settings.store_url:
+        return fill(settings, index)
+    once = filled_once.settings
+    shutil.copytree(once.images_folder, settings.images_folder)
+    assert once.sqlite_path is not None
+    with (
+        closing(sqlite3.connect(once.sqlite_path)) as source,
+        closing(index.raw_connection()) as target,
+    ):
+        source.backup(target.driver_connection)
+    return Filled(settings, index, dict(filled_once.files))
