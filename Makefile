@@ -60,7 +60,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/pregen/filling/test_bucket.py tests/store/files/test_bucket.py \
 		tests/store/index/test_copy.py \
 		tests/app/pictures/test_picking.py tests/sources/biggan/test_biggan.py \
-		tests/gan/methods/test_documents.py \
+		tests/gan/methods/test_documents.py tests/gan/methods/test_projected.py \
 		tests/gan/training/test_run.py tests/store/queries/test_text_ring.py \
 		tests/app/curate/test_browser.py tests/app/translate/test_load.py
 

@@ -23,7 +23,7 @@ from gan.losses import hinge_discriminator_loss, wasserstein_generator_loss
 from gan.machine import dtype_policy
 from gan.methods import relativistic
 from gan.methods.recorded import read_options
-from gan.networks.projected import HeadSizes, build_heads, standardise
+from gan.networks.projected import PLACES, HeadSizes, build_heads, standardise
 from gan.optimizers import Adam
 from gan.runs.checkpoint import BadCheckpoint, last_checkpoint, restore
 from gan.runs.exported import exported_weights, is_exported
@@ -55,9 +55,10 @@ class Options(relativistic.Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features_px < 128 or self.features_px & (self.features_px - 1):
+        least = PLACES * 2 ** (len(STAGES) + 1)  # of which the last of the maps is as small
+        if self.features_px < least or self.features_px & (self.features_px - 1):
             raise BadOptions(
-                f"features_px is {self.features_px}, but must be 128 or a power of two above"
+                f"features_px is {self.features_px}, but must be {least} or a power of two above"
             )
         if len(self.mixed_channels) != len(STAGES):
             raise BadOptions(

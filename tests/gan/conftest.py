@@ -1,7 +1,7 @@
 """A tiny data set, a recipe that trains on it in seconds, and the real command line."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -66,6 +66,16 @@ def same_weights_in_a_module() -> None:
 @pytest.fixture(autouse=True)
 def same_weights() -> None:
     _seed()
+
+
+@pytest.fixture(scope="module")
+def eager() -> Iterator[None]:
+    """Nothing is compiled: tracing a step takes as long as ten steps of a test's size."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

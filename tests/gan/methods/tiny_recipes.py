@@ -37,6 +37,11 @@ def warm_started(method: str) -> dict[str, Any]:
     return numbers | {"batch": 4, "mixed_channels": (4, 4, 4, 4), "head_width": 4}
 
 
+def shallow_start(method: str) -> dict[str, Any]:
+    """Return the same where the fixture `shallow` has left two maps."""
+    return warm_started(method) | {"features_px": 32, "mixed_channels": (4, 4)}
+
+
 def arrays(home: Path, name: str) -> dict[str, np.ndarray]:
     """Return what the newest checkpoint of a home's run holds."""
     return load_checkpoint(checkpoints_in(home / "runs" / name)[-1]).arrays
