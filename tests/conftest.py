@@ -179,5 +179,6 @@ def filled(settings: Settings, index: Engine, filled_once: Filled) -> Filled:
         closing(sqlite3.connect(once.sqlite_path)) as source,
         closing(index.raw_connection()) as target,
     ):
+        assert isinstance(target.driver_connection, sqlite3.Connection)
         source.backup(target.driver_connection)
     return Filled(settings, index, dict(filled_once.files))

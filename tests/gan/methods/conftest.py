@@ -7,6 +7,7 @@ from functools import cache
 import keras
 import pytest
 
+from gan.features.efficientnet import build_stages
 from gan.methods import concepts, projected
 from tests.gan.pretrained import pretrained
 
@@ -20,19 +21,19 @@ def lite0() -> Iterator[None]:
     Its network is frozen: methods of one size share one, which takes longer to build than they do.
     A few pictures say what its features usually are.
     """
-    tensors, build = pretrained("lite0"), projected.build_stages
+    tensors = pretrained("lite0")
 
     @cache
-    def built(*sizes: int, stages: tuple[int, ...]) -> keras.Model:
+    def built(size_px: int, inner_px: int, stages: tuple[int, ...]) -> keras.Model:
         state = random.getstate()  # what is built next draws the same weights, built or found
-        model = build("lite0", *sizes, tensors, stages)
+        model = build_stages("lite0", size_px, inner_px, tensors, stages)
         random.setstate(state)
         return model
 
     def build_once(
         _: str, size_px: int, inner_px: int, __: object, stages: tuple[int, ...]
     ) -> keras.Model:
-        return built(size_px, inner_px, stages=stages)
+        return built(size_px, inner_px, stages)
 
     with pytest.MonkeyPatch.context() as patch:
         for method in (projected, concepts):
