@@ -22,6 +22,7 @@ from app.export.target import CannotExport, check_target, write_mark
 from app.http.static_files import StaticFiles
 from app.ops.index_handle import OpenIndex
 from app.pictures.addresses import picture_address
+from app.pictures.tiles import TILE_PX
 from app.site.context import Site
 from core.files import folder_written_whole
 from core.settings import Settings
@@ -101,6 +102,7 @@ class _Export:
             write_scripts(folder),
         )  # fmt: skip
         self._pages = 0
+        self._tiles: set[str] = set()  # small pictures that were written
         self._listed: list[str] = []  # addresses of the sitemap, less those of pictures
 
     def write(self, progress: Callable[[Iterator[Picture], int], Iterator[Picture]]) -> Exported:
@@ -213,9 +215,24 @@ class _Export:
             )
         return answer.text
 
-    def _file_of(self, short_hash: str) -> str:
-        picture = self._reader.by_hash(short_hash)
-        return picture_address(picture, 2**31) if picture else f"/images/{short_hash}"
+    def _file_of(self, size: str, file: str) -> str:
+        """Return where a picture is here that the site has in a size: small ones are on walls."""
+        name = f"sized/{size}/{file}"
+        if name in self._tiles:
+            return name
+        picture = self._reader.by_hash(file[:12])
+        if picture is None:
+            return f"/images/{file}"
+        if size != str(TILE_PX):
+            return picture_address(picture, 2**31)
+        answer = self._client.get(f"/{name}", base_url=RENDERED_AT)
+        if answer.status_code != 200:
+            raise CannotExport(
+                f"{picture.label} could not be made smaller ({answer.status})", "see: flask verify"
+            )
+        self._folder.put(name, answer.data)
+        self._tiles.add(name)
+        return name
 
     def _step_hash(self, text: str) -> str:
         walk = read_walk(text)

@@ -5,7 +5,8 @@ A static host has no query strings, so what the site has behind `?` becomes a fo
     /gallery?page=2         gallery/2/          /c/hat?page=2     c/hat/2/
     /i/<hash>?in=category   i/<hash>/           /?walk=…          the page of that step's picture
     /i/<hash>?in=gallery    i/<hash>/#in=gallery    /favourites?ids=…   favourites/shared/?ids=…
-    /about/emoji/1          about/emoji/1.txt   /sized/512/…      the picture itself
+    /about/emoji/1          about/emoji/1.txt   /sized/512/…      the picture itself;
+    /sized/256/…, on walls  sized/256/…
 
 Links are absolute below the base path: scripts move parts of one page into another.
 """
@@ -38,15 +39,16 @@ class Links:
         self,
         base_path: str,
         origin: str,
-        picture_file: Callable[[str], str],
+        picture_file: Callable[[str, str], str],
         step_hash: Callable[[str], str],
         categories: frozenset[str],
         single_pages: tuple[str, ...],
         script: str,
     ) -> None:
-        """``picture_file``: short hash → address of the file; ``step_hash``: walk → short hash;
-        ``categories``: slugs of those that have pages; ``single_pages``: the site's addresses of
-        pages of which there is one each; ``script``: where the first script is, below the base."""
+        """``picture_file``: size and name below /sized/ → address of the file; ``step_hash``:
+        walk → short hash; ``categories``: slugs of those that have pages; ``single_pages``: the
+        site's addresses of pages of which there is one each; ``script``: where the first script
+        is, below the base."""
         self.base, self._origin = base_path, origin
         self._picture_file, self._step_hash = picture_file, step_hash
         self._categories, self._single_pages = categories, single_pages
@@ -70,7 +72,7 @@ class Links:
         if parts[0] == "i" and len(parts) == 2:
             return f"i/{parts[1]}/{'#in=gallery' if query == 'in=gallery' else ''}"
         if parts[0] == "sized" and len(parts) == 3:
-            return self._picture_file(parts[2][:12]).lstrip("/")
+            return self._picture_file(parts[1], parts[2]).lstrip("/")
         if _KEPT.match(path):
             return path.lstrip("/")
         if path == "/morphs":

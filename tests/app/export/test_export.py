@@ -1,11 +1,13 @@
 """`flask export-site`: the whole site as files, served by a plain file server."""
 
 import html
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import Engine
 
 from app import create_app
@@ -13,7 +15,9 @@ from app.export.target import CannotExport, check_base_path
 from app.ops.index_handle import OpenIndex
 from core.settings import Settings
 from store.files.protocol import digest
+from store.files.reading import read_row
 from store.index.states import REJECTED
+from store.index.writes import add_images, ensure_category
 from store.queries.gallery import Gallery
 from tests.app.export.exporting import export
 from tests.app.walls.test_morphs import add_walk
@@ -114,6 +118,28 @@ def test_pages_pictures_and_lists_hold_what_the_site_holds(many: Filled, tmp_pat
     assert "c/hat/3/index.html" in written and "c/hat/4/index.html" not in written
     assert b"sitemap" not in written["robots.txt"].lower()
     assert b"<h1>" in written["404.html"]
+
+
+def test_walls_hold_small_pictures_and_pages_the_whole(filled: Filled, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.effect_noise((900, 600), 80).convert("RGB").save(buffer, "WEBP")
+    whole = buffer.getvalue()
+    filled.store.put_all("hat", {"large.webp": whole})
+    with filled.engine.begin() as connection:
+        hats = ensure_category(connection, "hat", "hat")
+        add_images(connection, hats, [read_row("large.webp", whole)])
+    out = tmp_path / "out"
+    assert export(filled.settings, out, "--base-path", "/x/").exit_code == 0
+    written = files(out)
+    small = f"sized/256/{digest(whole)[:12]}.webp"
+    with Image.open(io.BytesIO(written[small])) as picture:
+        assert picture.size == (256, 171)
+    for wall in ("gallery/index.html", "c/hat/index.html"):
+        page = written[wall].decode()
+        assert f'src="/x/{small}"' in page and "hat/large.webp" not in page
+    assert "images/hat/large.webp" in written[f"i/{digest(whole)[:12]}/index.html"].decode()
+    assert written["images/hat/large.webp"] == whole
+    assert sum(name.startswith("sized/") for name in written) == 1
 
 
 def test_an_address_gives_cards_and_a_sitemap(filled: Filled, tmp_path: Path) -> None:
