@@ -19,6 +19,8 @@ from gan.methods.trained import read_trained
 from gan.training.run import Run
 from tests.gan.tiny import TINY
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,19 +29,13 @@ from sources.spec.description import read_model
 from tests.gan.conftest import make_dataset
 from tests.gan.methods.tiny_recipes import SMALLER, tiny
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 PROJECT = Path(__file__).parents[3]
 KILLED = os.environ.get("KILLED_RECIPES", "wgan").split()  # one of each: make test-long
 # the small ones are the same methods with other numbers
 TRAINED = [recipe for recipe in SMALLER if not recipe.endswith("-small")]
 every_recipe = pytest.mark.parametrize("recipe", TRAINED)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager() -> Iterator[None]:
-    """Steps run uncompiled: tracing takes ten times as long as six steps of this size."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")

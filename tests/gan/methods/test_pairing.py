@@ -1,7 +1,5 @@
 """The step of relativistic pairing: one way back gives both networks' gradients."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,12 +10,7 @@ from gan.methods.pairing import generator_share
 from tests.gan.conftest import make_dataset
 from tests.gan.tiny import TINY
 
-
-@pytest.fixture(scope="module", autouse=True)
-def eager() -> Iterator[None]:
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+pytestmark = pytest.mark.usefixtures("eager")
 
 
 def test_the_share_is_that_of_the_losses_slopes() -> None:
