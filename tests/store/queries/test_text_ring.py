@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from store.queries.reader import IndexReader
 from store.queries.rows import Picture
 from store.queries.text_ring import BadText, LongText, normal_text, pictures_of_text
 
-TEXTS = [f"text {i}" for i in range(10_000)]
+TEXTS = [f"text {i}" for i in range(10_000 if os.environ.get("LONG") == "1" else 4_000)]
 
 
 @pytest.fixture
