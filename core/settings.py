@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import NoHome, expanded
+from core.licences import CC0, Licences, read_licence
 from core.setting_checks import (
     BadSetting,
     check_folder,
@@ -110,6 +111,13 @@ class Settings:
         "docs/nginx.conf; empty: the site sends large pictures itself",
     )
     site_name: str = setting("Nonesuch", "name of the site in titles")
+    picture_licence: str = setting(
+        f"{CC0.name} {CC0.url}",
+        "under which licence generated pictures may be used: name and address; empty: not said",
+    )
+    adopted_licence: str = setting(
+        "", "the same of pictures that were not made here but taken in; empty: not said"
+    )
     default_locale: str = setting(
         "en_US", "Faker locale of names where the visitor's language has none"
     )
@@ -167,6 +175,14 @@ class Settings:
             return Path(self.database_url.removeprefix(SQLITE)).absolute()
         return None if self.database_url else self.instance_folder / "index.sqlite3"
 
+    @property
+    def licences(self) -> Licences:
+        """Under which licences the pictures may be used. Raises `BadSetting`."""
+        return Licences(
+            read_licence(variable_of("picture_licence"), self.picture_licence),
+            read_licence(variable_of("adopted_licence"), self.adopted_licence),
+        )
+
 
 _PLAIN_NAMES = {
     "DATABASE_URL": "database_url",
@@ -203,6 +219,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     check_hosts(settings.trusted_hosts)
     check_token_hash(settings.curate_token_hash)
     check_redis(settings.redis_url)
+    _ = settings.licences  # which they have to be
     check_sqlite(settings.sqlite_path)
     return settings
 

@@ -6,7 +6,7 @@ from app.api.operations import OPERATIONS, Operation
 from app.api.shapes import SCHEMAS
 from app.http.picture_formats import MEDIA_TYPES
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 _ERRORS = {
     400: "a parameter makes no sense",
     404: "there is nothing like this",

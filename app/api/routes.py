@@ -21,12 +21,11 @@ from app.ops.index_handle import OpenIndex
 from app.pictures.addresses import EXTENSIONS, SIZES
 from app.pictures.presence import no_category
 from app.site.context import Site
-from core.concept_names import ConceptNames
 from store.index.database import IndexMissing, IndexUnusable
 from store.index.states import LIVE
 from store.queries.listing import Filter, page
 from store.queries.reader import IndexReader
-from store.queries.rows import Picture
+from store.queries.rows import Entry
 from store.queries.sampling import different_pictures
 
 _ROUNDS = 4  # of drawing, where files were deleted by hand
@@ -39,7 +38,7 @@ def developer_api(site: Site) -> Blueprint:
     routes = Blueprint("api", __name__)
     settings = site.settings
     limit = call_limit(settings.api_calls_per_minute, site.shared, site.key)
-    views = _views(site.index, Cursors(site.key), site.is_there, site.concepts)
+    views = _views(site, Cursors(site.key))
     document = _encoded(openapi_document(settings.site_name, limit is not None))
 
     def add(rule: str, name: str, view: Callable[..., Response]) -> None:
@@ -104,9 +103,12 @@ def _counted(
     return counted
 
 
-def _views(
-    index: OpenIndex, cursors: Cursors, is_there: Callable[[Picture], bool], names: ConceptNames
-) -> dict[str, Callable[..., Response]]:
+def _views(site: Site, cursors: Cursors) -> dict[str, Callable[..., Response]]:
+    index, is_there = site.index, site.is_there
+
+    def told(entry: Entry) -> dict[str, Any]:
+        return shapes.image(entry, site.concepts, site.licences.of(entry.model))
+
     def random(n: int, category: str | None) -> Response:
         reader = index.reader()
         found: dict[int, dict[str, Any]] = {}
@@ -114,7 +116,7 @@ def _views(
             drawn = different_pictures(reader, n, category)
             for entry in drawn:
                 if len(found) < n and is_there(entry):
-                    found.setdefault(entry.id, shapes.image(entry, names))
+                    found.setdefault(entry.id, told(entry))
             if len(found) >= min(n, len(drawn)):
                 break
         if not found:
@@ -134,7 +136,7 @@ def _views(
             query = [(name, text) for name, text in request.args.items() if name != "cursor"]
             query.append(("cursor", cursors.write(found.next, chosen)))
             following = f"/api/v1/images?{urlencode(query)}"
-        listed = [shapes.image(entry, names) for entry in found.entries]
+        listed = [told(entry) for entry in found.entries]
         response = _tagged(_encoded({"images": listed, "next": following}))
         if following is not None:
             response.headers["Link"] = f'<{following}>; rel="next"'
@@ -146,7 +148,7 @@ def _views(
             raise NotFound(f"there is no picture {hash}", what="picture")
         if entry.state != LIVE:
             raise Gone(f"the picture {entry.short_hash} was taken away")
-        return _tagged(_encoded(shapes.image(entry, names)))
+        return _tagged(_encoded(told(entry)))
 
     def categories() -> Response:
         found = index.reader().categories()

@@ -6,6 +6,7 @@ from app.pictures.addresses import SIZES, picture_address, sized_address
 from app.rendering.names import developer_of_hash
 from app.rendering.phrases import alternative_text, title_of
 from core.concept_names import ConceptNames
+from core.licences import Licence
 from store.queries.reader import CategoryCount
 from store.queries.rows import Entry
 
@@ -20,10 +21,10 @@ def category(found: CategoryCount) -> dict[str, Any]:
     }
 
 
-def image(entry: Entry, names: ConceptNames) -> dict[str, Any]:
+def image(entry: Entry, names: ConceptNames, licence: Licence | None) -> dict[str, Any]:
     """Return a picture with its provenance and addresses.
 
-    ``names``: of concepts; here in English, as the categories'.
+    ``names``: of concepts; here in English, as the categories'. ``licence``: the picture's.
     """
     from store.formats.metadata import (
         SOURCE_TYPE,  # and a parser of XML, only where the API is asked
@@ -51,6 +52,7 @@ def image(entry: Entry, names: ConceptNames) -> dict[str, Any]:
         "phash": entry.phash,
         "nearest": _nearest(entry, names),
         "digital_source_type": SOURCE_TYPE if entry.model else None,
+        "licence": {"name": licence.name, "url": licence.url} if licence else None,
         "created": entry.created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
 
@@ -142,6 +144,13 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             ),
         },
         digital_source_type=_or_null(_text("IPTC's mark for generated media", format="uri")),
+        licence=_or_null(
+            _object(
+                "Under which licence it may be used; null where the site's owner names none.",
+                name=_text("its name"),
+                url=_text("where its text is", format="uri"),
+            )
+        ),
         created=_text("when it came into the index", format="date-time"),
     ),
     "Categories": _object("All categories that have pictures.", categories=_list_of("Category")),

@@ -28,6 +28,7 @@ from core.files import folder_written_whole
 from core.settings import Settings
 from store.curation.withheld import Withheld
 from store.files.morphs import MorphFolder
+from store.formats.licensing import licensed
 from store.queries.gallery import PAGE, Gallery, Shelves
 from store.queries.reader import IndexReader
 from store.queries.rows import Picture
@@ -110,7 +111,9 @@ class _Export:
         total = self._shelves.total
         for picture in progress(self._pictures(), total):
             self._put_picture(picture)
-        write_lists(self._folder, self._links.base, self._shelves, self._pictures())
+        write_lists(
+            self._folder, self._links.base, self._shelves, self._pictures(), self._site.licences
+        )
         self._put_page("/", "index.html")
         for number in range((total - 1) // PAGE + 1):
             self._put_page(f"/gallery?page={number + 1}")
@@ -151,11 +154,15 @@ class _Export:
             raise CannotExport(
                 f"{picture.category}/{picture.file} is not in the store", "see: flask verify"
             )
+        self._folder.change(target, self._with_licence)
         self._put_page(
             f"/i/{picture.short_hash}?in=category",
             is_listed=False,
             number=self._shelves.number(picture.category, picture.ord),
         )
+
+    def _with_licence(self, data: bytes) -> bytes:
+        return licensed(data, self._site.licences.generated)
 
     def _put_page(
         self, address: str, file: str = "", *, is_listed: bool = True, **marks: object
@@ -181,7 +188,8 @@ class _Export:
         folder = MorphFolder(self._settings.instance_folder)
         for morph in Withheld(lambda: self._reader).shown(folder.all()):
             for name in (morph.file, morph.still):
-                self._folder.put(f"morphs/{name}", (folder.folder / name).read_bytes())
+                data = (folder.folder / name).read_bytes()
+                self._folder.put(f"morphs/{name}", self._with_licence(data))
 
     def _put_rest(self) -> None:
         folder, links = self._folder, self._links

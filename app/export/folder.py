@@ -1,6 +1,7 @@
 """The folder that an export fills, by the names of files below it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -19,6 +20,13 @@ class Folder:
     def put(self, name: str, data: bytes) -> None:
         """Write a file."""
         self.new(name).write_bytes(data)
+
+    def change(self, path: Path, changed: Callable[[bytes], bytes]) -> None:
+        """Write a file anew where what it holds is changed."""
+        data = path.read_bytes()
+        new = changed(data)
+        if new != data:
+            path.write_bytes(new)
 
     def put_text(self, name: str, text: str) -> None:
         """Write a file in UTF-8."""

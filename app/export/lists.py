@@ -11,9 +11,11 @@ A list that is kept by a browser belongs to the ring that it names, since the na
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from app.export.folder import Folder
 from app.rendering.phrases import answer_text
+from core.licences import Licences
 from store.index.writes import point_of
 from store.queries.gallery import PAGE, Shelves
 from store.queries.rows import Picture
@@ -21,7 +23,9 @@ from store.queries.rows import Picture
 CHUNK = 256  # about 30 kB
 
 
-def write_lists(folder: Folder, base: str, shelves: Shelves, pictures: Iterable[Picture]) -> None:
+def write_lists(
+    folder: Folder, base: str, shelves: Shelves, pictures: Iterable[Picture], licences: Licences
+) -> None:
     """Write all lists; ``pictures`` come in the order of their numbers."""
     places: list[tuple[int, int, int]] = []  # point, id, number
     waiting: list[dict[str, object]] = []
@@ -32,6 +36,7 @@ def write_lists(folder: Folder, base: str, shelves: Shelves, pictures: Iterable[
             "url": f"{base}images/{picture.category}/{picture.file}",
             "page": f"{base}i/{picture.short_hash}/",
             "width": picture.width, "height": picture.height,
+            **({} if picture.model else {"is_adopted": True}),
         })  # fmt: skip
         if len(waiting) == CHUNK or number + 1 == shelves.total:
             folder.put_json(f"pictures/{number // CHUNK}.json", {"pictures": waiting})
@@ -41,6 +46,8 @@ def write_lists(folder: Folder, base: str, shelves: Shelves, pictures: Iterable[
     folder.put(ring_name, ring)
     folder.put_json("pictures/index.json", {
         "total": shelves.total,
+        "licence": asdict(licences.generated) if licences.generated else None,
+        "adopted_licence": asdict(licences.adopted) if licences.adopted else None,
         "chunk": CHUNK,
         "page": PAGE,
         "points": ring_name,

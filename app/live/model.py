@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from app.http.errors import BadParameter, NotFound, NotMade
 from app.live.judge import LiveJudge, Verdict
 from core.errors import NonesuchError
+from core.licences import Licence
 from core.slugs import nearest
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ class LiveModel:
     """A loaded generator."""
 
     def __init__(
-        self, source: "Source", *, is_remote: bool, judge: LiveJudge | None = None
-    ) -> None:
-        self._source, self._judge = source, judge
+        self, source: "Source", *, is_remote: bool, judge: LiveJudge | None = None,
+        licence: Licence | None = None,
+    ) -> None:  # fmt: skip
+        """``licence``: what its pictures say inside."""
+        self._source, self._judge, self._licence = source, judge, licence
         self._model = source.model
         self._categories = {category.slug: category for category in self._model.categories}
         # any seed may draw anything of a category: its parts are of chosen seeds alone
@@ -208,4 +211,5 @@ class LiveModel:
             phash=perceptual_hash(Image.fromarray(picture)),
             nearest=drawing.verdict.nearest,
         )
-        return encode(finished(picture, model.finish, size_px), chosen, provenance)
+        drawn = finished(picture, model.finish, size_px)
+        return encode(drawn, chosen, provenance, self._licence)

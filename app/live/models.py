@@ -39,6 +39,7 @@ class LiveModels:
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.models_folder
         self._served = served_models(settings.live_serving)
+        self._licence = settings.licences.generated
         self._entries: dict[str, _Entry] = {}
         self._loading = threading.Lock()
 
@@ -112,7 +113,10 @@ class LiveModels:
             raise NotMade(f"{name} needs TensorFlow", "give it a LiteRT file or a server")
         # one thread: how many run at once is what the slots are for
         source = open_source(model, 1)
-        return LiveModel(source, is_remote=model.runtime == SERVING, judge=open_judge(model))
+        return LiveModel(
+            source, is_remote=model.runtime == SERVING, judge=open_judge(model),
+            licence=self._licence,
+        )  # fmt: skip
 
     def _identity(self, name: str) -> object:
         """Return what changes when a version is added or replaced: then its folder's entries do."""

@@ -32,6 +32,17 @@ def sized_address(picture: Picture, size: int, extension: str = "webp") -> str:
     return f"/sized/{size}/{picture.short_hash}.{extension}"
 
 
+def download_address(picture: Picture) -> str:
+    """Return where a picture is as it was made, with its licence inside (store.formats.licensing).
+
+    Where no size of `SIZES` is the picture's own it is the stored file, which says none.
+    """
+    longer, extension = max(picture.width, picture.height), picture.file.rpartition(".")[2]
+    if longer in SIZES and extension in EXTENSIONS:
+        return f"/sized/{longer}/{picture.short_hash}.{extension}"
+    return picture_address(picture, longer)
+
+
 def original_address(picture: Picture, extension: str) -> str:
     """Return where a picture is in a format, in the least size that loses nothing of it."""
     if picture.file.endswith(f".{extension}") and picture.short_hash in picture.file:

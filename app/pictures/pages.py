@@ -15,7 +15,12 @@ from markupsafe import Markup, escape
 
 from app.http.answers import FAILED, Answer
 from app.http.errors import Gone, NotFound
-from app.pictures.addresses import picture_address, sized_address, sized_width_height
+from app.pictures.addresses import (
+    download_address,
+    picture_address,
+    sized_address,
+    sized_width_height,
+)
 from app.pictures.neighbours import Order, order_named
 from app.pictures.permalinks import Credit, Permalinks
 from app.pictures.presence import draw
@@ -48,6 +53,10 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         names = site.concepts.of(picture.model, picture.nearest, locale, picture.name)
         return nearest_html(names, locale)
 
+    def licence_values(picture: Picture) -> dict[str, Any]:
+        licence = site.licences.of(picture.model)
+        return {"licence": licence.name, "licence_url": licence.url} if licence else {}
+
     def take_step(walk: Walk) -> tuple[Picture, Walk]:
         """Return the picture of a step, or of the next one whose file is there."""
         gallery = Gallery(index.reader())
@@ -66,7 +75,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         """Show a picture under a new name; nobody keeps this page."""
         locale = site.locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         developer = Developer(names.draw(locale), locale)
-        values = _values(picture, Credit(developer, CURRENT))
+        values = _values(picture, Credit(developer, CURRENT)) | licence_values(picture)
         values["another"] = another
         if near := nearest_to(picture, locale):
             values["nearest"] = near
@@ -156,6 +165,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
             # the picture may be taken away, and a nonce is for one answer
             cache_control="no-cache",
             **_values(picture, credit),
+            **licence_values(picture),
             nearest=nearest_to(picture, credit.developer.locale),
             **_order_values(order),
             permalink=f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}",
@@ -204,6 +214,7 @@ def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
         "name": picture.name,
         "category": picture.category,
         "address": picture_address(picture),
+        "download": download_address(picture),
         "alternative": alternative_text(picture.name),
         "width": picture.width,
         "height": picture.height,

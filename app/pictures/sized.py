@@ -49,7 +49,7 @@ class SizedFiles:
         self.needs_index = bool(settings.store_url)
         self._derivatives = derivatives or Derivatives(
             settings.instance_folder, settings.derivatives_mb, _MAKERS, _WAITING,
-            has_links=not self.needs_index,
+            has_links=not self.needs_index, licence=settings.licences.generated,
         )  # fmt: skip
         self._files = PictureFiles(Path(self._derivatives.folder), settings.picture_max_age_s)
         self._images = settings.images_folder

@@ -10,6 +10,7 @@ from app.rendering.cutouts import Cutouts
 from app.rendering.languages import locale_chooser
 from app.rendering.renderer import PageRenderer
 from core.concept_names import ConceptNames
+from core.licences import Licences
 from core.settings import Settings
 from store.curation.withheld import Withheld
 from store.files.opening import open_pictures
@@ -32,6 +33,7 @@ class Site:
     concepts: ConceptNames
     locale_of: Callable[[str], str]  # by an Accept-Language header
     withheld: Withheld  # what the owner took away, which nothing makes anew
+    licences: Licences  # under which the pictures may be used
 
 
 def build_site(settings: Settings, index: OpenIndex, renderer: PageRenderer, key: bytes) -> Site:
@@ -51,6 +53,7 @@ def build_site(settings: Settings, index: OpenIndex, renderer: PageRenderer, key
         concepts=ConceptNames(settings.models_folder),
         locale_of=locale_chooser(settings.default_locale),
         withheld=Withheld(index.reader),
+        licences=settings.licences,
     )
 
 

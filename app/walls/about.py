@@ -6,6 +6,7 @@ from app.http.errors import NotFound
 from app.ops.index_handle import OpenIndex
 from app.rendering.renderer import PageRenderer
 from app.walls.model_cards import card_text, read_card
+from core.licences import CC0
 from core.settings import Settings
 from store.index.database import IndexMissing
 from store.queries.gallery import Gallery
@@ -34,6 +35,8 @@ def about_pages(settings: Settings, index: OpenIndex, renderer: PageRenderer) ->
             pictures=pictures,
             categories=categories,
             has_adopted=made.has_adopted,
+            licences=settings.licences,
+            is_cc0=settings.licences.generated == CC0,
             models=[(read_card(settings.models_folder, label), sha) for label, sha in made.models],
         )
 

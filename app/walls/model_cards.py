@@ -21,6 +21,7 @@ class ModelCard:
     data: tuple[tuple[str, ...], ...] = ()  # the card's table of data, the header first
     has_card: bool = False
     chosen: str = ""  # who picked the pictures, out of how many
+    near: tuple[str, str] | None = None  # the share very near to a training picture, of how many
 
 
 def read_card(models_folder: Path, label: str) -> ModelCard:
@@ -41,6 +42,7 @@ def read_card(models_folder: Path, label: str) -> ModelCard:
         data=_table(text.partition("\n## Data")[2].partition("\n## ")[0]),
         has_card=bool(text),
         chosen=text.partition("\n## Chosen seeds\n\n")[2].partition("\n\n")[0],
+        near=_near(text.partition("\n### Copying\n")[2].partition("\n### ")[0]),
     )
 
 
@@ -58,6 +60,16 @@ def card_text(models_folder: Path, label: str) -> str | None:
 def _folder(models_folder: Path, label: str) -> Path | None:
     # a label comes from the index or an address: it must not lead out of the folder
     return models_folder / label if _LABEL.fullmatch(label) and ".." not in label else None
+
+
+def _near(section: str) -> tuple[str, str] | None:
+    """Return what the card's table of copying says of distances in features."""
+    rows = _table(section)
+    for row in rows[1:]:
+        found = dict(zip(rows[0], row, strict=False))
+        if row[0] == "features" and {"very near", "n"} <= found.keys():
+            return found["very near"], found["n"]
+    return None
 
 
 def _table(text: str) -> tuple[tuple[str, ...], ...]:

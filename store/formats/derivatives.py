@@ -21,6 +21,7 @@ from pathlib import Path
 
 from core.errors import NonesuchError
 from core.files import TEMPORARY_PREFIX, write_durably
+from core.licences import Licence
 from core.locks import FOREVER, lock, lock_file, removed_lock_file
 
 SIZES_PX = (64, 128, 256, 512, 1024, 2048)
@@ -46,12 +47,14 @@ class Derivatives:
 
     def __init__(
         self, instance: Path, most_mb: int, makers: int, waiting: int, wait_s: float = 5.0,
-        *, has_links: bool = True,
+        *, has_links: bool = True, licence: Licence | None = None,
     ) -> None:  # fmt: skip
         """``makers`` of this process work at once and up to ``waiting`` more calls wait.
 
         ``has_links``: originals are files; else who asks has to know that they are still there.
+        ``licence``: goes into those of generated pictures.
         """
+        self._licence = licence
         self._has_links = has_links
         self.folder = os.fspath(instance / FOLDER)
         self._most_bytes = most_mb * 2**20
@@ -112,7 +115,7 @@ class Derivatives:
         if not self._makers.acquire(timeout=max(0.0, until - time.monotonic())):
             raise _busy()
         try:
-            return resized(data, size, file.rpartition(".")[2])
+            return resized(data, size, file.rpartition(".")[2], self._licence)
         except BadPicture as error:
             raise NoDerivative(
                 "the picture's file cannot be read", "look for more with: flask verify"

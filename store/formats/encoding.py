@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import NonesuchError
+from core.licences import Licence
 from store.formats.metadata import Provenance, read_provenance, to_xmp
 
 if TYPE_CHECKING:
@@ -62,12 +63,15 @@ def find_format(name: str) -> Format:
     return chosen
 
 
-def encode(picture: "np.ndarray", chosen: Format, provenance: Provenance) -> bytes:
+def encode(
+    picture: "np.ndarray", chosen: Format, provenance: Provenance, licence: Licence | None = None
+) -> bytes:
     """Return the bytes of a picture, uint8 [H, W, 3 or 4], with its provenance as XMP.
 
-    The same arguments give the same bytes with the same Pillow: there is no time stamp.
+    The same arguments give the same bytes with the same Pillow: there is no time stamp. What is
+    stored has no ``licence`` inside, see `store.formats.licensing`.
     """
-    return encode_image(Image.fromarray(picture), chosen, to_xmp(provenance))
+    return encode_image(Image.fromarray(picture), chosen, to_xmp(provenance, licence))
 
 
 def encode_image(image: Image.Image, chosen: Format, packet: bytes, **more: Any) -> bytes:

@@ -9,7 +9,9 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
+
+from core.licences import Licence
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_RIGHTS = "http://ns.adobe.com/xap/1.0/rights/"
 # a name, not an address: XMP asks for one per vocabulary
 _OWN = "urn:nonesuch:provenance:1"
 _CONCEPTS = re.compile(r"[0-9A-Za-z_.-]{1,49}( [0-9A-Za-z_.-]{1,49})?")  # 99 at most
@@ -42,17 +45,39 @@ class Provenance:
     nearest: tuple[str, ...] = ()  # one or two concepts, where that is known
 
 
-def to_xmp(provenance: Provenance) -> bytes:
-    """Return the XMP packet that every generated file carries; no time stamp in it."""
+def to_xmp(provenance: Provenance, licence: Licence | None = None) -> bytes:
+    """Return the XMP packet that every generated file carries; no time stamp in it.
+
+    ``licence``: what it says of the rights; no file in the store says anything of them.
+    """
     fields = " ".join(f"n:{name}={quoteattr(str(getattr(provenance, name)))}" for name in _FIELDS)
     if provenance.nearest:
         fields += f" n:nearest={quoteattr(' '.join(provenance.nearest))}"
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
         f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about="" '
-        f'xmlns:i="{_IPTC}" xmlns:n="{_OWN}" i:DigitalSourceType="{SOURCE_TYPE}" {fields}/>'
-        "</rdf:RDF></x:xmpmeta>"
+        f'xmlns:i="{_IPTC}" xmlns:n="{_OWN}" i:DigitalSourceType="{SOURCE_TYPE}" {fields}'
+        f"{_rights(licence)}</rdf:RDF></x:xmpmeta>"
     ).encode()
+
+
+def _rights(licence: Licence | None) -> str:
+    """Return the end of the description, with the properties of XMP's rights management schema."""
+    if licence is None:
+        return "/>"
+    return (
+        f' xmlns:xmpRights="{_RIGHTS}" xmpRights:WebStatement={quoteattr(licence.url)}>'
+        f'<xmpRights:UsageTerms><rdf:Alt><rdf:li xml:lang="x-default">{escape(licence.name)}'
+        "</rdf:li></rdf:Alt></xmpRights:UsageTerms></rdf:Description>"
+    )
+
+
+def with_licence(packet: bytes, licence: Licence | None) -> bytes:
+    """Return a packet that `to_xmp` wrote with a licence in it; any other as it is."""
+    provenance = from_xmp(packet)
+    if provenance is None or to_xmp(provenance) != packet:
+        return packet
+    return to_xmp(provenance, licence)
 
 
 def from_xmp(packet: bytes) -> Provenance | None:
@@ -134,7 +159,11 @@ def _concepts(text: str | None) -> tuple[str, ...]:
 
 def read_provenance(image: "Image.Image") -> Provenance | None:
     """Return the provenance that an opened picture carries, if any."""
-    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
-    if isinstance(packet, str):
-        packet = packet.encode()
+    packet = read_packet(image)
     return from_xmp(packet) if packet else None
+
+
+def read_packet(image: "Image.Image") -> bytes:
+    """Return the XMP packet of an opened picture; empty where it has none."""
+    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    return packet.encode() if isinstance(packet, str) else bytes(packet)

@@ -10,7 +10,10 @@ import io
 
 from PIL import Image, ImageFilter, ImageOps
 
+from core.licences import Licence
 from store.formats.encoding import EXTENSION_FORMATS, encode_image, open_picture, plain
+from store.formats.licensing import licensed
+from store.formats.metadata import read_packet, with_licence
 from store.formats.private_parts import private_parts
 
 _SHARPEN_PIXELS = 0.875  # radius in pixels of the original
@@ -24,12 +27,13 @@ def fitted(width: int, height: int, size_px: int) -> tuple[int, int]:
     return max(1, round(width * size_px / longer)), max(1, round(height * size_px / longer))
 
 
-def resized(data: bytes, size_px: int, extension: str) -> bytes:
+def resized(data: bytes, size_px: int, extension: str, licence: Licence | None = None) -> bytes:
     """Return a picture's file with the longer side of this size, in the format of an extension.
 
     The XMP packet and a colour profile go with it, the camera's orientation is applied, and no
-    other metadata is kept; nor the packet, where it says what may be private. A file that already
-    is so comes back as it is. Raises `BadPicture`.
+    other metadata is kept; nor the packet, where it says what may be private. A generated picture's
+    packet gets the ``licence``. A file that already is so comes back with nothing else changed.
+    Raises `BadPicture`.
     """
     chosen = EXTENSION_FORMATS[extension]
     is_private = bool(private_parts(data))
@@ -38,9 +42,8 @@ def resized(data: bytes, size_px: int, extension: str) -> bytes:
         is_so = max(opened.size) == size_px and opened.format == chosen.name.upper()
         is_plain = opened.mode in ("RGB", "RGBA") and not animated and not is_private
         if is_so and is_plain and not opened.getexif():
-            return data
-        packet = opened.info.get("xmp") or opened.info.get("XML:com.adobe.xmp") or b""
-        packet = packet.encode() if isinstance(packet, str) else packet
+            return licensed(data, licence)
+        packet = with_licence(read_packet(opened), licence)
         # a profile for four inks or for grey says nothing about what comes out here
         of_colours = opened.mode in ("RGB", "RGBA", "P")
         profile = opened.info.get("icc_profile") if of_colours else None

@@ -94,6 +94,7 @@ def test_a_picture_with_all_its_provenance(filled: Filled) -> None:
         "phash": "0123456789abcdef",
         "nearest": [],
         "digital_source_type": SOURCE_TYPE,
+        "licence": {"name": "CC0 1.0", "url": "https://creativecommons.org/publicdomain/zero/1.0/"},
     }
     assert told(client, f"/api/v1/images/{sha256}")["id"] == sha256[:12]
     for address in (found["page"], found["url"], *found["sizes"].values()):

@@ -199,7 +199,7 @@ def test_no_more_than_the_makers_work_at_once(
 
     at_work, most, counting = 0, 0, threading.Lock()
 
-    def slow(data: bytes, size: int, extension: str) -> bytes:
+    def slow(data: bytes, size: int, extension: str, *_: object) -> bytes:
         nonlocal at_work, most
         with counting:
             at_work += 1
