@@ -184,7 +184,9 @@ class Owner:
 
     def index(self) -> None:
         words = ["index", "--set-aside"] if self.chance.random() < 0.3 else ["index"]
-        assert self.flask(*words).exit_code == 0, self.told()
+        done = self.flask(*words)
+        # a picture that was cut short is left out until somebody mends or removes it
+        assert done.exit_code == 0 or "were left out" in done.output, self.told()
 
     def verify(self) -> None:
         self.flask("verify")
