@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
+from flask.cli import cli
 
 from app import create_app
 from app.commands import COMMANDS
@@ -97,9 +99,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("variable", WRONG)
-def test_a_wrong_setting_is_one_line_of_a_command(settings: Settings, variable: str) -> None:
-    done = run(settings, "-m", "flask", "db", "upgrade", **{variable: WRONG[variable]})
-    assert done.returncode == 1
+def test_a_wrong_setting_is_one_line_of_a_command(
+    settings: Settings, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("NONESUCH_")]:
+        monkeypatch.delenv(name)
+    environment = {**in_environment(settings), variable: WRONG[variable]}
+    done = CliRunner().invoke(cli, ["--app", "app", "db", "upgrade"], env=environment)
+    assert done.exit_code == 1
     assert done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1
     assert "secret" not in done.stderr
     assert not (settings.instance_folder / "index.sqlite3").exists()

@@ -134,7 +134,7 @@ def many(tmp_path: Path) -> Filled:
     engine = open_engine(settings, write=True)
     upgrade(engine)
     store = fill(settings, engine)
-    data = [small_picture(seed) for seed in range(100, 900)]
+    data = [small_picture(seed) for seed in range(100, 500)]
     store.add(
         "great", {file_name(100 + i, digest(each), "webp"): each for i, each in enumerate(data)}
     )
@@ -188,7 +188,7 @@ def test_server_and_command_killed_in_the_middle(
     assert "Traceback" not in output
     own_server.start()
     known = len(there.files_of("great"))
-    assert 64 <= known < 800
+    assert 64 <= known < 400
     second = start(many, own_server, url)
     wait_for_pictures(there, known + 64)
     second.send_signal(signal.SIGINT)
