@@ -109,9 +109,9 @@ def words(command: str, tried: str, value: str, folder: Path) -> list[str]:
 def site(filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
     (tmp_path / "text").write_text("no picture\n")
     (tmp_path / "noise").write_bytes(bytes(range(256)) * 8)
-    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "below").mkdir(parents=True)  # ../../x may be meant: it is in tmp_path
     (tmp_path / "tmp").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here" / "below")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     for name in NOT_INSTALLED:  # they take long to import, and fetch from the network
         monkeypatch.setitem(sys.modules, name, None)

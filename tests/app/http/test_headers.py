@@ -56,7 +56,7 @@ def test_nothing_comes_from_elsewhere(client: FlaskClient) -> None:
 def test_own_files_are_for_good_under_the_hash_of_their_content(client: FlaskClient) -> None:
     text = client.get("/").text
     addresses = re.findall(r'"(/static/[^"]+)"', text)
-    assert len(addresses) == 6
+    assert len(addresses) == 7
     for address in addresses:
         response = client.get(address)
         assert response.status_code == 200

@@ -116,7 +116,7 @@ def test_the_page_is_light(client: FlaskClient) -> None:
         packed = response.headers.get("Content-Encoding") == "gzip"
         assert packed or address.endswith(".woff2")
         sizes[address] = len(response.data)
-    assert len(sizes) == 8
+    assert len(sizes) == 9
     assert sum(sizes.values()) < 30_000, sizes
 
 

@@ -135,7 +135,7 @@ def test_what_makes_no_sense_is_refused_with_advice(
 
 @pytest.mark.parametrize(
     "address",
-    ["/seed", "/seed/", "/seed/a/64.webp/", "/seed/a/64/b", "/random/", "/random.webp/"],
+    ["/seed/", "/seed/a/64.webp/", "/seed/a/64/b", "/random/", "/random.webp/"],
 )
 def test_what_follows_an_address_makes_it_another(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 404
