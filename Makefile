@@ -30,6 +30,7 @@ help: ## this list
 
 run: venv-site ## everything: install, serve, make the pictures that are missing beside it
 	@$(flask) db upgrade
+	@$(flask) fetch-runtime --if-possible
 	@exec $(python) -m bin.run "$(CATEGORIES)" # so that make tells it, not a shell, to end
 
 fill: venv-site ## install, make the pictures that are missing
@@ -62,7 +63,8 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/app/pictures/test_picking.py tests/sources/biggan/test_biggan.py \
 		tests/gan/methods/test_documents.py tests/gan/methods/test_projected.py \
 		tests/gan/training/test_run.py tests/store/queries/test_text_ring.py \
-		tests/app/curate/test_browser.py tests/app/translate/test_load.py
+		tests/app/curate/test_browser.py tests/app/translate/test_load.py \
+		tests/app/browser/test_side_by_side.py
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl

@@ -11,6 +11,8 @@ from flask.cli import AppGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.api import developer_api
+from app.browser.generators import BrowserGenerators
+from app.browser.views import generator_files
 from app.commands import LazyCommands
 from app.curate.views import curate_pages
 from app.game.views import play_pages
@@ -39,6 +41,7 @@ from app.walls.about import about_pages
 from app.walls.categories import category_list
 from app.walls.favourites import favourite_pages
 from app.walls.gallery import gallery_pages
+from app.walls.live_page import live_page
 from app.walls.morphs import morph_pages
 from core.errors import NonesuchError
 from core.model_kinds import translator_names
@@ -123,7 +126,11 @@ def _wired(settings: Settings) -> Flask:
     redrawing = None
     if settings.live_at_once:
         models, slots = LiveModels(settings), live_slots(settings, site.shared)
-        app.register_blueprint(live_pictures(settings, renderer, site.withheld, models, slots))
+        generators = BrowserGenerators(settings, site.withheld)
+        app.extensions["generators"] = generators
+        app.register_blueprint(live_pictures(settings, site.withheld, models, slots))
+        app.register_blueprint(live_page(index, renderer, models, generators))
+        app.register_blueprint(generator_files(generators))
         redrawing = Redrawing(models, slots)
     sized = SizedFiles(settings, site.store, redrawing=redrawing)
     app.register_blueprint(sized_pictures(index, sized))

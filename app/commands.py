@@ -10,6 +10,7 @@ COMMANDS = {
     "curate": "app.curate.cli:curate",
     "db": "store.index.cli:db",
     "export-site": "app.export.cli:export_site",
+    "fetch-runtime": "app.browser.cli:fetch_runtime",
     "gan": "gan.commands.cli:gan",
     "index": "pregen.indexing.cli:index",
     "models": "sources.cli:models",

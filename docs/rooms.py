@@ -66,7 +66,8 @@ REQUEST = [
 ROOMS = [
     Room(
         "app",
-        ["pictures walls live game", "translate curate api export", "site rendering ops http"],
+        ["pictures walls live game", "translate curate api export",
+         "site browser rendering ops http"],
         24, 396, 330, 80,
     ),
     Room(

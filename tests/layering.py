@@ -29,8 +29,9 @@ FROM_THE_GROUND = (
     "gan/networks/layers", "gan/networks", "gan/batches", "gan/runs", "gan/methods",
     "gan/recipes", "gan/training", "gan/evaluation/samples", "gan/evaluation/measures",
     "gan/evaluation", "gan/export", "gan/export/translation", "gan/commands",
-    "app/http", "app/ops", "app/rendering", "app/site", "app/live", "app/pictures", "app/walls",
-    "app/game", "app/translate", "app/curate", "app/api", "app/export", "app",
+    "app/http", "app/ops", "app/rendering", "app/site", "app/browser", "app/live",
+    "app/pictures", "app/walls", "app/game", "app/translate",
+    "app/curate", "app/api", "app/export", "app",
 )  # fmt: skip
 _PLACE = re.compile(r"([a-z_]\w*(?:\.[a-z_]\w*)+):[A-Za-z_]\w*")
 

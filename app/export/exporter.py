@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.browser.generators import BrowserGenerators, put_files
 from app.export.folder import Folder
 from app.export.links import RENDERED_AT, Links
 from app.export.lists import write_lists
@@ -92,6 +93,8 @@ class _Export:
         site: Site = application.extensions["site"]
         site.renderer.tell(is_exported=True)
         self._site, self._client = site, application.test_client()
+        self._generators: BrowserGenerators | None = application.extensions.get("generators")
+        self._live = self._generators.first() if self._generators else ""  # a model's name
         self._reader, self._settings = reader, settings
         self._folder, self._origin = folder, origin
         self._gallery = Gallery(reader)
@@ -99,7 +102,8 @@ class _Export:
         self._write_static()
         self._links = Links(
             base_path, origin, self._file_of, self._step_hash,
-            frozenset(shelf.slug for shelf in self._shelves.shelves), self._single_pages(),
+            frozenset(shelf.slug for shelf in self._shelves.shelves),
+            (*self._single_pages(), *(("/live",) if self._live else ())),
             write_scripts(folder),
         )  # fmt: skip
         self._pages = 0
@@ -128,6 +132,7 @@ class _Export:
         for path in self._single_pages():
             self._put_page(path)
         self._put_page("/favourites?ids=", "favourites/shared/index.html", is_listed=False)
+        self._put_live()
         self._put_morphs()
         self._put_rest()
         if self._origin:
@@ -176,6 +181,11 @@ class _Export:
         if is_listed:
             self._listed.append(path)
 
+    def _put_live(self) -> None:
+        """Where visitors' browsers invent pictures, with the generator that they do it by."""
+        if self._generators and put_files(self._generators, self._live, self._folder.put):
+            self._put_page(f"/live?stored&model={self._live}", is_listed=False)
+
     def _put_morphs(self) -> None:
         """The latent walks, where there are some."""
         found = self._client.get("/morphs", base_url=RENDERED_AT)
@@ -211,8 +221,6 @@ class _Export:
         """Write the site's own files; what they name of each other lies beside them."""
         for address in StaticFiles().addresses.values():
             data = self._client.get(address, base_url=RENDERED_AT).data
-            if address.endswith(".css"):
-                data = data.replace(b"url(/static/", b"url(")
             self._folder.put(address.lstrip("/"), data)
 
     def _get(self, address: str) -> str:

@@ -7,6 +7,7 @@ A static host has no query strings, so what the site has behind `?` becomes a fo
     /i/<hash>?in=gallery    i/<hash>/#in=gallery    /favourites?ids=…   favourites/shared/?ids=…
     /about/emoji/1          about/emoji/1.txt   /sized/512/…      the picture itself;
     /sized/256/…, on walls  sized/256/…
+    /live?stored            live/
 
 Links are absolute below the base path: scripts move parts of one page into another.
 """
@@ -20,14 +21,16 @@ _PAGE = re.compile(r"(?:^|&)page=(\d+)")
 _ANCHOR = re.compile(r'<a\b[^>]*?\bhref="(?P<href>[^"]*)"[^>]*>(?P<inside>.*?)</a>\n?', re.DOTALL)
 _NAV = re.compile(r"<nav\b.*?</nav>", re.DOTALL)
 _ATTRIBUTE = re.compile(
-    r' (?P<name>href|src|srcset|action|data-share|data-link|content)="(?P<value>[^"]*)"'
+    r' (?P<name>href|src|srcset|action|data-share|data-link|data-live|content)="(?P<value>[^"]*)"'
 )
 _SITE_SCRIPT = re.compile(r'<script src="/static/site\.[^>]*></script>\n')
-_KEPT = re.compile(r"/(?:images|static|morphs)/|/favicon\.(?:svg|ico)$|/categories\.json$")
+_KEPT = re.compile(
+    r"/(?:images|static|morphs|live/files)/|/favicon\.(?:svg|ico)$|/categories\.json$"
+)
 _POLICY = (
     # blob: for pictures that a script fetched, whose address would tell what they are of
     "default-src 'none'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; "
-    "style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'"
+    "style-src 'self'; script-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
 )
 RENDERED_AT = "http://localhost"  # what stands for the site's own address in rendered pages
 

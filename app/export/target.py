@@ -12,7 +12,7 @@ from core.settings import Settings
 MARK = "nonesuch.json"  # says that a folder was written here, and may be replaced
 _BASE_PATH = re.compile(r"/(?:[A-Za-z0-9._~\-]+/)*")
 _MADE = {
-    "i", "c", "gallery", "categories", "about", "favourites", "morphs", "images", "static",
+    "i", "c", "live", "gallery", "categories", "about", "favourites", "morphs", "images", "static",
     "pictures", "play", "seed", "sitemaps", "index.html", "404.html", "categories.json",
     "robots.txt", "favicon.ico", "favicon.svg", "sitemap.xml", MARK,
 }  # fmt: skip

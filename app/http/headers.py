@@ -25,6 +25,13 @@ _ALWAYS_BUT_PERMISSIONS = [header for header in ALWAYS if header[0] != "Permissi
 _PLAIN_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 PLAIN_HEADERS = [*ALWAYS, _PLAIN_POLICY]
 
+# a worker does not inherit its page's policy: this one may load the generator and compile it
+WORKER_POLICY = (
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+    "frame-ancestors 'none'",
+)
+
 
 def complete(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return an answer's headers with those that all have; a page has a policy of its own."""
@@ -56,6 +63,14 @@ def with_camera(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
             else (name, value)
             for name, value in headers
         ),
+    ]
+
+
+def with_worker(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return a page's headers for one that may start workers of this site."""
+    return [
+        (name, f"{value}; worker-src 'self'" if name == "Content-Security-Policy" else value)
+        for name, value in headers
     ]
 
 

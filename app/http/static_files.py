@@ -1,17 +1,20 @@
 """The site's own few files, in memory, under addresses that carry a hash of their content.
 
 So they can be cached for good, and an upgrade is seen at once. Read, hashed and compressed at
-start-up. A style sheet names others as `url(paper.svg)`, and gets their addresses.
+start-up. A style sheet names others as `url(paper.svg)`, a module as `"./walk.js"`, from its own
+folder on; both get the names that they are sent by. A worker (`….worker.js`) has its own policy.
 """
 
 import gzip
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.http.answers import Answer, etag_matches
+from app.http.headers import WORKER_POLICY
 
 FOLDER = Path(__file__).parents[1] / "static"
 _MEDIA_TYPES = {
@@ -22,7 +25,10 @@ _MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 _COMPRESSED = (".woff2",)  # by themselves
-_NAMED = re.compile(rb"url\(([a-z-]+\.[a-z0-9]+)\)")
+_NAMED = {
+    ".css": re.compile(rb"(?<=url\()[a-z-]+\.[a-z0-9]+(?=\))"),
+    ".js": re.compile(rb'(?<=")\.\.?/[a-z./-]+\.js(?=")'),
+}
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_A_DAY = "public, max-age=86400"
 # what machines ask for by a fixed name
@@ -41,25 +47,37 @@ class StaticFiles:
     """Answers for the files of one folder."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self.addresses: dict[str, str] = {}  # style.css → /static/style.0f1e2d3c4b5a.css
+        # style.css → /static/style.0f1e2d3c4b5a.css, live/page.js → /static/live/page.….js
+        self.addresses: dict[str, str] = {}
         self._files: dict[str, _File] = {}
-        # style sheets last: they name others
-        for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".css", path.name)):
-            if path.suffix not in _MEDIA_TYPES:
-                continue
-            body = path.read_bytes()
-            if path.suffix == ".css":
-                body = _NAMED.sub(self._named, body)
-            digest = hashlib.sha256(body).hexdigest()[:12]
-            address = f"/static/{path.stem}.{digest}{path.suffix}"
-            self.addresses[path.name] = address
-            self._files[address] = _load(body, digest, path.suffix, _FOR_GOOD)
-            for fixed, name in _FIXED_NAMES.items():
-                if name == path.name:
-                    self._files[fixed] = _load(body, digest, path.suffix, _FOR_A_DAY)
+        self._folder = folder.resolve()
+        for path in sorted(self._folder.rglob("*")):
+            if path.suffix in _MEDIA_TYPES:
+                self._address(path)
 
-    def _named(self, match: re.Match[bytes]) -> bytes:
-        return b"url(" + self.addresses[match[1].decode()].encode() + b")"
+    def _address(self, path: Path) -> str:
+        """Return a file's address, once it is read; what it names comes before it."""
+        name = path.relative_to(self._folder).as_posix()
+        if name in self.addresses:
+            return self.addresses[name]
+        body = path.read_bytes()
+        if path.suffix in _NAMED:
+            body = _NAMED[path.suffix].sub(lambda named: self._named(path, named), body)
+        digest = hashlib.sha256(body).hexdigest()[:12]
+        address = f"/static/{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
+        self.addresses[name] = address
+        policy = [WORKER_POLICY] if name.endswith(".worker.js") else []
+        self._files[address] = _load(body, digest, path.suffix, _FOR_GOOD, policy)
+        for fixed, own in _FIXED_NAMES.items():
+            if own == name:
+                self._files[fixed] = _load(body, digest, path.suffix, _FOR_A_DAY)
+        return address
+
+    def _named(self, path: Path, named: re.Match[bytes]) -> bytes:
+        """Return the name by which a file that another names is sent."""
+        folder, slash, _ = named[0].decode().rpartition("/")
+        address = self._address((path.parent / named[0].decode()).resolve())
+        return f"{folder}{slash}{address.rpartition('/')[2]}".encode()
 
     @property
     def answered(self) -> list[str]:
@@ -80,13 +98,20 @@ class StaticFiles:
         return Answer("200 OK", headers, [] if environ["REQUEST_METHOD"] == "HEAD" else [body])
 
 
-def _load(body: bytes, digest: str, suffix: str, cache_control: str) -> _File:
+def _load(
+    body: bytes,
+    digest: str,
+    suffix: str,
+    cache_control: str,
+    policy: Sequence[tuple[str, str]] = (),
+) -> _File:
     etag = f'W/"{digest}"'  # weak: the compressed form has it as well
     return _File(
         body=body,
         compressed=b"" if suffix in _COMPRESSED else gzip.compress(body, 9, mtime=0),
         etag=etag,
         headers=[
+            *policy,
             ("Content-Type", _MEDIA_TYPES[suffix]),
             ("Cache-Control", cache_control),
             ("Vary", "Accept-Encoding"),

@@ -41,6 +41,13 @@ class Wish:
     category: "ModelCategory"
     seed: int
     truncations: tuple[float, float]
+    towards: int | None = None  # another seed, and how much of the way to it
+    share: float = 0.0
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Every seed that it comes from."""
+        return (self.seed,) if self.towards is None else (self.seed, self.towards)
 
 
 @dataclass(frozen=True)
@@ -75,11 +82,13 @@ class LiveModel:
         slug: str | None,
         truncation: float | None,
         off: frozenset[str] = frozenset(),
+        way: tuple[int, float] | None = None,
     ) -> Wish:
         """Return the picture that is meant; what is not given is drawn, with a seed from it.
 
-        ``off``: categories that the owner switched off; the model seems not to know them. Raises
-        `NotFound` for a category and `BadParameter` for a truncation it does not have.
+        ``off``: categories that the owner switched off; the model seems not to know them. ``way``:
+        another seed, and how much of the way to it, 0-1. Raises `NotFound` for a category and
+        `BadParameter` for a truncation it does not have.
         """
         if slug is not None and (slug in off or slug not in self._drawable):
             close = nearest(slug[:100], self._drawable.keys() - off)
@@ -98,7 +107,8 @@ class LiveModel:
                     f"{self._model.name} takes {lowest:g} to {highest:g}",
                 )
             truncations = (truncation, truncation)
-        return Wish(category, random.getrandbits(32) if seed is None else seed, truncations)
+        seed = random.getrandbits(32) if seed is None else seed
+        return Wish(category, seed, truncations, *(way or ()))
 
     def _drawn_category(self, seed: int | None, off: frozenset[str]) -> "ModelCategory":
         every = list(self._drawable.values())
@@ -133,7 +143,8 @@ class LiveModel:
 
     def key(self, wish: Wish) -> str:
         """Return what a picture's content depends upon, besides its format."""
-        return f"{self._model.digest} {wish.category.slug} {wish.seed} {wish.truncations}"
+        way = "" if wish.towards is None else f" {wish.towards} {wish.share}"
+        return f"{self._model.digest} {wish.category.slug} {wish.seed} {wish.truncations}{way}"
 
     def redraw(self, made: "Provenance", size_px: int, extension: str) -> bytes | None:
         """Return a picture that this model made, in another size; None where it did not.
@@ -171,10 +182,14 @@ class LiveModel:
 
     def _draw(self, wish: Wish, verdict: Verdict | None = None) -> Drawing:
         """Draw a picture and judge it, unless it was judged before."""
+        from sources.interpolation import between
         from sources.runtimes.latents import draw
 
         model = self._model
         drawn = draw(model, wish.seed, wish.truncations)
+        if wish.towards is not None:
+            end = draw(model, wish.towards, wish.truncations)
+            drawn = between(model, drawn, end, wish.share, "spherical")
         try:
             # judged under the lock as well: a curator's interpreter is for one thread too
             with self._running or nullcontext():
@@ -210,6 +225,8 @@ class LiveModel:
             truncation=drawing.drawn.truncation,
             phash=perceptual_hash(Image.fromarray(picture)),
             nearest=drawing.verdict.nearest,
+            towards=drawing.wish.towards,
+            share=drawing.wish.share,
         )
         drawn = finished(picture, model.finish, size_px)
         return encode(drawn, chosen, provenance, self._licence)

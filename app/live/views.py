@@ -1,4 +1,4 @@
-"""`/live/<model>` makes a picture at every call; `/live` is a page of ten."""
+"""`/live/<model>` makes a picture at every call."""
 
 import hashlib
 import os
@@ -12,7 +12,6 @@ from app.http.errors import BadParameter, Gone, NotFound
 from app.live.model import LiveModel, Wish
 from app.live.models import LiveModels
 from app.live.slots import Slots
-from app.rendering.renderer import PageRenderer
 from core.settings import Settings
 from store.curation.withheld import Withheld
 
@@ -21,13 +20,11 @@ if TYPE_CHECKING:
     from app.ops.redis import Shared
 
 _FORMATS = {"webp": "image/webp", "png": "image/png"}
-PICTURES_ON_PAGE = 10
 _MOST_DRAWS = 64  # of a seed, where all so far are of rejected pictures
 
 
 def live_pictures(
     settings: Settings,
-    renderer: PageRenderer,
     withheld: Withheld,
     models: LiveModels,
     slots: "Slots | SharedSlots",
@@ -42,20 +39,6 @@ def live_pictures(
         with slots.slot():
             return models.load(name)
 
-    @routes.get("/live")
-    def page() -> Response:
-        names = models.names()
-        chosen = request.args.get("model", names[0] if names else "")
-        models.check_name(chosen)
-        return renderer.page(
-            "live.html",
-            title="Ten that did not exist a moment ago",
-            model=chosen,
-            others=[name for name in names if name != chosen],
-            numbers=range(1, PICTURES_ON_PAGE + 1),
-            place="/live",
-        )
-
     @routes.get("/live/<file>")
     def picture(file: str) -> Response:
         name, ending = _split(file)
@@ -63,7 +46,7 @@ def live_pictures(
         seed, truncation = _whole_number("seed"), _number("truncation")
         model = loaded(name)
         category = request.args.get("category")
-        wish = wished(model, seed, category, truncation)
+        wish = wished(model, seed, category, truncation, _way(seed))
         headers = [("Content-Type", _FORMATS[ending])]
         if seed is None:
             headers.append(("Cache-Control", "no-store"))
@@ -95,14 +78,18 @@ def live_pictures(
         return Response(data, headers=headers)
 
     def wished(
-        model: LiveModel, seed: int | None, category: str | None, truncation: float | None
+        model: LiveModel,
+        seed: int | None,
+        category: str | None,
+        truncation: float | None,
+        way: tuple[int, float] | None = None,
     ) -> Wish:
         """Return what is asked for, or what is drawn, unless the owner has taken it away."""
         off = withheld.categories()
         for _ in range(_MOST_DRAWS if seed is None else 1):
-            wish = model.wish(seed, category, truncation, off)
+            wish = model.wish(seed, category, truncation, off, way)
             slugs = model.slugs_like(wish.category)
-            if not withheld.has(model.label, model.digest, slugs, wish.seed):
+            if not any(withheld.has(model.label, model.digest, slugs, each) for each in wish.seeds):
                 return wish
         raise Gone("this picture was taken away", "without seed= another is made", "/live")
 
@@ -161,6 +148,21 @@ def _whole_number(name: str) -> int | None:
     return int(text)
 
 
+def _way(seed: int | None) -> tuple[int, float] | None:
+    """Return another seed, and how much of the way to it a picture is, where that is asked for."""
+    towards, share = _whole_number("towards"), _number("share")
+    if towards is None and share is None:
+        return None
+    if seed is None or towards is None or share is None:
+        raise BadParameter(
+            "a picture between two seeds needs seed, towards and share",
+            "try seed=1&towards=2&share=0.5",
+        )
+    if not 0 <= share <= 1:  # also where it is not a number
+        raise BadParameter(f"share={share:g} is out of range", "it is 0 to 1")
+    return towards, share
+
+
 def _number(name: str) -> float | None:
     text = request.args.get(name)
     if text is None:
@@ -174,4 +176,8 @@ def _number(name: str) -> float | None:
 def _address(name: str, ending: str, wish: Wish, truncation: float | None) -> str:
     """Return where this very picture can be had again."""
     address = f"/live/{name}.{ending}?seed={wish.seed}&category={wish.category.slug}"
-    return address if truncation is None else f"{address}&truncation={truncation:g}"
+    if truncation is not None:
+        address += f"&truncation={truncation:g}"
+    if wish.towards is not None:
+        address += f"&towards={wish.towards}&share={wish.share:g}"
+    return address

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.concept_names import FILE, IDS, LANGUAGES, LICENCE
 from core.files import write_durably
-from gan.dataset.npm import fetch_package
+from core.npm import fetch_package
 from sources.curators.concepts import CONCEPTS, read_concepts
 from sources.curators.curator import FOLDER
 

@@ -27,6 +27,11 @@ SELECT w.digest, w.slug, w.seed FROM wanted w CROSS JOIN category c CROSS JOIN i
 WHERE c.slug = w.slug AND i.model_digest = w.digest AND i.category_id = c.id AND i.seed = w.seed
 AND i.state = 'rejected'
 """  # noqa: S608
+# of one model: what was rejected, and what the site shows
+SEEDS = """
+SELECT c.slug, i.seed, i.state FROM image i JOIN category c ON c.id = i.category_id
+WHERE i.model_digest = :digest AND i.state IN ('live', 'rejected')
+"""
 
 Made = tuple[str, str, int]  # digest of the model, slug of the category, seed
 
@@ -62,6 +67,20 @@ class Withheld:
         return bool(
             _rejected_among(reader, [(each, slug, seed) for each in digests for slug in slugs])
         )
+
+    def seeds_of(
+        self, label: str, digest: str
+    ) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+        """Return category and seed of a model's pictures: the rejected ones, and those shown.
+
+        As for `has`, pictures of the same name and version count as well.
+        """
+        rejected, shown = set[tuple[str, int]](), set[tuple[str, int]]()
+        reader = self._reader()
+        for each in _digests(reader, label, digest) if reader else ():
+            for slug, seed, state in reader.ask(SEEDS, {"digest": each}) if reader else ():
+                (rejected if state == "rejected" else shown).add((slug, seed))
+        return rejected, shown
 
     def shown(self, morphs: Sequence[Morph]) -> list[Morph]:
         """Return the walks of which no category is off and no picture was rejected."""

@@ -43,6 +43,8 @@ class Provenance:
     truncation: float
     phash: str  # of the picture before encoding, so that a rebuilt index is the same index
     nearest: tuple[str, ...] = ()  # one or two concepts, where that is known
+    towards: int | None = None  # another seed, of a picture on the way from one to the other
+    share: float = 0.0  # 0-1 of that way
 
 
 def to_xmp(provenance: Provenance, licence: Licence | None = None) -> bytes:
@@ -53,6 +55,8 @@ def to_xmp(provenance: Provenance, licence: Licence | None = None) -> bytes:
     fields = " ".join(f"n:{name}={quoteattr(str(getattr(provenance, name)))}" for name in _FIELDS)
     if provenance.nearest:
         fields += f" n:nearest={quoteattr(' '.join(provenance.nearest))}"
+    if provenance.towards is not None:
+        fields += f' n:towards="{provenance.towards}" n:share="{provenance.share:g}"'
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
         f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about="" '
@@ -81,7 +85,10 @@ def with_licence(packet: bytes, licence: Licence | None) -> bytes:
 
 
 def from_xmp(packet: bytes) -> Provenance | None:
-    """Return the provenance in an XMP packet, or None where there is none or it is not whole."""
+    """Return the provenance in an XMP packet, or None where there is none or it is not whole.
+
+    A picture between two seeds has none here: an index takes it for a picture of one seed else.
+    """
     if b"<!" in packet:  # no document type, no entities: nothing that expands
         return None
     try:
@@ -90,7 +97,8 @@ def from_xmp(packet: bytes) -> Provenance | None:
         return None
     for description in root.iter(f"{{{_RDF}}}Description"):
         values = {name: description.get(f"{{{_OWN}}}{name}") for name in _FIELDS}
-        if all(value is not None for value in values.values()):
+        is_of_two = description.get(f"{{{_OWN}}}towards") is not None
+        if not is_of_two and all(value is not None for value in values.values()):
             try:
                 return Provenance(
                     model=str(values["model"]),

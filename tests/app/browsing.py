@@ -14,8 +14,8 @@ from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from bench.servers import granian_command
+from core.npm import NpmFailed, fetch_package
 from core.settings import PROJECT, Settings
-from gan.dataset.npm import NpmFailed, fetch_package
 from tests.programs import absent
 from tests.scaled import in_environment
 from tests.servers.ports import free_port

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,21 @@ def axe() -> str:
     from tests.app.browsing import axe_core
 
     return axe_core()
+
+
+@pytest.fixture(scope="session")
+def fetched_home() -> Path:
+    """A folder of downloads with the runtime of visitors' browsers in it; kept between runs."""
+    from app.browser.fetching import fetch_runtime
+    from core.npm import NpmFailed
+    from tests.app.browsing import CACHE
+    from tests.programs import absent
+
+    try:
+        fetch_runtime(CACHE.parent)
+    except NpmFailed as error:
+        absent(f"needs @litertjs/core from npm: {error}")
+    return CACHE.parent
 
 
 @pytest.fixture(scope="module")

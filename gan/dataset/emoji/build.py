@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from core.npm import fetch_package
 from gan.dataset.emoji.concepts import left_out_subcategories, meanings, read_categories
 from gan.dataset.emoji.render import render_icon
 from gan.dataset.emoji.sets import (
@@ -24,7 +25,6 @@ from gan.dataset.emoji.sets import (
     svg_icons,
 )
 from gan.dataset.files import Dataset, DatasetAbout, Record
-from gan.dataset.npm import fetch_package
 from gan.dataset.split import split_concepts
 
 LEAST_CONCEPTS = 6  # a category with fewer cannot be learned and held out

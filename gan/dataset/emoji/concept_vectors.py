@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core.npm import fetch_package
 from gan.dataset.emoji.concepts import meanings
 from gan.dataset.emoji.sets import NAMES_PACKAGE, plain_code_points
 from gan.dataset.files import BadDataset
-from gan.dataset.npm import fetch_package
 
 VECTORS_FILE = Path(__file__).with_name("concept_vectors.npz")
 ANNOTATIONS_PACKAGE = ("cldr-annotations-full", "48.2.0")  # Unicode-3.0

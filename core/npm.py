@@ -1,5 +1,7 @@
 """Packages from the npm registry, by name and pinned version, through the npm client."""
 
+import base64
+import hashlib
 import json
 import shutil
 import subprocess
@@ -18,10 +20,13 @@ class NpmFailed(NonesuchError):
     """npm is missing, or could not bring a package."""
 
 
-def fetch_package(name: str, version: str, cache: Path, members: Iterable[str] = ()) -> Path:
+def fetch_package(
+    name: str, version: str, cache: Path, members: Iterable[str] = (), integrity: str = ""
+) -> Path:
     """Return a folder with the unpacked package, fetching it once.
 
-    ``members``: path prefixes inside the package to unpack; all when empty.
+    ``members``: path prefixes inside the package to unpack; all when empty. ``integrity``: what
+    the package has to be, as package-lock.json has it (``sha512-…``). Raises `NpmFailed`.
     """
     folder = cache / f"{name.replace('@', '').replace('/', '-')}-{version}"
     if (folder / "package.json").exists():
@@ -29,7 +34,7 @@ def fetch_package(name: str, version: str, cache: Path, members: Iterable[str] =
     npm = shutil.which("npm")
     if npm is None:
         raise NpmFailed(
-            "npm is not installed, and the emoji sets come from its registry",
+            f"npm is not installed, and {name} comes from its registry",
             "install Node.js (Debian: apt-get install npm) and run the command again",
         )
     cache.mkdir(parents=True, exist_ok=True)
@@ -44,12 +49,25 @@ def fetch_package(name: str, version: str, cache: Path, members: Iterable[str] =
                     f"npm could not fetch {name}@{version} ({reason})", "is there a network?"
                 )
             file = json.loads(done.stdout)[0]["filename"].replace("@", "").replace("/", "-")
-            unpack(Path(own) / file, folder, tuple(members))
+            archive = Path(own) / file
+            if integrity and integrity_of(archive) != integrity:
+                raise NpmFailed(
+                    f"npm brought another {name}@{version} than the one that is pinned: "
+                    f"{integrity_of(archive)}",
+                    "see which registry it asks: npm config get registry",
+                )
+            unpack(archive, folder, tuple(members))
     except (OSError, ValueError, KeyError, tarfile.TarError, subprocess.TimeoutExpired) as error:
         raise NpmFailed(
             f"{name}@{version} did not come whole from npm ({error})", "run the command again"
         ) from error
     return folder
+
+
+def integrity_of(archive: Path) -> str:
+    """Return an archive's SHA-512 in the form of package-lock.json."""
+    digest = hashlib.sha512(archive.read_bytes()).digest()
+    return f"sha512-{base64.b64encode(digest).decode()}"
 
 
 def unpack(archive: Path, folder: Path, members: tuple[str, ...]) -> None:

@@ -1,0 +1,1 @@
+"""The generator in the visitor's browser: what it is described by, its files, the runtime."""
