@@ -129,7 +129,7 @@ def _wired(settings: Settings) -> Flask:
         generators = BrowserGenerators(settings, site.withheld)
         app.extensions["generators"] = generators
         app.register_blueprint(live_pictures(settings, site.withheld, models, slots))
-        app.register_blueprint(live_page(index, renderer, models, generators))
+        app.register_blueprint(live_page(settings, index, renderer, models))
         app.register_blueprint(generator_files(generators))
         redrawing = Redrawing(models, slots)
     sized = SizedFiles(settings, site.store, redrawing=redrawing)

@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.browser.offers import MOST_BYTES
 from app.browser.runtime import VERSION, Runtime, RuntimeFile
 
 if TYPE_CHECKING:
     from sources.spec.description import Model, ModelCategory
     from sources.spec.inputs import Input
 
-MOST_BYTES = 64 * 2**20  # more is not sent to a visitor
 _DTYPES = ("float32", "int32")  # that are given to LiteRT.js here
 _ENDING = ".tflite"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.browser.description import Seeds, describe, is_for_browsers, weights_of
+from app.browser.offers import DESCRIPTION, FOLDER
 from app.browser.runtime import Runtime, RuntimeFile, read_runtime
 from core.errors import NonesuchError
 from core.settings import Settings
@@ -18,8 +19,6 @@ from store.curation.withheld import Withheld
 if TYPE_CHECKING:
     from sources.spec.description import Model
 
-FOLDER = "live/files"  # below the site's own address; in it a folder for each model
-DESCRIPTION = "description.json"
 _LOOK_AGAIN_S = 10.0
 _log = logging.getLogger(__name__)
 
@@ -43,11 +42,6 @@ class BrowserGenerator:
         """Where the files lie, by the names that they are sent by; the names hold their digests."""
         paths = {file.name: self.runtime.folder / file.name for file in self.runtime.files}
         return {**paths, self.weights.name: self.model.folder / self.model.litert_file}
-
-    @property
-    def bytes(self) -> int:
-        """What a visitor loads."""
-        return self.weights.bytes + sum(file.bytes for file in self.runtime.files)
 
 
 class BrowserGenerators:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request, send_file
 
-from app.browser.generators import DESCRIPTION, FOLDER, BrowserGenerators
+from app.browser.generators import BrowserGenerators
+from app.browser.offers import DESCRIPTION, FOLDER
 from app.http.errors import NotFound
 
 _DESCRIPTION_S = 60  # as long a rejected picture may still be drawn

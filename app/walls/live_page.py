@@ -6,12 +6,13 @@
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import Headers
 
-from app.browser.generators import BrowserGenerators
+from app.browser.offers import read_offer
 from app.http.headers import with_worker
 from app.live.models import LiveModels
 from app.ops.index_handle import OpenIndex
 from app.pictures.addresses import picture_address
 from app.rendering.renderer import PageRenderer
+from core.settings import Settings
 from store.queries.gallery import Gallery
 from store.queries.reader import IndexReader
 
@@ -19,7 +20,7 @@ PICTURES = 10
 
 
 def live_page(
-    index: OpenIndex, renderer: PageRenderer, models: LiveModels, generators: BrowserGenerators
+    settings: Settings, index: OpenIndex, renderer: PageRenderer, models: LiveModels
 ) -> Blueprint:
     """Return the page."""
     pages = Blueprint("live_page", __name__)
@@ -37,7 +38,7 @@ def live_page(
             others=[name for name in names if name != chosen],
             pictures=_stored(index.reader()) if is_stored else _made(chosen),
             is_stored=is_stored,
-            generator=generators.find(chosen),
+            generator=read_offer(settings, chosen),
             place="/live",
         )
         answer.headers = Headers(with_worker(list(answer.headers)))

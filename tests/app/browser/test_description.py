@@ -228,6 +228,7 @@ def test_a_model_that_is_too_large_stays_on_the_server(
     browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.browser.description.MOST_BYTES", 100)
+    monkeypatch.setattr("app.browser.offers.MOST_BYTES", 100)
     monkeypatch.setattr("app.browser.generators.BrowserGenerators._identity", lambda *_: object())
     assert browser.get(ADDRESS).status_code == 404
     assert "data-offer" not in browser.get("/live").text
