@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.browser.packages import put_runtime
-from tests.app.export.test_export import export, linked
+from tests.app.export.exporting import export
+from tests.app.export.test_export import linked
 from tests.conftest import Filled
 from tests.tiny_model import SLUGS, build_tiny_model
 
