@@ -116,9 +116,14 @@ class Census:
     def end(self, *, allow_partial: bool) -> None:
         """End the program with status 1 where what was left out looks like pictures."""
         if self.missed and not allow_partial:
+            files = (
+                "file that looks like a picture was"
+                if self.missed == 1
+                else ("files that look like pictures were")
+            )
             click.echo(
-                f"Error: {self.missed:,} that look like pictures were left out; mend or remove "
-                "them, or add --allow-partial",
+                f"Error: {self.missed:,} {files} left out; mend or remove what is named above, or "
+                "add --allow-partial",
                 err=True,
             )
             raise SystemExit(1)

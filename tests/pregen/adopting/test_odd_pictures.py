@@ -105,7 +105,7 @@ def test_counts_add_up_to_the_number_of_files(
     done = flask_command(*words)
     assert not done.exception or isinstance(done.exception, SystemExit), done.output
     assert f"{entries(root)} files: " in done.output
-    assert (done.exit_code == 1) == ("look like pictures were left out" in done.output)
+    assert (done.exit_code == 1) == ("left out; mend or remove what is named above" in done.output)
     if name != "pairs":
         assert ("look like pictures" in done.output) == (
             (case, name) not in {(nested, "adopt"), (not_utf8, "-"), (links, "-")}
