@@ -20,7 +20,7 @@ from PIL import Image
 from core.settings import Settings
 from tests.scaled import scaled
 
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "3"))
 WORDS = ["pregen", "--model", "tiny", "--categories", "5", "--samples", "60", "--threads", "1"]
 
 # a command that writes files is killed; the like with a bucket is in test_bucket.py

@@ -71,6 +71,7 @@ def test_generated_pictures_alone_teach_it_what_they_show() -> None:
     assert right(logits, 1 - categories, 1) < 0.1
 
 
+@pytest.mark.usefixtures("eager")
 def test_it_is_trained_once_and_again_for_other_data(
     tmp_path: Path, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
