@@ -29,7 +29,7 @@ def site(browser: "webdriver.Chrome", host: str) -> Iterator[str]:
     """The address of one of the two, for a browser that keeps nothing; no error may be logged."""
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     address = f"{host}/deep/site/"
-    browser.get(f"{address}robots.txt")
+    browser.get(f"{address}about/")  # a page that names its icon: Chromium asks the host for others
     browser.execute_script("localStorage.clear()")
     browser.get_log("browser")
     yield address
