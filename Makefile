@@ -1,8 +1,13 @@
 # `make` lists what there is. Variables: PYTHON, VENV, HOST, PORT, WEB_CONCURRENCY, CATEGORIES,
-# PYTEST (options for pytest).
+# SAMPLES, MODEL, SITE and ADDRESS (of an export), PYTEST (options for pytest).
 SHELL := /bin/sh
 VENV ?= .venv
 CATEGORIES ?= 60
+SAMPLES ?= 60
+MODEL ?= emoji
+SITE ?= public
+# read by the shell from its environment: no word of them is a command
+export CATEGORIES SAMPLES MODEL SITE ADDRESS
 cores := $(shell getconf _NPROCESSORS_ONLN)
 # one more than there are cores: many tests wait for a browser, a server or a disk
 PYTEST ?= -n $(shell expr $(cores) + 1) --dist loadfile
@@ -22,7 +27,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill quick test coverage test-long test-faults test-scaled test-matrix lighthouse style lint format docs bench bench-long train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill export demo quick test coverage test-long test-faults test-scaled test-matrix lighthouse style lint format docs bench bench-long train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-quick venv-test packages
 
 help: ## this list
@@ -31,11 +36,21 @@ help: ## this list
 run: venv-site ## everything: install, serve, make the pictures that are missing beside it
 	@$(flask) db upgrade
 	@$(flask) fetch-runtime --if-possible
-	@exec $(python) -m bin.run "$(CATEGORIES)" # so that make tells it, not a shell, to end
+	@exec $(python) -m bin.run "$$CATEGORIES" # so that make tells it, not a shell, to end
 
 fill: venv-site ## install, make the pictures that are missing
 	@$(flask) db upgrade
-	@$(flask) pregen --categories "$(CATEGORIES)"
+	@$(flask) pregen --categories "$$CATEGORIES" --samples "$$SAMPLES" --model "$$MODEL"
+
+export: venv-site ## install, make the pictures that are missing, write the site as files into public/
+	@$(flask) db upgrade
+	@$(flask) export-site "$$SITE" --address "$$ADDRESS" --dry-run # what is wrong is said first
+	@$(flask) fetch-runtime --if-possible
+	@$(flask) pregen --categories "$$CATEGORIES" --samples "$$SAMPLES" --model "$$MODEL"
+	@$(flask) export-site "$$SITE" --address "$$ADDRESS"
+
+demo: venv-site ## have README.md begin with the site at ADDRESS
+	@$(python) -m bin.demo "$$ADDRESS"
 
 serve: venv-site ## serve what is there, on Granian
 	@bin/serve granian
@@ -64,7 +79,8 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/gan/methods/test_documents.py tests/gan/methods/test_projected.py \
 		tests/gan/training/test_run.py tests/store/queries/test_text_ring.py \
 		tests/app/curate/test_browser.py tests/app/translate/test_load.py \
-		tests/app/browser/test_side_by_side.py
+		tests/app/browser/test_side_by_side.py \
+		tests/deploy/test_clean_root.py tests/deploy/test_pages.py
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl

@@ -20,8 +20,9 @@ from core.commands import Command
     metavar="URL",
     help="Its whole address, if known: for cards of shared links and a sitemap.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what would be written; write nothing.")
 @with_appcontext
-def export_site(target: Path, base_path: str, address: str) -> None:
+def export_site(target: Path, base_path: str, address: str, dry_run: bool) -> None:
     """Write the whole site as files, to be served by anything.
 
     Pages, copies of the pictures, JSON, and scripts for what a server would do: the shuffle, the
@@ -35,9 +36,15 @@ def export_site(target: Path, base_path: str, address: str) -> None:
     from tqdm import tqdm
 
     from app.export.exporter import export_site as export
-    from app.export.target import check_base_path
+    from app.export.target import check_base_path, check_target
+    from store.queries.gallery import Gallery
 
     base, origin = check_base_path(base_path, address)
+    if dry_run:
+        check_target(target, current_app.extensions["settings"])
+        pictures = Gallery(current_app.extensions["index"].reader()).shelves().total
+        click.echo(f"would write {pictures:,} pictures and their pages into {target}")
+        return
     written = export(
         current_app.extensions["create_app"],
         current_app.extensions["settings"],

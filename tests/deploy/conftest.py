@@ -63,6 +63,20 @@ def _clone(folder: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.fixture
+def installed(clone: Path) -> None:
+    """The clone's virtual environment: this Python and what is installed for it."""
+    binaries = clone / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    python = binaries / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    pins = subprocess.run(
+        ["cksum"], input=(clone / "requirements.txt").read_bytes(), capture_output=True, check=True
+    )
+    (clone / ".venv" / "installed-site").write_bytes(pins.stdout)
+
+
+@pytest.fixture
 def run(clone: Path, environment: dict[str, str]) -> Run:
     """Run a command in the clone, with more variables by keyword."""
 

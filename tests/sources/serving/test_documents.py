@@ -1,43 +1,45 @@
-"""docs/serving.md: what it says to put into an image is what TensorFlow Serving reads."""
-
-import re
+"""deploy/serving: what is there to be put into an image is what TensorFlow Serving reads."""
 
 import pytest
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from core.model_kinds import is_translation
 from core.settings import PROJECT
+from tests.deploy.dockerfile import read_stages
+
+FOLDER = PROJECT / "deploy/serving/models"
+MODELS = {folder.name for folder in (PROJECT / "models").iterdir() if folder.is_dir()}
 
 
-def block(language: str) -> str:
-    text = (PROJECT / "docs/serving.md").read_text(encoding="utf-8")
-    match = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
-    assert match is not None
-    return match[1]
-
-
-def test_the_models_config_is_one() -> None:
+def test_the_models_config_names_the_shipped_models() -> None:
     config = model_server_config_pb2.ModelServerConfig()
-    text_format.Parse(block("proto"), config)
-    assert {c.name: c.base_path for c in config.model_config_list.config} == {
-        "emoji": "/models/emoji",
-        "monsters": "/models/monsters",
-    }
+    text = (FOLDER / "models.config").read_text()
+    text_format.Parse(text, config)
+    named = {c.name: c.base_path for c in config.model_config_list.config}
+    assert named == {name: f"/models/{name}" for name in MODELS}
+    for name in named:
+        assert list((PROJECT / "models" / name).glob("[0-9]*/saved_model.pb"))
+    assert sum(is_translation(str(PROJECT / "models" / name)) for name in named) == 1
     with pytest.raises(text_format.ParseError):
-        text_format.Parse(block("proto").replace("base_path", "path"), config)
+        text_format.Parse(text.replace("base_path", "path"), config)
 
 
 def test_the_image_holds_what_the_config_names() -> None:
-    lines = block("dockerfile").replace("\\\n", " ").splitlines()
-    copied = dict(line.split()[1:] for line in lines if line.startswith("COPY"))
-    assert copied == {
-        "models/emoji": "/models/emoji",
-        "models/monsters": "/models/monsters",
-        "models.config": "/models/models.config",
-    }
-    command = next(line for line in lines if line.startswith("CMD"))
+    (stage,) = read_stages((FOLDER / "Dockerfile").read_text())
+    assert stage.image.startswith("tensorflow/serving:")
+    copied = dict(text.split() for name, text in stage.instructions if name == "COPY")
+    assert copied == {"models": "/models", "models.config": "/models/models.config"}
+    command = " ".join(stage.words("CMD"))
     assert "--model_config_file=/models/models.config" in command
-    assert "--rest_api_port=${PORT:-8501}" in command
-    assert lines.index("ENTRYPOINT []") < lines.index(command)  # else they are its arguments
-    assert (PROJECT / "models/emoji/3/saved_model.pb").exists()
-    assert "web: Dockerfile" in block("yaml")
+    assert '--rest_api_port="$PORT"' in command and stage.environment["PORT"] == "8501"
+    order = [name for name, _ in stage.instructions]
+    assert order.index("ENTRYPOINT") < order.index("CMD")  # else they are its arguments
+    for folder in ("models", "site"):
+        assert "web: Dockerfile" in (PROJECT / "deploy/serving" / folder / "heroku.yml").read_text()
+
+
+def test_what_tensorflow_reads_gets_into_the_image() -> None:
+    rules = (FOLDER / ".dockerignore").read_text().splitlines()
+    endings = {rule.removeprefix("**/*") for rule in rules if not rule.startswith("#")}
+    assert endings == {".tflite", ".npz", ".zip"}
