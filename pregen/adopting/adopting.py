@@ -152,7 +152,7 @@ def _count(each: Adoptee, taken: Mapping[str, str], outcome: Outcome) -> None:
         _count_copy(each, SAME_FILE, taken.get(each.original, ""), census)
     else:
         what, _, detail = each.reason.partition(" (")
-        census.refuse(each.found, what, detail.rstrip(")"))
+        census.refuse(each.found, what, detail.removesuffix(")"))
 
 
 def _count_copy(each: Adoptee, reason: str, other: str, census: Census) -> None:

@@ -91,7 +91,7 @@ def adopt_again(
                     what, _, detail = reason.partition(" (")
                     label = f"{slug}/{row.file}"
                     outcome.census.leave_out(
-                        label, what, detail.rstrip(")"), looks_like_picture=True
+                        label, what, detail.removesuffix(")"), looks_like_picture=True
                     )
                     continue
                 if made.is_first_of_several:

@@ -159,7 +159,7 @@ class _Category:
             # a copy is not lost: the picture is there
             is_lost = (state, file) in self._skipped
             census.leave_out(
-                f"{self._slug}/{file}", what, detail.rstrip(")"), looks_like_picture=is_lost
+                f"{self._slug}/{file}", what, detail.removesuffix(")"), looks_like_picture=is_lost
             )
         else:
             outcome.beside.append(f"{FOLDERS[state]}/{self._slug}/{file}: {reason}")
