@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -24,10 +25,24 @@ if TYPE_CHECKING:
     from selenium import webdriver
 
 
+class KeptTemplates(BytecodeCache):
+    """Compiled templates of this process: a command under test is watched for what it writes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def compiled_once() -> Iterator[None]:
     """Hundreds of sites are built, and each would compile its templates: 20 ms for one page."""
-    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    kept = KeptTemplates()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "app.rendering.renderer.Environment", partial(Environment, bytecode_cache=kept)

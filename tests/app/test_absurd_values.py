@@ -139,8 +139,7 @@ class Writes:
 
     def outside(self, folder: Path) -> list[str]:
         """Return what was written or removed that does not lie in ``folder``."""
-        # and not the templates that tests compile once
-        inside = (f"{folder}/", f"{folder.parent}/templates", "/dev/", "/proc/")
+        inside = (f"{folder}/", "/dev/", "/proc/")
         return [path for path in self.paths if not path.startswith(inside) and path != str(folder)]
 
 
