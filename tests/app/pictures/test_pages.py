@@ -110,7 +110,8 @@ def test_the_page_is_light(client: FlaskClient) -> None:
     sizes = {"/": len(text)}
     style = client.get(one(r'href="(/static/style[^"]+)"', text)).text
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', text)
-    for address in {*addresses, *re.findall(r"url\(([^)]+)\)", style)}:
+    beside = {f"/static/{name}" for name in re.findall(r"url\(([^)]+)\)", style)}
+    for address in {*addresses, *beside}:
         response = client.get(address, headers={"Accept-Encoding": "gzip"})
         assert response.status_code == 200
         packed = response.headers.get("Content-Encoding") == "gzip"
