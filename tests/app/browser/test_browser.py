@@ -327,9 +327,9 @@ def test_a_model_that_does_not_come_whole(
     weights = tmp_path / "tiny" / "1" / "model.tflite"
     whole = weights.read_bytes()
     with serving(shown_store, tmp_path, fetched_home) as site:
-        browser.get(f"{site}/live")  # the site has read its digest
+        browser.get(f"{site}/live/files/tiny/description.json")  # the site has read its digest
         weights.write_bytes(whole[:-100] if change == "cut" else whole[:-1] + b"x")
-        tap(browser, f"{site}/live", "damaged")
+        tap(browser, f"{site}/live?stored", "damaged")  # the server has none either
         said = browser.find_element(By.CSS_SELECTOR, "[data-failed]").text
         assert said.startswith("The generator arrived in pieces")
         assert browser.find_element(By.CSS_SELECTOR, "[data-ten]").is_displayed()
