@@ -13,7 +13,7 @@ MARK = "nonesuch.json"  # says that a folder was written here, and may be replac
 _BASE_PATH = re.compile(r"/(?:[A-Za-z0-9._~\-]+/)*")
 _MADE = {
     "i", "c", "live", "gallery", "categories", "about", "favourites", "morphs", "images", "static",
-    "pictures", "play", "seed", "sitemaps", "index.html", "404.html", "categories.json",
+    "pictures", "play", "seed", "sized", "sitemaps", "index.html", "404.html", "categories.json",
     "robots.txt", "favicon.ico", "favicon.svg", "sitemap.xml", MARK,
 }  # fmt: skip
 

@@ -142,6 +142,8 @@ def test_walls_hold_small_pictures_and_pages_the_whole(filled: Filled, tmp_path:
     assert "images/hat/large.webp" in written[f"i/{digest(whole)[:12]}/index.html"].decode()
     assert written["images/hat/large.webp"] == whole
     assert sum(name.startswith("sized/") for name in written) == 1
+    again = export(filled.settings, out, "--base-path", "/x/")
+    assert again.exit_code == 0, again.output  # an export knows what it wrote itself
 
 
 def test_an_address_gives_cards_and_a_sitemap(filled: Filled, tmp_path: Path) -> None:
