@@ -25,7 +25,7 @@ from tests.conftest import Filled
 pytestmark = pytest.mark.browser
 SEEDS = 300 if os.environ.get("LONG") == "1" else 24
 SAME = 2
-MOST_APART = 0.01  # of a picture's points
+MOST_APART = 1e-4  # of a picture's points
 APART = DIFFERENCE.replace(
     "done(a.length === b.length ? a.reduce(largest, 0) : -1);",
     f"""const apart = a.filter((each, i) => Math.abs(each - b[i]) > {SAME}).length;
