@@ -80,7 +80,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/gan/training/test_run.py tests/store/queries/test_text_ring.py \
 		tests/app/curate/test_browser.py tests/app/translate/test_load.py \
 		tests/app/browser/test_side_by_side.py \
-		tests/deploy/test_clean_root.py tests/deploy/test_pages.py
+		tests/deploy/container/test_clean_root.py tests/deploy/test_pages.py
 
 test-faults: venv-test packages ## a fault at every system call of a batch, and many kills
 	@rm -f fault-report.jsonl

@@ -6,7 +6,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from core.model_kinds import is_translation
 from core.settings import PROJECT
-from tests.deploy.dockerfile import read_stages
+from tests.deploy.container.dockerfile import read_stages
 
 FOLDER = PROJECT / "deploy/serving/models"
 MODELS = {folder.name for folder in (PROJECT / "models").iterdir() if folder.is_dir()}

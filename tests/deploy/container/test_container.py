@@ -14,7 +14,7 @@ import yaml
 
 from app.live.models import served_models
 from core.settings import PROJECT, read_settings
-from tests.deploy.dockerfile import Stage, read_stages
+from tests.deploy.container.dockerfile import Stage, read_stages
 from tests.programs import absent
 
 COMPOSE = ("deploy/compose.postgresql.yaml", "deploy/compose.serving.yaml")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.settings import PROJECT
-from tests.deploy.clean_root import Root, debootstrap, running
-from tests.deploy.dockerfile import read_stages
+from tests.deploy.container.clean_root import Root, debootstrap, running
+from tests.deploy.container.dockerfile import read_stages
 from tests.programs import absent
 from tests.servers.ports import free_port
 

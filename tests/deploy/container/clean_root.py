@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.deploy.dockerfile import Stage
+from tests.deploy.container.dockerfile import Stage
 
 PACKAGES = "python3,python3-venv,ca-certificates"
 # what says here where packages come from
