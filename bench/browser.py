@@ -31,7 +31,8 @@ from core.settings import read_settings
 
 WIDTHS = (390, 1440)
 LOAD_S = 180
-WATCH = """window.longest = 0;
+WATCH = """Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
+window.longest = 0;
 new PerformanceObserver((list) => {
   for (const each of list.getEntries()) longest = Math.max(longest, each.duration);
 }).observe({ type: 'longtask', buffered: true });"""
@@ -131,16 +132,6 @@ def measure(width: int, url: str, counter: _Counter, model: str, pictures: int) 
         browser = chromium(Path(profile))
         try:
             browser.set_script_timeout(3600)
-            browser.execute_cdp_cmd("Network.enable", {})
-            free = {
-                "offline": False,
-                "latency": 0,
-                "downloadThroughput": -1,
-                "uploadThroughput": -1,
-            }
-            browser.execute_cdp_cmd(
-                "Network.emulateNetworkConditions", {**free, "connectionType": "cellular3g"}
-            )
             browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
             show(browser, width, "light")
             firsts, sizes = [], []
