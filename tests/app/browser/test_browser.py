@@ -22,7 +22,7 @@ from tests.conftest import Filled
 from tests.tiny_model import SLUGS
 
 pytestmark = pytest.mark.browser
-_script = ""  # of the page, that says what the connection is
+_scripts: dict[str, str] = {}  # of each browser: the one that says what the connection is
 LOAD_S = 120  # on a busy machine
 STATE = "return document.querySelector('[data-live]')?.dataset.state"
 SHOWN = "return document.querySelector('[data-live]').dataset.shown"
@@ -97,15 +97,15 @@ def as_new(browser: webdriver.Chrome, request: pytest.FixtureRequest) -> None:
 
 def metered(browser: webdriver.Chrome, is_so: bool) -> None:
     """Have pages see a connection that costs, or one that does not: a desktop has no such thing."""
-    global _script
-    if _script:
-        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": _script})
+    before = _scripts.pop(str(browser.session_id), None)
+    if before:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": before})
     connection = {"saveData": is_so, "effectiveType": "4g", "type": "wifi"}
     source = (
         f"Object.defineProperty(navigator, 'connection', {{ value: {json.dumps(connection)} }})"
     )
     answer = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
-    _script = answer["identifier"]
+    _scripts[str(browser.session_id)] = answer["identifier"]
 
 
 def tap(browser: webdriver.Chrome, address: str, expected: str = "ready") -> None:
@@ -305,6 +305,7 @@ def test_the_room_is_for_everybody(browser: webdriver.Chrome, axe: str, site: st
     for width in (390, 1440):
         for scheme in ("light", "dark"):
             show(browser, width, scheme)
+            browser.get("about:blank")  # or another fragment of the page shown loads nothing
             browser.get(f"{site}/live#seed=42")
             wait_until(browser, f"{STATE} === 'ready'", wait_s=LOAD_S)
             browser.find_element(By.CSS_SELECTOR, "[data-walk]").click()

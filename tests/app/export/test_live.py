@@ -108,6 +108,7 @@ def test_axe_finds_nothing_there(browser: webdriver.Chrome, axe: str, exported: 
     metered(browser, False)
     for width in (390, 1440):
         show(browser, width, "light")
+        browser.get("about:blank")
         browser.get(f"{exported}live/#seed=1")
         wait_until(browser, f"{STATE} === 'ready'", wait_s=LOAD_S)
         assert violations(browser, axe) == []

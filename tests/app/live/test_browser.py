@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs selenium: make test")
 from selenium import webdriver
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.app.browsing import axe_core, check_everywhere, chromium, wait_until
 from tests.app.live.test_load import granian
@@ -48,7 +50,9 @@ def test_ten_that_change(filled: Filled, models: Path, browser: webdriver.Chrome
         browser.refresh()
         wait_until(browser, ALL_SHOWN, wait_s=90)
         second = browser.execute_script(PIXELS)
+        shown = browser.find_element("css selector", ".live img")
         browser.find_element("css selector", ".button[data-next]").click()
+        WebDriverWait(browser, 30).until(staleness_of(shown))
         wait_until(browser, ALL_SHOWN, wait_s=90)
         third = browser.execute_script(PIXELS)
         refused = [e for e in browser.get_log("browser") if "503" in str(e["message"])]

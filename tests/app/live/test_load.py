@@ -65,6 +65,8 @@ def granian(
         env={
             **kept,
             **in_environment(filled.settings),
+            # without a runtime: nothing is drawn in the browser
+            "NONESUCH_HOME": os.fspath(filled.settings.home),
             "NONESUCH_MODELS_FOLDER": os.fspath(models),
             **{f"NONESUCH_LIVE_{name.upper()}": str(value) for name, value in settings.items()},
         },

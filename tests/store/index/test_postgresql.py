@@ -90,6 +90,8 @@ def statements() -> dict[str, str]:
     for names in ((), ("category",), ("before",), ("category", "before"), ("after",)):
         found[f"page {names}"] = listing.page_statement(*names)
         found[f"floor {names}"] = listing.floor_statement(*names)
+    # all pictures of a model are read where its generator is described, which is kept for a minute
+    del found[f"{withheld.__name__}.SEEDS"]
     return {name: sql for name, sql in found.items() if "WHERE" in sql}
 
 
@@ -108,7 +110,7 @@ def values_for(sql: str) -> dict[str, Any]:
             values[name] = "c3"
         elif name.startswith("hash_"):
             values[name] = "0123456789ab"
-        elif name.startswith("digest_"):
+        elif name.startswith("digest"):
             values[name] = "0" * 64
         elif name not in values:
             values[name] = 5  # ordinals, points, ids
