@@ -90,7 +90,7 @@ def statements() -> dict[str, str]:
     for names in ((), ("category",), ("before",), ("category", "before"), ("after",)):
         found[f"page {names}"] = listing.page_statement(*names)
         found[f"floor {names}"] = listing.floor_statement(*names)
-    # all pictures of a model are read where its generator is described, which is kept for a minute
+    # it reads all pictures of a model, once in ten seconds at most (app/browser/generators.py)
     del found[f"{withheld.__name__}.SEEDS"]
     return {name: sql for name, sql in found.items() if "WHERE" in sql}
 
