@@ -15,6 +15,7 @@ from app.browser.generators import BrowserGenerators
 from app.browser.views import generator_files
 from app.commands import LazyCommands
 from app.curate.views import curate_pages
+from app.embeds.routes import embeds
 from app.game.views import play_pages
 from app.http.answers import AnswersFirst
 from app.http.bodies import LONGEST, BoundedBodies
@@ -28,6 +29,7 @@ from app.ops.index_handle import OpenIndex
 from app.ops.log_lines import keep_lines_apart
 from app.ops.signing_key import signing_key
 from app.pictures.files import file_routes
+from app.pictures.originals import Originals
 from app.pictures.pages import picture_pages
 from app.pictures.random_picture import random_picture
 from app.pictures.seed_page import seed_page
@@ -134,6 +136,8 @@ def _wired(settings: Settings) -> Flask:
         redrawing = Redrawing(models, slots)
     sized = SizedFiles(settings, site.store, redrawing=redrawing)
     app.register_blueprint(sized_pictures(index, sized))
+    for routes in embeds(site, Originals(settings, site.store, redrawing)):
+        app.register_blueprint(routes)
     if settings.translate_at_once:
         app.register_blueprint(translation_pages(settings, renderer))
     register_error_handlers(app, renderer)

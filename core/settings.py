@@ -176,6 +176,11 @@ class Settings:
         return None if self.database_url else self.instance_folder / "index.sqlite3"
 
     @property
+    def embeds_mb(self) -> int:
+        """The share of `derivatives_mb` for what other pages ask for in sizes of their own."""
+        return self.derivatives_mb // 4
+
+    @property
     def licences(self) -> Licences:
         """Under which licences the pictures may be used. Raises `BadSetting`."""
         return Licences(

@@ -66,7 +66,7 @@ REQUEST = [
 ROOMS = [
     Room(
         "app",
-        ["pictures walls live game", "translate curate api export",
+        ["pictures embeds walls live game", "translate curate api export",
          "site browser rendering ops http"],
         24, 396, 330, 80,
     ),

@@ -30,7 +30,7 @@ FROM_THE_GROUND = (
     "gan/recipes", "gan/training", "gan/evaluation/samples", "gan/evaluation/measures",
     "gan/evaluation", "gan/export", "gan/export/translation", "gan/commands",
     "app/http", "app/ops", "app/rendering", "app/site", "app/browser", "app/live",
-    "app/pictures", "app/walls", "app/game", "app/translate",
+    "app/pictures", "app/embeds", "app/walls", "app/game", "app/translate",
     "app/curate", "app/api", "app/export", "app",
 )  # fmt: skip
 _PLACE = re.compile(r"([a-z_]\w*(?:\.[a-z_]\w*)+):[A-Za-z_]\w*")

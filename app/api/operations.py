@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.api.parameters import Moment, OneOf, Parameter, Text, WholeNumber
 from app.pictures.addresses import EXTENSIONS, SIZES
+from store.formats.frames import LEAST_PX, MOST_BLUR, MOST_PX
 from store.queries.sampling import MOST
 
 _SLUG = Text(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}", "a slug as in /api/v1/categories")
@@ -19,6 +20,20 @@ _TEXT = Parameter(
     "any text without a slash, up to 1000 bytes of UTF-8 in the form NFC",
     "anything",
     in_path=True,
+)
+_LENGTH = WholeNumber(LEAST_PX, MOST_PX)
+_WIDTH = Parameter("width", _LENGTH, "in pixels", 400, in_path=True)
+_HEIGHT = Parameter("height", _LENGTH, "in pixels", 300, in_path=True)
+_IN_FRAME = (
+    Parameter(
+        "fit",
+        OneOf(("crop", "whole")),
+        "crop fills the frame; whole shows all of the picture on the tint of its wall. By default "
+        "things are whole and photographs cropped",
+        "whole",
+    ),
+    Parameter("grayscale", OneOf(("1", "0")), "without colours", "1"),
+    Parameter("blur", WholeNumber(1, MOST_BLUR), "how much it is blurred", None),
 )
 
 
@@ -196,5 +211,46 @@ OPERATIONS = (
             _ENDING,
         ),
         errors=(404, 410),
+    ),
+    Operation(
+        "/{width}/{height}.{ending}",
+        "exact_size",
+        "A random picture of exactly this size",
+        "The picture itself, another one at every call, kept by no cache: fit for a README.",
+        (_WIDTH, _HEIGHT, _ENDING, _CATEGORY, *_IN_FRAME),
+        errors=(400, 404),
+    ),
+    Operation(
+        "/seed/{text}/{width}/{height}.{ending}",
+        "picture_of_text_in_exact_size",
+        "The picture of a text in exactly this size",
+        "The same picture for the same text, as long as it is there; the picture itself.",
+        (_TEXT, _WIDTH, _HEIGHT, _ENDING, _CATEGORY, *_IN_FRAME),
+        errors=(400, 404, 414),
+    ),
+    Operation(
+        "/avatar/{text}.{ending}",
+        "avatar",
+        "An avatar for a name, a hash or any other text",
+        "The same picture for the same text, as long as it is there; the picture itself, in a "
+        "square or a circle. Called as Gravatar is. /avatar/{text}/{size}.{ending} has the size "
+        "in its path, for Gravatar's d=.",
+        (
+            _TEXT,
+            _ENDING,
+            Parameter("s", _LENGTH, "side in pixels", 80, default=80),
+            Parameter("shape", OneOf(("square", "round")), "shape", "round", default="square"),
+            _CATEGORY,
+        ),
+        errors=(400, 404, 414),
+    ),
+    Operation(
+        "/today.{ending}",
+        "today",
+        "The picture of the day",
+        "One a day, by UTC, the same for everybody; the picture itself. /today/400/300.webp is it "
+        "in an exact size, /today leads to its page, /feed.xml lists the last days.",
+        (_ENDING, _CATEGORY, *_IN_FRAME),
+        errors=(400, 404),
     ),
 )

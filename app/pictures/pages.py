@@ -5,16 +5,16 @@ nothing to refuse.
 """
 
 import random
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup, escape
 
 from app.http.answers import FAILED, Answer
-from app.http.errors import Gone, NotFound
+from app.http.errors import NotFound
 from app.pictures.addresses import (
     download_address,
     picture_address,
@@ -23,7 +23,7 @@ from app.pictures.addresses import (
 )
 from app.pictures.neighbours import Order, order_named
 from app.pictures.permalinks import Credit, Permalinks
-from app.pictures.presence import draw
+from app.pictures.presence import draw, live_picture
 from app.pictures.tiles import CARD_PX, SMALL_PX, hue_of, is_large
 from app.rendering.languages import language_tag
 from app.rendering.names import Developer, Names
@@ -31,12 +31,10 @@ from app.rendering.nearest import nearest_html
 from app.rendering.phrases import alternative_text, title_of
 from app.rendering.taglines import CURRENT, line_of
 from app.site.context import Site
-from store.index.states import LIVE
 from store.queries.gallery import Gallery
 from store.queries.rows import Picture
 from store.queries.shuffle import Walk, read_walk
 
-_SHORT_HASH = re.compile(r"[0-9a-f]{12}")
 _MOST_STEPS = 64  # of a walk, past pictures whose file is gone
 _NOTHING = Markup()
 
@@ -139,25 +137,11 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
 
     @pages.get("/i/<short_hash>")
     def kept_page(short_hash: str) -> Response:
-        if not _SHORT_HASH.fullmatch(short_hash):
-            raise NotFound(
-                f"there is no picture {short_hash[:100]}",
-                "a picture's address ends in 12 digits from 0 to 9 and a to f",
-                what="picture",
-            )
         reader = index.reader()
-        picture = reader.by_hash(short_hash)
-        if picture is None:
-            raise NotFound(f"there is no picture {short_hash}", what="picture")
-        if picture.state != LIVE or not is_there(picture):
-            others = f"/c/{picture.category}" if reader.pick(picture.category) else ""
-            raise Gone(
-                f"the picture {short_hash} was taken away",
-                "there are others of its kind" if others else "there are others at /",
-                others,
-            )
+        picture = live_picture(reader, is_there, short_hash)
         order = order_named(Gallery(reader), request.args.get("in", ""), picture)
         by = request.args.get("by", "")
+        permalink = f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}"
         origin = request.host_url.rstrip("/")
         credit = permalinks.credit(short_hash, by)
         return renderer.page(
@@ -168,8 +152,9 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
             **licence_values(picture),
             nearest=nearest_to(picture, credit.developer.locale),
             **_order_values(order),
-            permalink=f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}",
+            permalink=permalink,
             origin=origin,
+            oembed=f"{origin}/oembed?{urlencode({'url': origin + permalink})}",
             card=origin + sized_address(picture, CARD_PX, "jpg"),
             card_size=sized_width_height(picture, CARD_PX),
             is_kept=True,

@@ -1,12 +1,15 @@
 """Pictures whose file is there: single ones may have been deleted by hand."""
 
+import re
 from collections.abc import Callable
 
-from app.http.errors import EMPTY_HINT, NotFound, NothingToShow
+from app.http.errors import EMPTY_HINT, Gone, NotFound, NothingToShow
 from core.slugs import nearest
+from store.index.states import LIVE
 from store.queries.reader import IndexReader
 from store.queries.rows import Picture
 
+_SHORT_HASH = re.compile(r"[0-9a-f]{12}")
 _MOST_DRAWS = 64  # where four of five files are gone, one page in 1.6 million finds none
 
 
@@ -26,6 +29,29 @@ def draw(
         if is_there(picture):
             return picture
     raise not_in_store()
+
+
+def live_picture(
+    reader: IndexReader, is_there: Callable[[Picture], bool], short_hash: str
+) -> Picture:
+    """Return the picture whose hash begins with these 12 digits. Raises `Gone` and `NotFound`."""
+    if not _SHORT_HASH.fullmatch(short_hash):
+        raise NotFound(
+            f"there is no picture {short_hash[:100]}",
+            "a picture's address ends in 12 digits from 0 to 9 and a to f",
+            what="picture",
+        )
+    picture = reader.by_hash(short_hash)
+    if picture is None:
+        raise NotFound(f"there is no picture {short_hash}", what="picture")
+    if picture.state != LIVE or not is_there(picture):
+        others = f"/c/{picture.category}" if reader.pick(picture.category) else ""
+        raise Gone(
+            f"the picture {short_hash} was taken away",
+            "there are others of its kind" if others else "there are others at /",
+            others,
+        )
+    return picture
 
 
 def not_in_store() -> NothingToShow:

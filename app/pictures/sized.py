@@ -5,7 +5,6 @@ when the picture is taken away. Made at the first call, through Flask; then answ
 it, as originals are.
 """
 
-import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,18 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.http.answers import Answer, etag_matches, to_response
-from app.http.errors import Busy, Gone, NotFound, StoreSilent
+from app.http.errors import Busy, Gone, NotFound
 from app.http.picture_files import PictureFiles, media_type_of
 from app.live.redrawing import Redrawing
 from app.ops.index_handle import OpenIndex
 from app.pictures.addresses import EXTENSIONS, SIZES
+from app.pictures.originals import Originals
 from core.settings import Settings
-from store.files.protocol import PictureStore, StoreUnusable, digest
+from store.files.protocol import PictureStore
 from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.index.states import LIVE
 from store.queries.rows import Picture
 
-log = logging.getLogger(__name__)
 _MAKERS, _WAITING = 1, 9  # of a worker of 24 threads
 _TRIES = 3  # another process made it, and a third has already removed it for lack of room
 _ADDRESS = re.compile(
@@ -48,12 +47,11 @@ class SizedFiles:
         # the originals of a bucket are not here: the index says of each call whether they are
         self.needs_index = bool(settings.store_url)
         self._derivatives = derivatives or Derivatives(
-            settings.instance_folder, settings.derivatives_mb, _MAKERS, _WAITING,
-            has_links=not self.needs_index, licence=settings.licences.generated,
+            settings.instance_folder, settings.derivatives_mb - settings.embeds_mb, _MAKERS,
+            _WAITING, has_links=not self.needs_index, licence=settings.licences.generated,
         )  # fmt: skip
         self._files = PictureFiles(Path(self._derivatives.folder), settings.picture_max_age_s)
-        self._images = settings.images_folder
-        self._store = store
+        self._originals = Originals(settings, store)
         self._redrawing = redrawing
 
     def answer_made(self, environ: dict[str, Any]) -> Answer | None:
@@ -75,18 +73,7 @@ class SizedFiles:
 
     def answer(self, picture: Picture, size: int, file: str, environ: dict[str, Any]) -> Answer:
         """Make a derivative and answer. Raises `Busy`, `Gone` and `NotFound`."""
-        original = None
-        if not self.needs_index:
-            original = Path(self._images) / picture.category / picture.file
-        try:
-            data = self._store.read(picture.category, picture.file)
-        except StoreUnusable as error:
-            log.warning("%s", error)
-            raise StoreSilent("the store of the pictures does not answer", "ask again") from error
-        if data is None:
-            raise Gone(f"the picture {picture.short_hash} was taken away")
-        if digest(data) != picture.sha256:
-            raise NotFound("its file is not the one that is in the index", what="picture")
+        original, data = self._originals.path(picture), self._originals.read(picture)
 
         def draw() -> bytes | None:
             if self._redrawing is None:

@@ -3,7 +3,7 @@
 from flask import Request
 
 # addresses whose readers are programs unless they say otherwise
-_FOR_PROGRAMS = ("/api/", "/categories", "/healthz")
+_FOR_PROGRAMS = ("/api/", "/categories", "/healthz", "/oembed")
 
 
 def prefers_json(request: Request) -> bool:

@@ -1,6 +1,7 @@
 """Pictures in other sizes and formats: each made once, kept on disk within a bound.
 
     instance/derivatives/<size>/<short hash>.<extension>     a derivative; its mtime: last used
+    instance/derivatives/<kind>/<short hash>-<which>.<ext>   one of another kind, such as `framed`
     instance/derivatives/originals/<short hash>              a link to the picture that it is of
     instance/derivatives/locks/<size>-<short hash>.<ext>     while one is being made
     instance/derivatives/bytes                               what they and the links take; its lock
@@ -30,6 +31,7 @@ _BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
 _LEAVE = 0.9  # how much of the bound is left when room is made, so that it is made seldom
 _USED_AGAIN_S = 600  # a last use is noted this exactly
 _LEFTOVER_S = 3600
+_TRIES = 3  # another process made it, and a third has already removed it for lack of room
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +49,29 @@ class Derivatives:
 
     def __init__(
         self, instance: Path, most_mb: int, makers: int, waiting: int, wait_s: float = 5.0,
-        *, has_links: bool = True, licence: Licence | None = None,
+        *, has_links: bool = True, licence: Licence | None = None, folder: str = FOLDER,
     ) -> None:  # fmt: skip
         """``makers`` of this process work at once and up to ``waiting`` more calls wait.
 
         ``has_links``: originals are files; else who asks has to know that they are still there.
-        ``licence``: goes into those of generated pictures.
+        ``licence``: goes into those of generated pictures. ``folder``: below ``instance``; what
+        one folder keeps takes no room of another's.
         """
         self._licence = licence
         self._has_links = has_links
-        self.folder = os.fspath(instance / FOLDER)
+        self.folder = os.fspath(instance / folder)
         self._most_bytes = most_mb * 2**20
         self._wait_s = wait_s
         self._told = False
         self._makers = threading.BoundedSemaphore(makers)
         self._callers = threading.BoundedSemaphore(makers + waiting)
 
-    def note_use(self, size: int, file: str) -> bool:
+    def note_use(self, kind: int | str, file: str) -> bool:
         """Say whether a derivative is kept and its original still there; remember the use.
 
         Three system calls.
         """
-        path = f"{self.folder}/{size}/{file}"
+        path = f"{self.folder}/{kind}/{file}"
         try:
             # Path would take three times as long; the link leads to the original
             if self._has_links:
@@ -93,29 +96,61 @@ class Derivatives:
         says None. Where it cannot be kept, or may not because of the bound, it
         is returned all the same. Raises `DerivativesBusy`, `NoDerivative`.
         """
+
+        def resize() -> bytes:
+            from store.formats.resizing import resized
+
+            return resized(data, size, file.rpartition(".")[2], self._licence)
+
+        def made(until: float) -> bytes:
+            return draw() or self._in_turn(resize, until)
+
+        return self._put(original, str(size), file, made)
+
+    def bytes_of(
+        self, original: Path | None, kind: str, file: str, render: Callable[[], bytes]
+    ) -> bytes:
+        """Return a derivative of another kind than a size, kept or made by ``render``.
+
+        ``file``: ``<short hash>-<which>.<extension>``. Raises what ``render`` does,
+        `DerivativesBusy` and `NoDerivative`.
+        """
+        for _ in range(_TRIES):
+            if self.note_use(kind, file):
+                with suppress(OSError):
+                    return Path(self.folder, kind, file).read_bytes()
+            made = self._put(original, kind, file, lambda until: self._in_turn(render, until))
+            if made is not None:
+                return made
+        raise DerivativesBusy(
+            "there is too little room for derivatives", "raise NONESUCH_DERIVATIVES_MB"
+        )
+
+    def _put(
+        self, original: Path | None, kind: str, file: str, make: Callable[[float], bytes]
+    ) -> bytes | None:
         until = time.monotonic() + self._wait_s
         if not self._callers.acquire(blocking=False):
             raise _busy()
         try:
-            with self._alone(f"{size}-{file}", until) as locked:
-                if locked and self.note_use(size, file):
+            with self._alone(f"{kind}-{file}", until) as locked:
+                if locked and self.note_use(kind, file):
                     return None
-                made = draw() or self._resize(data, size, file, until)
+                made = make(until)
                 if locked:
-                    self._keep(original, size, file, made)
+                    self._keep(original, kind, file, made)
                 return made
         finally:
             self._callers.release()
 
-    def _resize(self, data: bytes, size: int, file: str, until: float) -> bytes:
+    def _in_turn(self, render: Callable[[], bytes], until: float) -> bytes:
         # Pillow: only in workers that make derivatives
         from store.formats.encoding import BadPicture
-        from store.formats.resizing import resized
 
         if not self._makers.acquire(timeout=max(0.0, until - time.monotonic())):
             raise _busy()
         try:
-            return resized(data, size, file.rpartition(".")[2], self._licence)
+            return render()
         except BadPicture as error:
             raise NoDerivative(
                 "the picture's file cannot be read", "look for more with: flask verify"
@@ -139,7 +174,7 @@ class Derivatives:
                 raise _busy()
             yield True
 
-    def _keep(self, original: Path | None, size: int, file: str, made: bytes) -> None:
+    def _keep(self, original: Path | None, kind: str, file: str, made: bytes) -> None:
         link = Path(self.folder) / "originals" / file[:12]
         taken = _on_disk(len(made))
         if taken + _BLOCK_BYTES > self._most_bytes:
@@ -153,7 +188,7 @@ class Derivatives:
                     count.value = self._sweep(int(self._most_bytes * _LEAVE) - taken)
                 count.value += taken
                 count.write()
-                folder = Path(self.folder) / str(size)
+                folder = Path(self.folder) / kind
                 folder.mkdir(exist_ok=True)
                 if original is not None:
                     _link(original.absolute(), link)
@@ -180,14 +215,13 @@ class Derivatives:
         """
         kept: list[tuple[float, int, Path]] = []
         long_ago = time.time() - _LEFTOVER_S
-        for size in SIZES_PX:
-            for path in _files(Path(self.folder, str(size))):
-                with suppress(OSError):
-                    status = path.stat()
-                    if not path.name.startswith(TEMPORARY_PREFIX):
-                        kept.append((status.st_mtime, _on_disk(status.st_size), path))
-                    elif status.st_mtime < long_ago:
-                        path.unlink()
+        for path in self._kept_files():
+            with suppress(OSError):
+                status = path.stat()
+                if not path.name.startswith(TEMPORARY_PREFIX):
+                    kept.append((status.st_mtime, _on_disk(status.st_size), path))
+                elif status.st_mtime < long_ago:
+                    path.unlink()
         kept.sort(reverse=True)
         used = Counter(path.name[:12] for _, _, path in kept)
         links = {link.name: link for link in _files(Path(self.folder, "originals"))}
@@ -203,6 +237,11 @@ class Derivatives:
                 links.pop(path.name[:12]).unlink(missing_ok=True)
                 total -= _BLOCK_BYTES
         return total
+
+    def _kept_files(self) -> Iterator[Path]:
+        for folder in _files(Path(self.folder)):
+            if folder.name not in ("originals", "locks"):
+                yield from _files(folder)
 
 
 class _Count:

@@ -48,14 +48,15 @@ def resized(data: bytes, size_px: int, extension: str, licence: Licence | None =
         of_colours = opened.mode in ("RGB", "RGBA", "P")
         profile = opened.info.get("icc_profile") if of_colours else None
         image = plain(ImageOps.exif_transpose(opened))
-    image = _resize(image, fitted(*image.size, size_px))
+    image = resize(image, fitted(*image.size, size_px))
     image.info = {}  # Pillow would write its comment and profile
     if is_private or len(packet) > _LONGEST_PACKET:
         packet = b""
     return encode_image(image, chosen, packet, **({"icc_profile": profile} if profile else {}))
 
 
-def _resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Return a picture, RGB or RGBA, in another width and height of about its proportions."""
     scale = max(size) / max(image.size)
     if scale <= 1:
         return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
