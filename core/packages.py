@@ -16,7 +16,8 @@ PINNED = {
     "resvg_py": _WITH_TENSORFLOW, "tensorboard": _WITH_TENSORFLOW,
     "tensorflow": _WITH_TENSORFLOW, "tensorflow_serving": _WITH_TENSORFLOW,
     "kagglehub": "requirements-hub.txt", "tensorflow_hub": "requirements-hub.txt",
-    "ray": "requirements-ray.txt",
+    "onnxruntime": "requirements-onnx.txt", "ray": "requirements-ray.txt",
+    "tf_keras": "requirements-hub.txt",
 }  # fmt: skip
 
 

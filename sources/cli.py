@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sources.spec.signatures import Graph, Signature
 
 _CALL = "call"
+_RUNTIMES = {"litert": "LiteRT", "onnx": "ONNX", "savedmodel": "SavedModel"}
 
 
 class _Models(CommandGroup):
@@ -58,7 +59,7 @@ def list_models() -> None:
             except NonesuchError as error:
                 click.echo(f"{label:<20} cannot be used: {error}")
                 continue
-            runs = "LiteRT" if model.runtime == "litert" else "SavedModel"
+            runs = _RUNTIMES[model.runtime]
             hidden = sum(category.hidden for category in model.categories)
             click.echo(
                 f"{label:<20} {runs}, {len(model.categories)} categories"
@@ -77,53 +78,35 @@ def list_models() -> None:
 @click.option("--signature", "wanted", default=None, help="Signature to propose a model.toml for.")
 @click.option("--write", is_flag=True, help="Write the proposal to PATH/model.toml.")
 def inspect(place: str, wanted: str | None, write: bool) -> None:
-    """List tag sets and signatures of a SavedModel and propose a model.toml.
+    """List what a model takes and gives, and propose a model.toml.
 
-    Reads saved_model.pb or saved_model.pbtxt; nothing of the model is run. Of a model on a
-    TensorFlow Serving, tfserving:// or grpc://, the server is asked. Where the folder holds a
-    model.toml, the categories that it hides are listed, each with the reason.
+    Of a SavedModel saved_model.pb or saved_model.pbtxt is read, of a LiteRT or ONNX file its
+    inputs and outputs; nothing of the model is run. Of a model on a TensorFlow Serving,
+    tfserving:// or grpc://, the server is asked. Where the folder holds a model.toml, the
+    categories that it hides are listed, each with the reason.
 
     \b
         flask models inspect models/emoji/3
         flask models inspect ~/stylegan/1
         flask models inspect ~/stylegan/1 --write
+        flask models inspect ~/gan/gan.onnx --write
         flask pregen --model ~/stylegan/1 --categories 1
     """
+    from sources.inspection import inspect_place, proposal_for
     from sources.spec.description import BadModel
-    from sources.spec.proposal import best_signature, propose
-    from sources.spec.signatures import Graph, read_graphs
 
-    path = expanded(place)
-    if "://" in place:
-        from sources.serving.connect import served_signatures
-
-        graphs = [Graph(("serve",), served_signatures(place))]
-    else:
-        graphs = read_graphs(path)
-    for found in graphs:
+    inspected = inspect_place(place)
+    for found in inspected.graphs:
         _show(found)
-    tagged = [graph for graph in graphs if graph.tags == ("serve",)] or graphs
-    fitting = [g for g in tagged if wanted is None or wanted in g.signatures]
-    if not fitting:
-        names = sorted({name for each in graphs for name in each.signatures})
-        raise BadModel(f"{place} has no signature {wanted!r}", f"there are: {', '.join(names)}")
-    graph = fitting[0]
-    signature = graph.signatures[wanted] if wanted else best_signature(graph.signatures)
-    if signature is None:
-        raise BadModel(
-            f"{place} has no signature", "export it with one: see docs/models.md, SavedModels"
-        )
-    version = int(path.resolve().name) if path.resolve().name.isdigit() else 1
-    tags = graph.tags if len(graphs) > 1 else None
-    text = propose(signature, _name_of(place), tags, version)
-    target = path / "model.toml"
-    if target.exists():
+    text = proposal_for(inspected, wanted, _name_of(place))
+    target = inspected.folder and inspected.folder / "model.toml"
+    if target and target.exists():
         _show_hidden(target)
     if not write:
         click.echo("\n# a model.toml for it, which --write puts beside it")
         click.echo(text, nl=False)
         return
-    if "://" in place:
+    if target is None:
         raise BadModel("--write needs a folder", "keep what is shown in a file of yours")
     if target.exists():
         raise BadModel(f"{target} is there already", "move it away first")
@@ -174,6 +157,8 @@ def _name_of(place: str) -> str:
     """The folder's name, or that above a version."""
     path = Path(place.partition("?")[0])
     path = path if "://" in place else expanded(path).resolve()
+    if path.is_file():
+        return path.stem
     return path.parent.name if path.name.isdigit() else path.name
 
 
@@ -248,10 +233,10 @@ def import_keras(
 ) -> None:
     """Turn a Keras file, such as an old weights.h5, into a SavedModel with a model.toml.
 
-    It is put into the models folder as the next version of its name. Inputs are called in1, in2,
-    …, the output out. A Keras file can hold code, and the classes that it names are yours: with
+    It is put into the models folder as the next version of its name. Inputs keep their names; the
+    output is called out. A Keras file can hold code, and the classes that it names are yours: with
     --trust both run, with your rights, on this machine. Only do that to files of people that you
-    trust. The site never does it.
+    trust. A file of Keras's own layers alone needs no --trust. The site never opens such files.
 
     \b
         flask models import weights/anime.h5 --custom-objects style.AdaIN:AdaIN --trust

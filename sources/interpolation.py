@@ -70,6 +70,10 @@ def looping_walk(
     shares of the first stop's label and others: give `generate` that label. Raises `NotMixable`
     where the model takes no shares.
     """
+    if not any(given.kind == "latent" for given in model.inputs):
+        raise NotMixable(
+            f"{model.label} takes seeds, between which there is nothing", "walk in another model"
+        )
     home = stops[0]
     walk = []
     for number, here in enumerate(stops):

@@ -1,63 +1,72 @@
 """A Keras file of old → a SavedModel with a signature and a model.toml. Offline only.
 
 What a Keras file holds is not only numbers: Lambda layers are code, custom layers are imported
-by name, and a pickle is code altogether. So nothing is opened for more than a look unless the
-owner says that the file is trusted.
+by name, and a pickle is code altogether. So a file with code in it is not opened for more than a
+look unless the owner says that it is trusted.
 """
 
 import importlib
 import json
 import pickle
+import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.errors import NonesuchError
 from core.files import folder_written_whole
 from core.packages import import_tensorflow
 from core.slugs import slugify
+from sources.keras_file import CannotImport, code_in, config_of, described
 from sources.spec.proposal import propose
+from sources.spec.roads import KERAS_ENDINGS, is_stylegan, road_from
 from sources.spec.signatures import read_graphs
 
+__all__ = ["CannotImport", "import_file", "look"]
+
 _PICKLES = (".pkl", ".pickle", ".joblib")
-_KERAS = (".h5", ".hdf5", ".keras")
+_HDF5 = (".h5", ".hdf5")
+_UNGROUPED = ("Conv2DTranspose", "Conv1DTranspose", "Conv3DTranspose", "DepthwiseConv2D")
 SIGNATURE = "serving_default"
-
-
-class CannotImport(NonesuchError):
-    """A file that is no model, or that is not trusted."""
 
 
 def look(path: Path, models_folder: Path, name: str | None = None) -> tuple[Path, list[str]]:
     """Return where a file's model would be put, and what in it would run. Nothing is opened for
-    more than a look. Raises `CannotImport`."""
+    more than a look. Raises `CannotImport`, and `BadModel` for files of other programs."""
     kind = path.suffix.lower()
     if not path.is_file():
         raise CannotImport(f"there is no file {path}", "name a .h5, .keras or .pkl file")
-    if kind not in (*_PICKLES, *_KERAS):
+    if kind not in (*_PICKLES, *KERAS_ENDINGS) or (kind in _PICKLES and is_stylegan(path)):
+        if refused := road_from(path):
+            raise refused
         raise CannotImport(
             f"{path} is no Keras file by its name", "name a .h5, .hdf5, .keras or .pkl file"
         )
     chosen = slugify(name or path.stem)
     numbers = [int(p.name) for p in (models_folder / chosen).glob("*") if p.name.isdigit()]
     target = models_folder / chosen / str(max(numbers, default=0) + 1)
-    return target, [f"{path.name} holds {what}" for what in code_in(path, kind)]
+    code = ["a pickle, which is code altogether"] if kind in _PICKLES else code_in(path)
+    return target, [f"{path.name} holds {what}" for what in code]
 
 
 def import_file(
     path: Path, models_folder: Path, custom: Sequence[str], trust: bool, name: str | None = None
 ) -> tuple[Path, list[str]]:
-    """Write models/<name>/<next version>/; return it and notes. Raises `CannotImport`."""
+    """Write models/<name>/<next version>/; return it and notes.
+
+    A file that holds code is opened with ``trust`` alone. Raises `CannotImport`.
+    """
     target, notes = look(path, models_folder, name)
-    if not trust:
-        held = f" ({'; '.join(notes)})" if notes else ""
+    if notes and not trust:
         raise CannotImport(
-            f"{path} is not trusted{held}: opening it may run code of whoever made it, with your "
-            "rights, on this machine",
+            f"{path} is not trusted ({'; '.join(notes)}): opening it may run code of whoever made "
+            "it, with your rights, on this machine",
             "if you trust them, add --trust",
         )
-    model = _load(path, path.suffix.lower(), custom)
+    model = _load(path, custom, trust)
     with folder_written_whole(target) as temporary:
         _export(model, temporary)
         signature = read_graphs(temporary)[0].signatures[SIGNATURE]
@@ -66,95 +75,23 @@ def import_file(
     return target, notes
 
 
-def code_in(path: Path, kind: str) -> list[str]:
-    """Return what in a file would run, in words, without running it."""
-    if kind in _PICKLES:
-        return ["a pickle, which is code altogether"]
-    config = _config_of(path, kind)
-    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
-        raise CannotImport(
-            f"{path} describes no network", "save the whole model: model.save('model.h5')"
-        )
-    lambdas, others = 0, set[str]()
-    for layer in _layers(config):
-        if layer.get("class_name") == "Lambda":
-            lambdas += 1
-        elif layer.get("registered_name") or _is_custom(layer):
-            others.add(str(layer["class_name"]))
-    found = []
-    if lambdas:
-        found.append(f"{lambdas} Lambda layer{'s' * (lambdas > 1)}: code")
-    if others:
-        found.append(f"layers of its maker's own: {', '.join(sorted(others))}")
-    return found
-
-
-def _config_of(path: Path, kind: str) -> Any:
-    """Return the description of a Keras file's layers, which is JSON."""
-    import zipfile
-
-    try:
-        if kind == ".keras":
-            with zipfile.ZipFile(path) as archive:
-                return json.loads(archive.read("config.json"))
-        import h5py
-
-        with h5py.File(path, "r") as file:
-            if "model_config" not in file.attrs:
-                raise CannotImport(
-                    f"{path} holds weights alone, without the network",
-                    "save the whole model: model.save('model.h5')",
-                )
-            text = file.attrs["model_config"]
-            return json.loads(text if isinstance(text, str) else text.decode())
-    except (
-        OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile,
-        NotImplementedError,  # a zip of a kind that Python does not read
-        RuntimeError,  # one with a password; JSON that is nested too deep
-    ) as error:  # fmt: skip
-        raise CannotImport(
-            f"{path} is no Keras file, or a truncated one ({error})", "fetch it again"
-        ) from error
-
-
-def _layers(config: Any) -> Iterator[dict[str, Any]]:
-    waiting = [config]  # not by calls of itself: JSON may be nested as deep as it likes
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            if "class_name" in each:
-                yield each
-            waiting += reversed(each.values())
-        elif isinstance(each, list):
-            waiting += reversed(each)
-
-
-def _is_custom(layer: dict[str, Any]) -> bool:
-    """Whether a layer is none of Keras: only layers have a batch of inbound nodes."""
-    import_tensorflow()
-    import keras
-
-    name = layer["class_name"]
-    if not isinstance(name, str):
-        return True
-    return "inbound_nodes" in layer and not hasattr(keras.layers, name) and name != "Functional"
-
-
-def _load(path: Path, kind: str, custom: Sequence[str]) -> Any:
+def _load(path: Path, custom: Sequence[str], trust: bool) -> Any:
     import_tensorflow()
     import keras
 
     objects = dict(map(_custom_object, custom))
     try:
         with keras.utils.custom_object_scope(objects):
-            if kind in _PICKLES:
+            if path.suffix.lower() in _PICKLES:
                 model = pickle.loads(path.read_bytes())  # noqa: S301
             else:
-                # trusted: it was asked for
-                model = keras.models.load_model(
-                    path, custom_objects=objects, compile=False, safe_mode=False
-                )
+                with _readable(path) as readable:
+                    model = keras.models.load_model(
+                        readable, custom_objects=objects, compile=False, safe_mode=not trust
+                    )
     except Exception as error:  # code of the file's maker may raise anything
+        if path.suffix.lower() in _HDF5 and (model := _load_as_keras_2(path, objects, trust)):
+            return model
         first = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         raise CannotImport(
             f"{path} cannot be loaded: {first.strip()[:300]}",
@@ -163,6 +100,49 @@ def _load(path: Path, kind: str, custom: Sequence[str]) -> Any:
     if not isinstance(model, keras.Model):
         raise CannotImport(f"{path} holds a {type(model).__name__}, no Keras model")
     return model
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Path]:
+    """Yield a file that Keras 3 reads: itself, or a copy without what Keras 2 wrote in vain.
+
+    Keras 2 says of transposed convolutions that they have 1 group, which Keras 3 refuses.
+    """
+    config = config_of(path) if path.suffix.lower() in _HDF5 else None
+    if config is None or not _drop_groups(config):
+        yield path
+        return
+    import h5py
+
+    with tempfile.TemporaryDirectory(prefix="nonesuch-") as folder:
+        copy = Path(shutil.copy(path, folder))
+        with h5py.File(copy, "r+") as file:
+            del file.attrs["model_config"]
+            file.attrs["model_config"] = json.dumps(config)
+        yield copy
+
+
+def _drop_groups(config: Any) -> int:
+    """Take ``groups: 1`` away from layers that have none; return how many there were."""
+    dropped = 0
+    for layer in described(config):
+        inner = layer.get("config")
+        if layer["class_name"] in _UNGROUPED and isinstance(inner, dict):
+            dropped += inner.get("groups") == 1 and inner.pop("groups") == 1
+    return dropped
+
+
+def _load_as_keras_2(path: Path, objects: dict[str, Any], trust: bool) -> Any:
+    """Return a model of tf_keras, which is Keras 2; None where that is missing or fails too."""
+    try:
+        import tf_keras
+    except ImportError:
+        return None
+    try:
+        with tf_keras.utils.custom_object_scope(objects):
+            return tf_keras.models.load_model(path, compile=False, safe_mode=not trust)
+    except Exception:  # what Keras 3 said is told
+        return None
 
 
 def _custom_object(text: str) -> tuple[str, Any]:
@@ -184,21 +164,40 @@ def _custom_object(text: str) -> tuple[str, Any]:
 
 
 def _export(model: Any, folder: Path) -> None:
-    """Write the model with inputs in1, in2, … (one: in1) and the output out."""
+    """Write the model under the names of its inputs; the output is out, or those of its layers."""
     tf = import_tensorflow()
     import keras
 
     specs = [
-        tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype, name=f"in{number}")
-        for number, tensor in enumerate(model.inputs, 1)
+        tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype, name=name)
+        for name, tensor in zip(_names(model.inputs), model.inputs, strict=True)
     ]
+    names = _names(model.outputs) if len(model.outputs) > 1 else ["out"]
 
     def serve(*tensors: Any) -> dict[str, Any]:
         made = model(list(tensors) if len(tensors) > 1 else tensors[0], training=False)
         outputs = made if isinstance(made, list | tuple) else [made]
-        return {"out" if i == 0 else f"out{i + 1}": each for i, each in enumerate(outputs)}
+        return dict(zip(names, outputs, strict=True))
 
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint(SIGNATURE, serve, input_signature=specs)
-    archive.write_out(str(folder), verbose=False)
+    if isinstance(model, keras.Model):
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint(SIGNATURE, serve, input_signature=specs)
+        archive.write_out(str(folder), verbose=False)
+    else:
+        module = tf.Module()
+        module.model = model
+        module.serve = tf.function(serve, input_signature=specs)
+        tf.saved_model.save(module, str(folder), signatures={SIGNATURE: module.serve})
+
+
+def _names(tensors: Sequence[Any]) -> list[str]:
+    """Return the names of the layers that tensors come from, each once: Keras numbers tensors."""
+    found: list[str] = []
+    for tensor in tensors:
+        history = getattr(tensor, "_keras_history", None)
+        layer = getattr(history, "operation", None) or getattr(history, "layer", None)
+        name = re.sub(r"\W", "_", str(getattr(layer, "name", "") or tensor.name)) or "in"
+        name = f"in_{name}" if not name[0].isalpha() else name
+        found.append(name if name not in found else f"{name}_{len(found) + 1}")
+    return found

@@ -23,6 +23,7 @@ WHOLE = {
     **dict.fromkeys(("tensorflow", "keras", "tensorflow_serving", "tensorflow_hub"), "TensorFlow"),
     **dict.fromkeys(("google", "grpc", "h5py", "kagglehub", "resvg_py"), "TensorFlow"),
     "jax": "JAX",
+    "onnxruntime": "ONNX Runtime",
     "ray": "Ray",
     "schemathesis": "Schemathesis",
     "selenium": "a browser",

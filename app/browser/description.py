@@ -38,6 +38,9 @@ def is_for_browsers(model: "Model") -> bool:
         model.runtime == LITERT
         and 1 in model.litert_signatures
         and all(_dtype(given) in _DTYPES for given in model.inputs)
+        and not any(given.part_of or given.kind in ("seed", "text") for given in model.inputs)
+        and model.output.layout in ("NHWC", "NCHW")
+        and not model.output.shape
         and (model.folder / model.litert_file).stat().st_size <= MOST_BYTES
     )
 
@@ -91,7 +94,7 @@ def describe(
         },
         "signature": model.litert_signatures[1],
         "inputs": [_input(given) for given in model.inputs],
-        "output": vars(model.output),
+        "output": model.output.call(),
         "size_px": model.size_px,
         "channels": model.channels,
         "finish": model.finish.described() if model.finish else None,

@@ -116,9 +116,11 @@ class Makers:
 
 
 @contextmanager
-def ray_makers(model: Model, address: str, threads: int | None, cpus: int) -> Iterator[Makers]:
+def ray_makers(
+    model: Model, address: str, threads: int | None, cpus: int, *, check_range: bool = False
+) -> Iterator[Makers]:
     """Yield generators on the machines of a cluster, or of one started here. Raises `NoRay`."""
-    parcel = pack(model)
+    parcel = pack(model, check_range=check_range)
     size = sum(len(data) for data in parcel.files.values())
     with connected(address, cpus, size) as ray:
         yield Makers(ray, model, parcel, threads)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pregen.engines.jobs import Job
 from pregen.engines.making import Made, make
 from sources.registry import open_source
-from sources.spec.description import LITERT, SERVING, Model
+from sources.spec.description import SAVED_MODEL, SERVING, Model, weights_of
 from store.formats.encoding import Format
 
 
@@ -21,6 +21,7 @@ class Parcel:
 
     model: Model
     files: dict[str, bytes]  # path in its folder → content
+    check_range: bool = False  # see `sources.registry.open_source`
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,16 @@ class Result:
     made: list[Made]
 
 
-def pack(model: Model) -> Parcel:
+def pack(model: Model, *, check_range: bool = False) -> Parcel:
     """Return a model as it can be sent to another machine."""
     if model.runtime == SERVING:
-        return Parcel(model, {})
-    if model.runtime == LITERT:
-        paths = [model.folder / model.litert_file]
-    else:
+        return Parcel(model, {}, check_range)
+    if model.runtime == SAVED_MODEL:
         paths = [path for path in sorted(model.folder.rglob("*")) if path.is_file()]
-    return Parcel(
-        model, {path.relative_to(model.folder).as_posix(): path.read_bytes() for path in paths}
-    )
+    else:
+        paths = weights_of(model, model.folder, model.runtime)
+    files = {path.relative_to(model.folder).as_posix(): path.read_bytes() for path in paths}
+    return Parcel(model, files, check_range)
 
 
 def unpack(parcel: Parcel, folder: Path) -> Model:
@@ -64,7 +64,9 @@ class Maker:
 
         # once loaded, nothing is read from there any more
         with tempfile.TemporaryDirectory(prefix="nonesuch-") as folder:
-            self._source = open_source(unpack(parcel, Path(folder)), threads)
+            self._source = open_source(
+                unpack(parcel, Path(folder)), threads, check_range=parcel.check_range
+            )
         node = ray.get_runtime_context().get_node_id()
         self._place = f"{socket.gethostname()[:20]}-{node[:4]}"
 

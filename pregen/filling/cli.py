@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     default="emoji",
     show_default=True,
     help="Generator: a name in the models folder, name/version, biggan-256 and the like, a folder "
-    "with a SavedModel, tfserving://host:8501/name or grpc://host:8500/name.",
+    "with a SavedModel, an .onnx or .tflite file, python:module:Class, tfserving://host:8501/name "
+    "or grpc://host:8500/name.",
 )
 @click.option(
     "--all-categories",
@@ -107,13 +108,24 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Afterwards reject the pictures that other versions of the model made.",
 )
+@click.option(
+    "--trust-range",
+    is_flag=True,
+    help="Store the pictures although the first batch does not fit the range that model.toml says.",
+)
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Yes, run the code of python:module:Class. Remembered while its file stays as it is.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @with_appcontext
 def pregen(
     categories: str, samples: int, model_name: str, all_categories: bool,
     truncation: str | None, seed: int,
     format_name: str, threads: int | None, engine: str, address: str, oversample: int,
-    any_seed: bool, first: bool, replace: bool, dry_run: bool,
+    any_seed: bool, first: bool, replace: bool, trust_range: bool, trust: bool,
+    dry_run: bool,
 ) -> None:  # fmt: skip
     """Fill the store with pictures of things that do not exist.
 
@@ -136,7 +148,8 @@ def pregen(
     from sources.biggan.prompt import obtain
     from sources.curators.chosen_seeds import read_chosen
     from sources.curators.curator import read_curator
-    from sources.registry import find_model, open_sources
+    from sources.registry import find_model, open_sources, trust_class
+    from sources.spec.description import PYTHON
     from store.formats.encoding import find_format
 
     if address and engine != "ray":
@@ -150,11 +163,15 @@ def pregen(
     caches = Caches.of(settings)
     if not obtain(model_name, caches, click.echo, dry_run=dry_run):
         return
+    if trust:
+        trust_class(model_name, caches)
     model = find_model(settings.models_folder, model_name, caches)
     request = check_request(
         model, categories, samples, truncation, seed, all_categories=all_categories,
         oversample=oversample, chosen=None if any_seed else read_chosen(model),
     )  # fmt: skip
+    if engine == "ray" and model.runtime == PYTHON:
+        raise click.UsageError("a class of Python runs on this machine: leave --engine ray out")
     if oversample > 1:
         read_curator(model)
     for line in said_of_seeds(model, request, truncation, any_seed):
@@ -165,12 +182,16 @@ def pregen(
             if engine == "ray" and not dry_run:
                 from pregen.engines.ray_engine import RayEngine, ray_makers
 
-                makers = stack.enter_context(ray_makers(model, address, threads, usable_cores()))
+                makers = stack.enter_context(
+                    ray_makers(model, address, threads, usable_cores(), check_range=not trust_range)
+                )
                 filling = Filling(
                     settings, model, request, makers.batch, dry_run=False, first=first
                 )
             else:
-                sources = open_sources(model, threads or usable_cores())
+                sources = open_sources(
+                    model, threads or usable_cores(), check_range=not trust_range
+                )
                 filling = Filling(
                     settings, model, request, sources[0].batch, dry_run=dry_run, first=first
                 )

@@ -19,7 +19,8 @@ from core.errors import NonesuchError
 from core.files import TEMPORARY_PREFIX, folder_written_whole
 from sources.biggan.description import read_biggan
 from sources.biggan.handles import Caches, Handle, NotFetched, cached_folder
-from sources.runtimes.saved_model import check_inputs, chosen_signature, load
+from sources.runtimes.checking import check_inputs
+from sources.runtimes.saved_model import chosen_signature, load
 from sources.spec.description import BadModel, is_saved_model
 
 ASK_S = 5.0  # for the size of a download

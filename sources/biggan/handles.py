@@ -79,6 +79,7 @@ class Caches:
     own: Path
     tfhub: Path | None = None
     kagglehub: Path | None = None
+    trusted: Path | None = None  # lists the classes of Python that may run
 
     @classmethod
     def of(cls, settings: Settings) -> "Caches":
@@ -88,6 +89,7 @@ class Caches:
             settings.home / "hub",
             _cache(tfhub),
             _cache(kagglehub),
+            settings.home / "trusted.txt",
         )
 
     def own_folder(self, handle: Handle) -> Path:

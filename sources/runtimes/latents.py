@@ -97,9 +97,19 @@ def inputs_for(model: Model, label: int, draws: Sequence[Draw]) -> dict[str, np.
     """Return the named inputs of a batch of N pictures.
 
     Latents and noise [N, width] or [N, *shape], labels one-hot [N, width] or index [N],
-    truncation [N] or [], constants; float32 or as model.toml says. Raises `NotMixable`.
+    truncation [N] or [], constants, seeds [N] or [], texts as bytes; float32 or as model.toml says.
+    Parts of one input are joined: [N, the sum of their sizes]. Raises `NotMixable`.
     """
-    return {given.name: _values(given, label, draws) for given in model.inputs}
+    found: dict[str, np.ndarray] = {}
+    for given in model.inputs:
+        values = _values(given, label, draws)
+        if given.part_of:
+            values = values.reshape(len(draws), -1)
+            before = found.get(given.tensor)
+            if before is not None:
+                values = np.concatenate([before, values.astype(before.dtype)], axis=1)
+        found[given.tensor] = values
+    return found
 
 
 def _values(given: Input, label: int, draws: Sequence[Draw]) -> np.ndarray:
@@ -114,6 +124,11 @@ def _values(given: Input, label: int, draws: Sequence[Draw]) -> np.ndarray:
         values = _truncations(given, draws).reshape(() if given.shape == "scalar" else shape)
     elif given.kind == "constant":
         values = np.full(given.dims if given.shape == "scalar" else shape, given.value)
+    elif given.kind == "seed":
+        values = _seeds(given, draws).reshape(() if given.shape == "scalar" else shape)
+    elif given.kind == "text":
+        text = given.texts[label].encode()
+        values = np.full(() if given.shape == "scalar" else shape, text, dtype=object)
     elif given.kind == "category":
         if any(d.blend for d in draws):
             values = _blended(given, label, draws)
@@ -121,12 +136,29 @@ def _values(given: Input, label: int, draws: Sequence[Draw]) -> np.ndarray:
             values = _encode_labels(given, [label] * count)
     else:
         values = _encode_labels(given, [d.choices[given.name] for d in draws])
-    return values.astype(given.dtype or _usual_dtype(given), copy=False)
+    dtype = "object" if given.dtype == "string" else given.dtype or _usual_dtype(given)
+    return values.astype(dtype, copy=False)
 
 
 def _usual_dtype(given: Input) -> str:
+    if given.kind == "text":
+        return "object"
+    if given.kind == "seed":
+        return "int32"
     indexed = given.kind in ("category", "choice") and given.encoding == "index"
     return "int32" if indexed else "float32"
+
+
+def _seeds(given: Input, draws: Sequence[Draw]) -> np.ndarray:
+    """Return the seeds themselves, or their lower bits where the type has fewer."""
+    if given.shape == "scalar" and len(draws) > 1:
+        raise NotMixable(
+            f"{given.name} is one seed per call, but there are {len(draws)} pictures",
+            "generate them one by one",
+        )
+    dtype = np.dtype(given.dtype or "int32")
+    most = np.iinfo(dtype).max if dtype.kind in "iu" else 2**24 - 1  # exact in float32
+    return np.array([d.seed & int(most) for d in draws], dtype=np.uint64)
 
 
 def _truncations(given: Input, draws: Sequence[Draw]) -> np.ndarray:

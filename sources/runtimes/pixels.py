@@ -1,9 +1,13 @@
 """Model output → uint8 pictures: the one place where range, rounding and layout are applied."""
 
+import math
+
 import numpy as np
 
 from core.errors import NonesuchError
-from sources.spec.description import Output
+from sources.runtimes.ranges import check_range
+from sources.spec.description import Model, Output
+from sources.spec.picture_outputs import CHANNELS, how_to_describe
 
 
 class BrokenModel(NonesuchError):
@@ -11,21 +15,15 @@ class BrokenModel(NonesuchError):
 
 
 def to_uint8(values: np.ndarray, output: Output) -> np.ndarray:
-    """Return [N, H, W, C], or [N, C, H, W], in ``output.range`` as uint8 [N, H, W, 3 or 4].
+    """Return the pictures in an output, laid out and in the range that it says, as uint8.
 
-    ``rounding``: ``nearest``, or ``floor_256``: floor of 256 steps, as BigGAN's notebook does.
-    One channel is shown as grey. Raises `BrokenModel` on values that are not finite, on a picture
-    of one colour, and on shapes that are no pictures.
+    [N, H, W, 3 or 4]; one channel is shown as grey, two as grey with transparency. ``rounding``:
+    ``nearest``, or ``floor_256``: floor of 256 steps, as BigGAN's notebook does. Raises
+    `BrokenModel` on values that are not finite, on a picture of one colour, and on shapes that are
+    no pictures.
     """
-    if values.ndim != 4:
-        raise BrokenModel(
-            f"output {output.name} has the shape {list(values.shape)}, which is no batch of "
-            "pictures",
-            "name another one in model.toml: [output] name = …",
-        )
-    if output.layout == "NCHW":
-        values = np.transpose(values, (0, 2, 3, 1))
-    if values.shape[-1] not in (1, 3, 4):
+    values = _laid_out(values, output)
+    if values.shape[-1] not in CHANNELS:
         other = "NHWC" if output.layout == "NCHW" else "NCHW"
         raise BrokenModel(
             f"output {output.name} has {values.shape[-1]} channels as {output.layout}",
@@ -35,7 +33,32 @@ def to_uint8(values: np.ndarray, output: Output) -> np.ndarray:
     flat = pictures.reshape(len(pictures), -1, pictures.shape[-1])
     if (flat == flat[:, :1]).all(axis=(1, 2)).any():
         raise BrokenModel("the model gave a picture of one colour", "it is not stored")
-    return np.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
+    if pictures.shape[-1] < 3:
+        pictures = np.concatenate([np.repeat(pictures[..., :1], 3, -1), pictures[..., 1:]], -1)
+    return pictures
+
+
+def _laid_out(values: np.ndarray, output: Output) -> np.ndarray:
+    """Return values of any declared shape and layout as [N, H, W, C]. Raises `BrokenModel`."""
+    axes, shape = output.layout, list(values.shape)
+    if output.shape:
+        whole = (len(values), *output.shape) if "N" in axes and values.ndim else output.shape
+        if values.size != math.prod(whole):
+            raise BrokenModel(
+                f"output {output.name} has the shape {shape}, which does not make pictures of "
+                f"{list(output.shape)}",
+                how_to_describe(tuple(shape)),
+            )
+        values = values.reshape(whole)
+    if values.ndim != len(axes):
+        raise BrokenModel(
+            f"output {output.name} has the shape {shape}, which is no batch of pictures as {axes}",
+            how_to_describe(tuple(shape)),
+        )
+    for axis in "NHWC":
+        if axis not in axes:
+            values, axes = values[..., None], axes + axis
+    return np.transpose(values, [axes.index(axis) for axis in "NHWC"])
 
 
 def to_levels(values: np.ndarray, between: tuple[float, float], rounding: str) -> np.ndarray:
@@ -50,6 +73,39 @@ def to_levels(values: np.ndarray, between: tuple[float, float], rounding: str) -
     else:
         levels = np.rint(np.clip(unit, 0, 1) * 255)
     return levels.astype(np.uint8)
+
+
+class Converter:
+    """Turns the outputs of a model's calls into its pictures.
+
+    With ``check_range`` the values of the first call are compared with model.toml's range, unless
+    `flask gan export` wrote that: it compared pictures then, and light drawings on white may well
+    have no dark point in a first batch.
+    """
+
+    def __init__(self, model: Model, *, check_range: bool) -> None:
+        self._output, self._size_px = model.output, model.size_px
+        self._toml = str(model.folder / "model.toml")
+        self._is_checked = model.is_exported or not check_range
+
+    def pictures(self, values: np.ndarray, count: int) -> np.ndarray:
+        """Return the first ``count`` pictures of an output's values, uint8 [N, H, W, 3 or 4].
+
+        Raises `BrokenModel` and `sources.runtimes.ranges.WrongRange`.
+        """
+        if "N" in self._output.layout:
+            if values.ndim and len(values) < count:
+                raise BrokenModel(
+                    f"a call for {count} pictures gave {len(values)}",
+                    f"write into {self._toml}, in the table of its file: batch = {len(values)}",
+                )
+            values = values[:count]
+        if not self._is_checked:
+            check_range(values, self._output, self._toml)
+        pictures = to_uint8(values, self._output)
+        self._is_checked = True
+        check_size(pictures, self._size_px, self._toml)
+        return pictures
 
 
 def check_size(pictures: np.ndarray, size_px: int, toml: str) -> None:

@@ -1,6 +1,5 @@
 """Generators on TensorFlow: any SavedModel with a signature, TF1 Hub modules among them."""
 
-import difflib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -9,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from core.packages import import_tensorflow
+from sources.runtimes.checking import check_inputs, listed, nearest
 from sources.runtimes.latents import Draw, inputs_for
-from sources.runtimes.pixels import BrokenModel, check_size, to_uint8
+from sources.runtimes.pixels import BrokenModel, Converter
 from sources.runtimes.source import padded_size
 from sources.spec.description import BadModel, Model, saved_model_files
-from sources.spec.inputs import Input
-from sources.spec.signatures import Graph, Signature, TensorInfo, read_graphs
+from sources.spec.signatures import Graph, Signature, read_graphs
 
 
 class SavedModelSource:
     """Runs one signature; calls of few sizes, the rest of one filled with its last draw."""
 
-    def __init__(self, model: Model, threads: int) -> None:
+    def __init__(self, model: Model, threads: int, *, check_range: bool = False) -> None:
         assert model.saved_model is not None
         self.model = model
-        self._toml = str(model.folder / "model.toml")
+        self._converter = Converter(model, check_range=check_range)
         tags, signature = chosen_signature(model)
         fixed = check_inputs(model, signature)
         self._fixed = fixed is not None
@@ -46,9 +45,7 @@ class SavedModelSource:
                 f"the model failed: {_first_line(error)}",
                 f"see its inputs: flask models inspect {self.model.folder}",
             ) from error
-        pictures = to_uint8(outputs[self.model.output.name].numpy()[:count], self.model.output)
-        check_size(pictures, self.model.size_px, self._toml)
-        return pictures
+        return self._converter.pictures(outputs[self.model.output.name].numpy(), count)
 
 
 def load(folder: Path, tags: Sequence[str], threads: int) -> Any:
@@ -82,8 +79,8 @@ def chosen_signature(model: Model) -> tuple[tuple[str, ...], Signature]:
     if signature is None:
         names = list(graph.signatures)
         raise BadModel(
-            f"{toml}: the SavedModel has no signature {call.signature!r}, but {_listed(names)}",
-            f'write: [saved_model] signature = "{_nearest(call.signature, names)}"',
+            f"{toml}: the SavedModel has no signature {call.signature!r}, but {listed(names)}",
+            f'write: [saved_model] signature = "{nearest(call.signature, names)}"',
         )
     return graph.tags, signature
 
@@ -104,91 +101,3 @@ def _chosen_graph(graphs: list[Graph], tags: tuple[str, ...] | None, toml: str) 
         f"{toml}: the SavedModel has no graph with tags {list(tags or ())}, but {sets}",
         f"write: [saved_model] tags = {list(graphs[0].tags)}".replace("'", '"'),
     )
-
-
-def check_inputs(model: Model, signature: Signature) -> int | None:
-    """Compare model.toml with the signature; return the batch where that is fixed.
-
-    Raises `BadModel` with the line to write.
-    """
-    toml = model.folder / "model.toml"
-    known = {given.name: given for given in model.inputs}
-    for name in known:
-        if name not in signature.inputs:
-            names = list(signature.inputs)
-            raise BadModel(
-                f"{toml}: signature {signature.name} has no input {name!r}, but {_listed(names)}",
-                f"write: [inputs.{_nearest(name, names)}] instead of [inputs.{name}]",
-            )
-    for name, info in signature.inputs.items():
-        if name not in known:
-            raise BadModel(
-                f"{toml} lacks an input of signature {signature.name}: {info}",
-                f"add a table [inputs.{name}] with its kind",
-            )
-    if model.output.name not in signature.outputs:
-        names = list(signature.outputs)
-        raise BadModel(
-            f"{toml}: signature {signature.name} has no output {model.output.name!r}, "
-            f"but {_listed(names)}",
-            f'write: [output] name = "{_nearest(model.output.name, names)}"',
-        )
-    batches = set[int]()
-    example = inputs_for(model, model.categories[0].label, [_zeros(model)])
-    for name, info in signature.inputs.items():
-        fixed = _check_tensor(toml, known[name], example[name], info)
-        batches |= {fixed} if fixed is not None else set()
-    return batches.pop() if batches else None
-
-
-def _zeros(model: Model) -> Draw:
-    latents = {
-        given.name: np.zeros(given.dims or given.width, np.float32)
-        for given in model.inputs
-        if given.kind in ("latent", "noise")
-    }
-    choices = {given.name: given.among[0] for given in model.inputs if given.kind == "choice"}
-    return Draw(0, 1.0, choices, latents)
-
-
-def _check_tensor(toml: Path, given: Input, value: np.ndarray, info: TensorInfo) -> int | None:
-    """Compare one picture's value with what the signature takes; return a fixed batch."""
-    table = f"[inputs.{given.name}]"
-    if value.dtype.name != info.dtype:
-        raise BadModel(
-            f"{toml}: the signature takes {info}, model.toml gives {value.dtype.name}",
-            f'write: {table} dtype = "{info.dtype}"',
-        )
-    if info.shape is None:
-        return None
-    per_picture = given.shape != "scalar"
-    wanted = info.shape[1:] if per_picture else info.shape
-    found = value.shape[1:] if per_picture else value.shape
-    fits = len(info.shape) == value.ndim and all(
-        length in (None, mine) for length, mine in zip(wanted, found, strict=True)
-    )
-    if not fits:
-        raise BadModel(
-            f"{toml}: the signature takes {info}, model.toml gives "
-            f"{['N', *found] if per_picture else list(found)}",
-            f"write: {table} {_shape_line(given, info)}",
-        )
-    return info.shape[0] if per_picture and info.shape else None
-
-
-def _shape_line(given: Input, info: TensorInfo) -> str:
-    assert info.shape is not None
-    if given.kind in ("truncation", "constant") and not info.shape:
-        return 'shape = "scalar"'
-    lengths = [length or 1 for length in info.shape[1:]]
-    if len(lengths) == 1 and given.kind not in ("truncation", "constant"):
-        return f"width = {lengths[0]}"
-    return f"shape = {lengths}" if lengths else "without shape"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none"
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    return (difflib.get_close_matches(name, names, n=1, cutoff=0) or ["…"])[0]

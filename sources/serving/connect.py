@@ -34,7 +34,9 @@ def describe_served(text: str, known: Model | None) -> Model:
     return describe(connect(parse_address(text)), known)
 
 
-def open_served(model: Model) -> Source:
+def open_served(model: Model, *, check_range: bool = False) -> Source:
     """Return the source of a model that `describe_served` gave."""
     address = parse_address(model.address)
-    return ServedSource(model, connect(address), may_ask_png=address.scheme == REST)
+    return ServedSource(
+        model, connect(address), may_ask_png=address.scheme == REST, check_range=check_range
+    )

@@ -56,7 +56,7 @@ def _proposed(
     best = best_signature(dict(signatures))
     if best is None:
         raise CallRefused(f"{address} has no signature", "see docs/serving.md")
-    text = propose(best, address.name, None, version)
+    text = propose(best, address.name, version=version)
     return vars(parse_contents(Path(f"the model.toml proposed for {address}"), text))
 
 

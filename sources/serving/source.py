@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from sources.runtimes.checking import check_inputs
 from sources.runtimes.latents import Draw, inputs_for
-from sources.runtimes.pixels import BrokenModel, check_size, to_uint8
-from sources.runtimes.saved_model import check_inputs
+from sources.runtimes.pixels import BrokenModel, Converter
 from sources.runtimes.source import padded_size
 from sources.serving.description import PNG_OUTPUT, signature_names
 from sources.serving.server import Server, find_signature
@@ -27,7 +28,9 @@ class ServedSource:
     by its own arithmetic: levels may differ by 1.
     """
 
-    def __init__(self, model: Model, server: Server, *, may_ask_png: bool) -> None:
+    def __init__(
+        self, model: Model, server: Server, *, may_ask_png: bool, check_range: bool = False
+    ) -> None:
         self.model = model
         self._server = server
         _, signatures = server.signatures()
@@ -38,6 +41,8 @@ class ServedSource:
         self._fixed = fixed is not None
         wished = model.saved_model.batch if model.saved_model is not None else _DEFAULT_BATCH
         self.batch = fixed or wished
+        shown = replace(model, output=_LEVELS) if self._is_png else model
+        self._converter = Converter(shown, check_range=check_range and not self._is_png)
 
     def generate(self, label: int, draws: Sequence[Draw]) -> np.ndarray:
         """Return uint8 [N, H, W, 3 or 4] for N ≤ `batch` draws of one category.
@@ -50,14 +55,13 @@ class ServedSource:
         given = inputs_for(self.model, label, padded)
         outputs = self._server.predict(self._signature, given)
         if self._is_png:
-            values, output = _decode(outputs[PNG_OUTPUT], size), _LEVELS
+            values = _decode(outputs[PNG_OUTPUT], size)
         else:
-            values, output = outputs[self.model.output.name], self.model.output
-        if values.ndim < 1 or len(values) != size:
+            values = outputs[self.model.output.name]
+        has_batch = self._is_png or "N" in self.model.output.layout
+        if has_batch and (values.ndim < 1 or len(values) != size):
             raise BrokenModel(f"{self._server.address} gave {len(values)} pictures, not {size}")
-        pictures = to_uint8(values[:count], output)
-        check_size(pictures, self.model.size_px, str(self.model.folder / "model.toml"))
-        return pictures
+        return self._converter.pictures(values, count)
 
 
 def _decode(files: np.ndarray, size: int) -> np.ndarray:

@@ -4,12 +4,15 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any
 
-KINDS = ("latent", "noise", "category", "choice", "truncation", "constant")
+KINDS = ("latent", "noise", "category", "choice", "truncation", "constant", "seed", "text")
 DISTRIBUTIONS = ("truncated_normal", "normal", "uniform")
 ENCODINGS = ("one_hot", "index")
 ROUNDINGS = ("nearest", "floor_256")
-LAYOUTS = ("NHWC", "NCHW")
-DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint8", "bool")
+LAYOUTS = ("NHWC", "NCHW", "NHW", "HWC", "CHW", "HW")  # without N: one picture per call
+DTYPES = (
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
+    "uint64", "bool", "string",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,19 @@ class Input:
     distribution: str = "truncated_normal"  # of a latent or noise: standard normal cut at ±2
     encoding: str = "one_hot"  # of a category or choice: one_hot or index
     among: tuple[int, ...] = ()  # a choice is drawn from these by the picture's seed
-    shape: str = "per_picture"  # of a truncation or constant: per_picture or scalar
+    shape: str = "per_picture"  # or scalar: of a truncation, constant, seed or text
     dims: tuple[int, ...] = ()  # of one picture's value, where that is not [width] or a number
     range: tuple[float, float] = (-1.0, 1.0)  # of a uniform distribution
     scaled: bool = False  # a latent is multiplied by the truncation before it is given
     dtype: str = ""  # float32, of an index int32, where it is empty
     value: float = 0.0  # of a constant
+    part_of: str = ""  # the signature's input of which this is a part, one after the other
+    texts: tuple[str, ...] = ()  # by label
+
+    @property
+    def tensor(self) -> str:
+        """The name of the signature's input."""
+        return self.part_of or self.name
 
     @property
     def size(self) -> int:
@@ -35,18 +45,23 @@ class Input:
         return math.prod(self.dims) if self.dims else self.width
 
     def call(self) -> dict[str, Any]:
-        """Return what the digest covers: the first fields always, later ones where they are used.
-
-        A field that is added to this class must not change the digests of models without it.
-        """
-        return {
-            field.name: getattr(self, field.name)
-            for number, field in enumerate(fields(self))
-            if number < _FIRST_FIELDS or getattr(self, field.name) != field.default
-        }
+        """Return what the digest covers."""
+        return _covered(self, _FIRST_FIELDS)
 
 
 _FIRST_FIELDS = 7  # name … shape
+
+
+def _covered(described: Any, first: int) -> dict[str, Any]:
+    """Return the first fields of a description, and later ones where they are used.
+
+    A field that is added to it must not change the digests of models without it.
+    """
+    return {
+        field.name: getattr(described, field.name)
+        for number, field in enumerate(fields(described))
+        if number < first or getattr(described, field.name) != field.default
+    }
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,14 @@ class Output:
     range: tuple[float, float]
     rounding: str = "nearest"
     layout: str = "NHWC"
+    shape: tuple[int, ...] = ()  # of one picture, where the output is flat; without N
+
+    def call(self) -> dict[str, Any]:
+        """Return what the digest covers."""
+        return _covered(self, _FIRST_OUTPUT_FIELDS)
+
+
+_FIRST_OUTPUT_FIELDS = 4  # name … layout
 
 
 @dataclass(frozen=True)
@@ -99,3 +122,12 @@ class SavedModelCall:
     tags: tuple[str, ...] | None = None  # None: the only tag set there is
     batch: int = 8  # most pictures per call
     png_signature: str = ""  # one whose output `image_bytes` holds PNG files
+
+
+@dataclass(frozen=True)
+class OnnxCall:
+    """An ONNX file in a model's folder, which has one function."""
+
+    file: str
+    batch: int = 8  # most pictures per call
+    sha256: str = ""  # that it shall have; empty: any

@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.slugs import slugify
+from sources.spec.call_tables import read_inputs, read_output
 from sources.spec.finish import Finish, read_finish
 from sources.spec.inputs import (
-    DISTRIBUTIONS,
-    DTYPES,
-    ENCODINGS,
-    KINDS,
-    LAYOUTS,
     NO_TRUNCATION,
-    ROUNDINGS,
     Input,
     ModelCategory,
+    OnnxCall,
     Output,
     SavedModelCall,
     Truncation,
@@ -45,6 +41,7 @@ class Contents:
     saved_model: SavedModelCall | None
     litert_sha256: str = ""  # that its file shall have; empty: any
     finish: Finish | None = None
+    onnx: OnnxCall | None = None
 
 
 def read_contents(path: Path) -> Contents:
@@ -81,8 +78,8 @@ def parse_contents(path: Path, text: str) -> Contents:
         licence=top.take("licence", str, '"CC0-1.0"', "unknown"),
         size_px=size_px,
         channels=channels,
-        inputs=_inputs(top.needed_table("inputs")),
-        output=_output(top.needed_table("output")),
+        inputs=read_inputs(top.needed_table("inputs")),
+        output=read_output(top.needed_table("output")),
         truncation=truncation,
         categories=read_categories(top, name, truncation),
         litert_file=_litert_file(litert, path.parent) if litert else "",
@@ -90,11 +87,12 @@ def parse_contents(path: Path, text: str) -> Contents:
         saved_model=_saved_model(saved_model) if saved_model else None,
         litert_sha256=litert_sha256(litert) if litert else "",
         finish=read_finish(top.table("finish"), size_px, channels),
+        onnx=_onnx(onnx, path.parent) if (onnx := top.table("onnx")) else None,
     )
     top.finish(
         (
             "name", "version", "title", "licence", "size_px", "channels", "categories", "inputs",
-            "output", "truncation", "litert", "saved_model", "finish",
+            "output", "truncation", "litert", "onnx", "saved_model", "finish",
         )
     )  # fmt: skip
     _check_labels(contents, top)
@@ -119,70 +117,14 @@ def _check_labels(contents: Contents, top: TomlTable) -> None:
                 f"label {category.label} of {category.slug} is not below the width of the category",
                 f"write 0 to {min(widths, default=1) - 1}",
             )
-
-
-def _inputs(table: TomlTable) -> tuple[Input, ...]:
-    inputs = tuple(_input(name, table.needed_table(name)) for name in table.keys())  # noqa: SIM118
-    if not any(given.kind == "latent" for given in inputs):
-        raise table.wrong(
-            "", "no input is a latent: all pictures would be one", 'write for one: kind = "latent"'
-        )
-    return inputs
-
-
-def _input(name: str, table: TomlTable) -> Input:
-    kind = table.take_one_of("kind", KINDS)
-    shape, dims = "per_picture", tuple[int, ...]()
-    if kind in ("truncation", "constant") and isinstance(table.peek("shape"), str):
-        shape = table.take_one_of("shape", ("per_picture", "scalar"))
-    else:
-        dims = table.take_numbers("shape", int, "[1, 1, 100]", ())
-    given = Input(
-        name=name,
-        kind=kind,
-        width=table.take("width", int, "128", 0),
-        distribution=table.take_one_of(
-            "distribution", DISTRIBUTIONS, "normal" if kind == "noise" else "truncated_normal"
-        ),
-        encoding=table.take_one_of("encoding", ENCODINGS, "one_hot"),
-        among=table.take_numbers("among", int, "[0, 1, 2]", ()),
-        shape=shape,
-        dims=dims,
-        range=table.take_numbers("range", float, "[-1.0, 1.0]", (-1.0, 1.0), 2),
-        scaled=table.take("scaled", bool, "true", False),
-        dtype=table.take_one_of("dtype", DTYPES, ""),
-        value=table.take("value", float, "1.0") if kind == "constant" else 0.0,
-    )
-    table.finish(
-        (
-            "kind", "shape", "width", "distribution", "encoding", "among", "range", "scaled",
-            "dtype", "value",
-        )
-    )  # fmt: skip
-    if kind in ("latent", "noise") and given.size < 1:
-        raise table.wrong("width", f"{name} has no size", "write for example: width = 128")
-    if kind in ("category", "choice") and given.encoding == "one_hot" and given.width < 1:
-        raise table.wrong(
-            "width", f"{name} is one-hot of no width", "write its length: width = 1000"
-        )
-    if kind == "choice" and not given.among:
-        raise table.wrong("among", f"{name} chooses among nothing", "write: among = [0, 1, 2]")
-    if given.range[0] >= given.range[1]:
-        raise table.wrong("range", f"{name} has an empty range", "write: range = [-1.0, 1.0]")
-    return given
-
-
-def _output(table: TomlTable) -> Output:
-    output = Output(
-        name=table.take("name", str, '"picture"'),
-        range=table.take_numbers("range", float, "[-1.0, 1.0]", count=2),
-        rounding=table.take_one_of("rounding", ROUNDINGS, "nearest"),
-        layout=table.take_one_of("layout", LAYOUTS, "NHWC"),
-    )
-    table.finish(("name", "range", "rounding", "layout"))
-    if output.range[0] >= output.range[1]:
-        raise table.wrong("range", "output.range is empty", "write: range = [-1.0, 1.0]")
-    return output
+    labels = 1 + max(category.label for category in contents.categories)
+    for given in contents.inputs:
+        if given.kind == "text" and labels > len(given.texts):
+            raise top.wrong(
+                "inputs",
+                f"{given.name} has {len(given.texts)} texts for {labels} labels",
+                f"write one for each, by label: [inputs.{given.tensor}] texts = …",
+            )
 
 
 def _truncation(table: TomlTable | None) -> Truncation:
@@ -201,13 +143,23 @@ def _truncation(table: TomlTable | None) -> Truncation:
 
 
 def litert_sha256(table: TomlTable) -> str:
-    """Return the hash that a LiteRT file shall have, hexadecimal; "" where none is given."""
+    """Return the hash that a file shall have, hexadecimal; "" where none is given."""
     found: str = table.take("sha256", str, f'"{"0" * 64}"', "")
     if found and not _SHA256.fullmatch(found):
         raise table.wrong(
-            "sha256", "litert.sha256 is no SHA-256", "write 64 of 0-9 and a-f, or leave it out"
-        )
+            "sha256", f"{table.called('sha256')} is no SHA-256",
+            "write 64 of 0-9 and a-f, or leave it out",
+        )  # fmt: skip
     return found
+
+
+def _onnx(table: TomlTable, folder: Path) -> OnnxCall:
+    table.take_file("file", folder, '"gan.onnx"')
+    call = OnnxCall(table.peek("file"), table.take("batch", int, "8", 8), litert_sha256(table))
+    table.finish(("file", "batch", "sha256"))
+    if call.batch < 1:
+        raise table.wrong("batch", "onnx.batch is below 1", "write: batch = 8")
+    return call
 
 
 def _signatures(table: TomlTable) -> dict[int, str]:

@@ -1,13 +1,48 @@
-"""What a SavedModel says of itself: tag sets, signatures, types and shapes. Nothing is run."""
+"""What a SavedModel says of itself: tag sets, signatures, types and shapes. Nothing is run.
+
+The signatures of LiteRT and ONNX files are described by the same classes.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.packages import import_tensorflow
 from sources.spec.description import BadModel, saved_model_files
 
 _OWN_PREFIX = "__saved_model_"  # of signatures that only the loader calls
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """Whole numbers that stand for others: ``scale * (number - zero_point)``."""
+
+    dtype: str
+    scale: float
+    zero_point: int
+
+    @property
+    def between(self) -> tuple[float, float]:
+        """The lowest and the highest value that can be written so."""
+        kind = np.iinfo(self.dtype)
+        return (
+            self.scale * (int(kind.min) - self.zero_point),
+            self.scale * (int(kind.max) - self.zero_point),
+        )
+
+    def written(self, values: np.ndarray) -> np.ndarray:
+        """Return values as whole numbers of `dtype`, of the same shape."""
+        kind = np.iinfo(self.dtype)
+        whole = np.rint(values / self.scale) + self.zero_point
+        numbers: np.ndarray = np.clip(whole, kind.min, kind.max).astype(self.dtype)
+        return numbers
+
+    def read(self, numbers: np.ndarray) -> np.ndarray:
+        """Return what whole numbers stand for, float32 of the same shape."""
+        values: np.ndarray = np.float32(self.scale) * (numbers.astype(np.float32) - self.zero_point)
+        return values
 
 
 @dataclass(frozen=True)
@@ -17,12 +52,14 @@ class TensorInfo:
     key: str
     dtype: str
     shape: tuple[int | None, ...] | None  # None: of unknown rank, or in it of unknown length
+    quantised: Quantisation | None = None  # how a runtime holds it
 
     def __str__(self) -> str:
+        kept = f", held as {self.quantised.dtype}" if self.quantised else ""
         if self.shape is None:
-            return f"{self.key}: {self.dtype}, any shape"
+            return f"{self.key}: {self.dtype}, any shape{kept}"
         shape = ", ".join("?" if length is None else str(length) for length in self.shape)
-        return f"{self.key}: {self.dtype} [{shape}]"
+        return f"{self.key}: {self.dtype} [{shape}]{kept}"
 
 
 @dataclass(frozen=True)

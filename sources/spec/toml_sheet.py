@@ -11,7 +11,13 @@ from core.errors import NonesuchError
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _MISSING = object()
-_NAMES = {str: "a text", int: "a whole number", bool: "true or false", dict: "a table"}
+_NAMES = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    dict: "a table",
+    list: "a list",
+}
 
 
 class BadModel(NonesuchError):
@@ -138,6 +144,16 @@ class TomlTable:
             )
         return tuple(values)
 
+    def take_texts(self, key: str, example: str) -> tuple[str, ...]:
+        """Return a list of at least one text as a tuple."""
+        values = self.take(key, list, example)
+        if not values or not all(isinstance(value, str) for value in values):
+            raise self.wrong(
+                key, f"{self.called(key)} is {values!r}, not a list of texts",
+                f"write: {key} = {example}",
+            )  # fmt: skip
+        return tuple(values)
+
     def finish(self, known: Iterable[str]) -> None:
         """Complain about a key that means nothing."""
         known = list(known)
@@ -162,7 +178,9 @@ class TomlTable:
     def tables(self, key: str) -> list["TomlTable"]:
         """Return the tables of ``[[key]]``."""
         values = self.take(key, list, "", [])
-        return [TomlTable(self._sheet, key, value, i) for i, value in enumerate(values)]
+        return [
+            TomlTable(self._sheet, self.called(key), value, i) for i, value in enumerate(values)
+        ]
 
     def keys(self) -> list[str]:
         """Return the keys in their order."""

@@ -120,7 +120,7 @@ def test_an_optional_package_that_is_missing_is_one_line(package: str, pins: str
 
 def test_every_optional_package_is_pinned_where_the_message_says() -> None:
     names = {"grpc": "grpcio", "resvg_py": "resvg-py", "tensorflow_hub": "tensorflow-hub"}
-    names |= {"tensorflow_serving": "tensorflow-serving-api"}
+    names |= {"tensorflow_serving": "tensorflow-serving-api", "tf_keras": "tf-keras"}
     for package in PINNED:
         said = not_installed(ModuleNotFoundError(name=package))
         assert said is not None

@@ -75,13 +75,13 @@ def test_an_old_file_becomes_a_model(
     assert result.exit_code == 0, result.output
     model = find_model(settings.models_folder, "anime")
     assert [(i.name, i.kind) for i in model.inputs] == [
-        ("in1", "latent"), ("in2", "noise"), ("in3", "constant"),
+        ("input_2", "latent"), ("input_3", "noise"), ("input_4", "constant"),
     ]  # fmt: skip
     assert model.output.name == "out"
     draws = [draw(model, seed, (1, 1)) for seed in range(8)]
     pictures = open_source(model, 1).generate(0, draws)
     given = inputs_for(model, 0, draws)
-    floats = generator([given["in1"], given["in2"], given["in3"]]).numpy()
+    floats = generator([given[f"input_{i}"] for i in (2, 3, 4)]).numpy()
     assert np.abs(np.rint((floats + 1) / 2 * 255) - pictures).max() <= 1
     assert flask_command(*words, "--trust").exit_code == 0
     assert find_model(settings.models_folder, "anime").label == "anime/2"

@@ -337,8 +337,10 @@ def test_both_runtimes_of_one_model(tmp_path: Path) -> None:
     draws = [draw(light, seed, (0.4, 0.7)) for seed in range(8)]
     pictures = [open_source(m, 1).generate(2, draws).astype(int) for m in (light, heavy)]
     assert np.abs(pictures[0] - pictures[1]).max() <= 1
-    with pytest.raises(Exception, match="no runtime 'onnx'"):
+    with pytest.raises(Exception, match="names no ONNX file; leave :onnx out"):
         find_model(tmp_path, "tiny:onnx")
+    with pytest.raises(Exception, match="no runtime 'torch'; write tiny, or tiny:onnx"):
+        find_model(tmp_path, "tiny:torch")
 
 
 def test_without_tensorflow_one_line_says_so(
