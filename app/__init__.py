@@ -1,14 +1,13 @@
 """The site: `create_app` wires it, and alone reads the environment."""
 
 import os
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
-from flask import Flask
+from flask import Flask, request
 from flask.cli import AppGroup
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.exceptions import SecurityError
 
 from app.api import developer_api
 from app.browser.generators import BrowserGenerators
@@ -20,6 +19,7 @@ from app.game.views import play_pages
 from app.http.answers import AnswersFirst
 from app.http.bodies import LONGEST, BoundedBodies
 from app.http.picture_files import PictureFiles
+from app.http.site_address import STRANGER, SiteAddress
 from app.http.static_files import StaticFiles
 from app.live.models import LiveModels
 from app.live.redrawing import Redrawing
@@ -88,13 +88,17 @@ def _wired(settings: Settings) -> Flask:
         __name__, static_folder=None, instance_path=str(settings.instance_folder.absolute())
     )
     app.config["MAX_CONTENT_LENGTH"] = LONGEST  # of every method; who takes more says so
-    app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     app.url_map.merge_slashes = False  # an address with two is wrong: no redirect, 404
     keep_lines_apart(app.logger)
     app.extensions["settings"] = settings
     app.extensions["create_app"] = create_app  # for who asks the whole site, as an export does
     app.extensions["index"] = index = OpenIndex(settings)
     app.cli = LazyCommands(app.name)
+
+    @app.before_request
+    def refuse_strangers() -> None:
+        if request.environ.get(STRANGER):
+            raise SecurityError("the site has other host names")
 
     static = StaticFiles()
     live = (("/live", "Live"),) if settings.live_at_once else ()
@@ -145,22 +149,16 @@ def _wired(settings: Settings) -> Flask:
     answer_for = dict.fromkeys(
         ("/static", "/robots.txt", "/favicon.ico", "/favicon.svg"), static.answer
     )
-    application: Callable[..., Iterable[bytes]] = BoundedBodies(app.wsgi_app)
-    if settings.proxy_count:
-        # absolute addresses, in shared links' cards, need the scheme that the visitor used
-        application = ProxyFix(
-            application, x_for=settings.proxy_count, x_proto=settings.proxy_count
-        )
-    app.wsgi_app = AnswersFirst(  # type: ignore[method-assign]
-        application,
+    answers = AnswersFirst(
+        BoundedBodies(app.wsgi_app),
         {
             "/": random_answer,
             "/images": pictures.answer_made,
             "/sized": sized.answer_made,
             **answer_for,
         },
-        settings.trusted_hosts,
     )
+    app.wsgi_app = SiteAddress(answers, settings)  # type: ignore[method-assign]
     if settings.metrics_token:
         # imported for those who want figures
         from app.ops.metrics import metrics

@@ -4,17 +4,81 @@ import errno
 import re
 import stat
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from core.errors import NonesuchError
 
 LONGEST_NAME = 200  # characters of the site's name
 _HOST = re.compile(r"\.?[A-Za-z0-9_.-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~\-]+)*")
+PROXY_HEADERS = ("for", "proto", "host", "prefix")
 _REDIS = ("redis://", "rediss://", "unix://")
 
 
 class BadSetting(NonesuchError):
     """An environment variable that is unknown or out of range."""
+
+
+class SiteUrl(NamedTuple):
+    """Where visitors find the site; of an address that is not known all parts are empty."""
+
+    scheme: str
+    host: str  # with a port other than the scheme's
+    root: str  # path below which it lies, without a slash at its end; empty: its host is its own
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host: https://example.org."""
+        return f"{self.scheme}://{self.host}" if self.host else ""
+
+
+def read_url(url: str) -> SiteUrl:
+    """Return the parts of the site's own address. Raises `BadSetting`."""
+    if not url:
+        return SiteUrl("", "", "")
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        parts, has_port = urlsplit(""), False
+    host = parts.netloc.lower()
+    is_plain = has_port and _HOST.fullmatch(host) and not host.startswith(".")
+    rest = url.partition("://")[2].partition("/")[2]
+    if parts.scheme not in ("http", "https") or not is_plain or "?" in url or "#" in url:
+        raise BadSetting(
+            f"NONESUCH_URL={url[:80]!r} is no address of a site",
+            "for example: https://example.org or https://example.org/pictures",
+        )
+    usual = ":443" if parts.scheme == "https" else ":80"
+    return SiteUrl(parts.scheme, host.removesuffix(usual), read_root(f"/{rest}", "NONESUCH_URL"))
+
+
+def read_root(path: str, variable: str = "SCRIPT_NAME") -> str:
+    """Return a path below which a site lies, without a slash at its end. Raises `BadSetting`."""
+    root = path.removesuffix("/")
+    if not is_root(root):
+        raise BadSetting(
+            f"{variable}: {path[:80]!r} is no path of a site",
+            "it begins with / and holds letters, digits and ._~- alone, for example: /pictures",
+        )
+    return root
+
+
+def is_root(path: str) -> bool:
+    """Say whether a site can lie below a path: empty, or without a slash at its end."""
+    return _PATH.fullmatch(path) is not None
+
+
+def check_proxy_headers(names: tuple[str, ...]) -> None:
+    """Raise `BadSetting` for a name of no header that a proxy sets."""
+    for name in names:
+        if name not in PROXY_HEADERS:
+            raise BadSetting(
+                f"NONESUCH_PROXY_HEADERS: there is no {name[:40]!r}",
+                f"choose from: {','.join(PROXY_HEADERS)}",
+            )
 
 
 def check_text(variable: str, text: str) -> None:

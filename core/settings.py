@@ -13,11 +13,14 @@ from core.setting_checks import (
     BadSetting,
     check_folder,
     check_hosts,
+    check_proxy_headers,
     check_redis,
     check_site_name,
     check_sqlite,
     check_text,
     check_token_hash,
+    read_root,
+    read_url,
 )
 
 __all__ = ["BadSetting", "Settings", "read_settings", "variable_of", "with_database"]
@@ -97,13 +100,26 @@ class Settings:
     curate_token_hash: str = setting(
         "", "SHA-256 of the owner's token for /curate; empty: kept in the instance folder"
     )
+    url: str = setting(
+        "",
+        "the site's own address for visitors, https://example.org/pictures: scheme, host and path "
+        "of every link; empty: as a request, or what a proxy says of it",
+    )
+    script_name: str = setting(
+        "", "path below which the site lies, where `url` names none (variable SCRIPT_NAME)"
+    )
     trusted_hosts: tuple[str, ...] = setting(
         (), "host names that the site answers to, separated by commas; empty: any"
     )
     proxy_count: int = setting(
         0,
-        "proxies in front that set X-Forwarded-For and -Proto and can be trusted; Heroku: 1",
+        "proxies in front that can be trusted, one behind the other; Heroku: 1, a CDN before it: 2",
         most=100,
+    )
+    proxy_headers: tuple[str, ...] = setting(
+        ("for", "proto"),
+        "which of X-Forwarded-For, -Proto, -Host and -Prefix these proxies set: those that none of "
+        "them sets, visitors can",
     )
     nginx_files: str = setting(
         "",
@@ -193,6 +209,7 @@ _PLAIN_NAMES = {
     "DATABASE_URL": "database_url",
     "KAGGLEHUB_CACHE": "kagglehub_cache",
     "REDIS_URL": "redis_url",
+    "SCRIPT_NAME": "script_name",
     "SECRET_KEY": "secret_key",
     "STORE_URL": "store_url",
     "TFHUB_CACHE_DIR": "tfhub_cache_dir",
@@ -221,7 +238,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         settings, home=_home(settings), database_url=_driver_url(settings.database_url)
     )
     check_site_name(settings.site_name)
+    read_url(settings.url)
+    read_root(settings.script_name)
     check_hosts(settings.trusted_hosts)
+    check_proxy_headers(settings.proxy_headers)
     check_token_hash(settings.curate_token_hash)
     check_redis(settings.redis_url)
     _ = settings.licences  # which they have to be

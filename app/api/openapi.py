@@ -29,8 +29,11 @@ _HEADERS = {
 }
 
 
-def openapi_document(title: str, limited: bool) -> dict[str, Any]:
-    """Return the document. ``limited``: whether calls are counted."""
+def openapi_document(title: str, limited: bool, root: str = "") -> dict[str, Any]:
+    """Return the document.
+
+    ``limited``: whether calls are counted; ``root``: the path below which the site lies.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -39,7 +42,7 @@ def openapi_document(title: str, limited: bool) -> dict[str, Any]:
             "description": "GET, from anywhere, without a key. Addresses in answers are relative "
             "to the site. Errors are JSON under /api/, else JSON where Accept prefers it.",
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root or "/"}],
         "paths": {operation.path: {"get": _get(operation, limited)} for operation in OPERATIONS},
         "components": {"schemas": SCHEMAS},
     }

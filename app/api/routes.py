@@ -4,6 +4,7 @@ page."""
 import hashlib
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +40,10 @@ def developer_api(site: Site) -> Blueprint:
     settings = site.settings
     limit = call_limit(settings.api_calls_per_minute, site.shared, site.key)
     views = _views(site, Cursors(site.key))
-    document = _encoded(openapi_document(settings.site_name, limit is not None))
+
+    @lru_cache(maxsize=16)
+    def document(root: str) -> bytes:
+        return _encoded(openapi_document(settings.site_name, limit is not None, root))
 
     def add(rule: str, name: str, view: Callable[..., Response]) -> None:
         routes.add_url_rule(
@@ -51,7 +55,7 @@ def developer_api(site: Site) -> Blueprint:
             add(operation.rule, operation.name, _counted(operation, views[operation.name], limit))
 
     def openapi() -> Response:
-        return _preflight() if request.method == "OPTIONS" else _tagged(document)
+        return _preflight() if request.method == "OPTIONS" else _tagged(document(request.root_path))
 
     add("/api/v1/openapi.json", "openapi", openapi)
 
@@ -107,7 +111,7 @@ def _views(site: Site, cursors: Cursors) -> dict[str, Callable[..., Response]]:
     index, is_there = site.index, site.is_there
 
     def told(entry: Entry) -> dict[str, Any]:
-        return shapes.image(entry, site.concepts, site.licences.of(entry.model))
+        return shapes.image(entry, site.concepts, site.licences.of(entry.model), request.root_path)
 
     def random(n: int, category: str | None) -> Response:
         reader = index.reader()
@@ -135,7 +139,7 @@ def _views(site: Site, cursors: Cursors) -> dict[str, Callable[..., Response]]:
         if found.next is not None:
             query = [(name, text) for name, text in request.args.items() if name != "cursor"]
             query.append(("cursor", cursors.write(found.next, chosen)))
-            following = f"/api/v1/images?{urlencode(query)}"
+            following = f"{request.root_path}/api/v1/images?{urlencode(query)}"
         listed = [told(entry) for entry in found.entries]
         response = _tagged(_encoded({"images": listed, "next": following}))
         if following is not None:
@@ -152,7 +156,8 @@ def _views(site: Site, cursors: Cursors) -> dict[str, Callable[..., Response]]:
 
     def categories() -> Response:
         found = index.reader().categories()
-        return _tagged(_encoded({"categories": [shapes.category(one) for one in found]}))
+        listed = [shapes.category(one, request.root_path) for one in found]
+        return _tagged(_encoded({"categories": listed}))
 
     return {
         "random": random,

@@ -11,20 +11,21 @@ from store.queries.reader import CategoryCount
 from store.queries.rows import Entry
 
 
-def category(found: CategoryCount) -> dict[str, Any]:
-    """Return a category that has live pictures."""
+def category(found: CategoryCount, root: str) -> dict[str, Any]:
+    """Return a category that has live pictures; ``root``: the path below which the site lies."""
     return {
         "slug": found.slug,
         "name": found.name,
         "pictures": found.pictures,
-        "page": f"/c/{found.slug}",
+        "page": f"{root}/c/{found.slug}",
     }
 
 
-def image(entry: Entry, names: ConceptNames, licence: Licence | None) -> dict[str, Any]:
+def image(entry: Entry, names: ConceptNames, licence: Licence | None, root: str) -> dict[str, Any]:
     """Return a picture with its provenance and addresses.
 
     ``names``: of concepts; here in English, as the categories'. ``licence``: the picture's.
+    ``root``: the path below which the site lies.
     """
     from store.formats.metadata import (
         SOURCE_TYPE,  # and a parser of XML, only where the API is asked
@@ -38,9 +39,9 @@ def image(entry: Entry, names: ConceptNames, licence: Licence | None) -> dict[st
         "title": title_of(entry.name),
         "alt": alternative_text(entry.name),
         "developer": {"name": developer.name, "locale": developer.locale},
-        "page": f"/i/{entry.short_hash}",
-        "url": picture_address(entry),
-        "sizes": {str(size): sized_address(entry, size) for size in SIZES},
+        "page": f"{root}/i/{entry.short_hash}",
+        "url": root + picture_address(entry),
+        "sizes": {str(size): root + sized_address(entry, size) for size in SIZES},
         "width": entry.width,
         "height": entry.height,
         "bytes": entry.bytes,

@@ -74,7 +74,7 @@ class Sessions:
             COOKIE,
             self._serializer().dumps([session.number, session.is_owner]),
             max_age=LASTS_S,
-            path="/curate",
+            path=f"{request.root_path}/curate",
             httponly=True,
             samesite="Strict",
             secure=request.is_secure,

@@ -110,7 +110,9 @@ def curate_pages(site: Site) -> Blueprint:
     def leave() -> Answer:
         sessions.leave(sessions.read(request))
         response = redirect("/curate", 303)
-        response.delete_cookie(COOKIE, path="/curate", httponly=True, samesite="Strict")
+        response.delete_cookie(
+            COOKIE, path=f"{request.root_path}/curate", httponly=True, samesite="Strict"
+        )
         return response
 
     @pages.get("/c/<slug>")

@@ -49,7 +49,7 @@ def feed(site: Site, days: Days) -> Blueprint:
 
     @routes.get("/feed.xml")
     def atom() -> Response:
-        origin = request.host_url.rstrip("/")
+        origin = request.root_url.rstrip("/")
         entries = [(day, days.picture(day)) for day in days.last(_DAYS)]
         body = _FEED.format(
             name=name,

@@ -49,7 +49,7 @@ class FramedPictures:
         headers = [
             ("Cache-Control", cache_control),
             ("Access-Control-Allow-Origin", "*"),
-            ("Link", f'</i/{picture.short_hash}>; rel="describedby"'),
+            ("Link", f'<{request.root_path}/i/{picture.short_hash}>; rel="describedby"'),
             ("Access-Control-Expose-Headers", "ETag, Link"),
         ]
         if extension is None:

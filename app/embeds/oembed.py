@@ -35,7 +35,7 @@ def embedding(site: Site) -> Blueprint:
         most_wide, most_high = (_bound(name) for name in ("maxwidth", "maxheight"))
         short_hash, by = _of_page(request.args.get("url"))
         picture = live_picture(site.index.reader(), site.is_there, short_hash)
-        origin = request.host_url.rstrip("/")
+        origin = request.root_url.rstrip("/")
         scale = min(most_wide / picture.width, most_high / picture.height)
         width, height = (max(1, int(side * scale)) for side in (picture.width, picture.height))
         told: dict[str, str | int] = {
@@ -73,9 +73,10 @@ def _of_page(url: str | None) -> tuple[str, str]:
         parts = urlsplit(url)
     except ValueError as error:
         raise BadParameter(f"url={url[:60]} is no address", _EXAMPLE) from error
-    if parts.netloc != request.host or not parts.path.startswith(_PAGE):
+    page = f"{request.root_path}{_PAGE}"
+    if parts.netloc != request.host or not parts.path.startswith(page):
         raise NotFound("nothing can be embedded from that address", _EXAMPLE, what="picture")
-    return parts.path.removeprefix(_PAGE), parse_qs(parts.query).get("by", [""])[0]
+    return parts.path.removeprefix(page), parse_qs(parts.query).get("by", [""])[0]
 
 
 def _bound(name: str) -> int:

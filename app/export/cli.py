@@ -12,13 +12,17 @@ from core.commands import Command
 @click.command("export-site", cls=Command)
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
-    "--base-path", default="", metavar="PATH", help="Where on its host it will be.  [default: /]"
+    "--base-path",
+    default="",
+    metavar="PATH",
+    help="Where on its host it will be.  [default: of NONESUCH_URL, else /]",
 )
 @click.option(
     "--address",
     default="",
     metavar="URL",
-    help="Its whole address, if known: for cards of shared links and a sitemap.",
+    help="Its whole address, if known: for cards of shared links and a sitemap.  "
+    "[default: NONESUCH_URL]",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be written; write nothing.")
 @with_appcontext
@@ -39,6 +43,7 @@ def export_site(target: Path, base_path: str, address: str, dry_run: bool) -> No
     from app.export.target import check_base_path, check_target
     from store.queries.gallery import Gallery
 
+    address = address or ("" if base_path else current_app.extensions["settings"].url)
     base, origin = check_base_path(base_path, address)
     if dry_run:
         check_target(target, current_app.extensions["settings"])

@@ -61,7 +61,7 @@ def export_site(
     Raises `CannotExport`, `IndexMissing`, `IndexUnusable`.
     """
     check_target(target, settings)
-    application = create_app(replace(settings, trusted_hosts=(), proxy_count=0))
+    application = create_app(replace(settings, url="", script_name="", trusted_hosts=(), proxy_count=0))
     index: OpenIndex = application.extensions["index"]
     reader = index.reader()
     before = reader.ask(_STATE, {})

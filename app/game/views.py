@@ -113,6 +113,7 @@ def play_pages(site: Site) -> Blueprint:
             "picture": f"/i/{asked.short_hash}",
         }
         if prefers_json(request):
+            result["picture"] = f"{request.root_path}{result['picture']}"
             return Response(
                 json.dumps(result, ensure_ascii=False) + "\n",
                 headers=[("Content-Type", "application/json"), ("Cache-Control", "no-store")],

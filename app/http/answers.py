@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from flask import Response
 
 from app.http.headers import complete, complete_own
+from app.http.site_address import STRANGER
 
 FAILED = "nonesuch.failed"  # of an environ: what went wrong here, for Flask to raise
 
@@ -54,11 +55,9 @@ class AnswersFirst:
         self,
         application: Callable[..., Iterable[bytes]],
         answer_for: dict[str, Callable[[dict[str, Any]], Answer | None]],
-        trusted_hosts: tuple[str, ...],
     ) -> None:
         self._application = application
         self._answer_for = answer_for
-        self._trusted_hosts = frozenset(trusted_hosts)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -76,8 +75,7 @@ class AnswersFirst:
         return self._application(environ, start)
 
     def _answer(self, environ: dict[str, Any]) -> Answer | None:
-        # Flask knows every form a host can have, and refuses in the site's look
-        if self._trusted_hosts and environ.get("HTTP_HOST") not in self._trusted_hosts:
+        if environ.get(STRANGER):  # Flask refuses in the site's look
             return None
         # the first part of the path: /images of /images/cat/1.webp, /robots.txt of itself
         path: str = environ["PATH_INFO"]

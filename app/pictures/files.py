@@ -1,6 +1,6 @@
 """Files through Flask: adopted pictures, whose hash the index knows, and errors for the rest.
 
-What `app.http.answers` could give at once comes here only by a host name that it does not know.
+What `app.http.answers` gives at once comes here only by a method that these addresses lack.
 """
 
 from typing import TYPE_CHECKING
@@ -27,9 +27,6 @@ def file_routes(
 
     @routes.get("/images/<category>/<file>")
     def picture(category: str, file: str) -> Response:
-        made = pictures.answer_made(request.environ)
-        if made is not None:
-            return to_response(made)
         if not SAFE_NAME.fullmatch(category) or not SAFE_NAME.fullmatch(file):
             raise NotFound("there is no such picture", what="picture")
         found = index.reader().by_file(category, file)

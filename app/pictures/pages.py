@@ -84,7 +84,8 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         variant = _variant(
             picture.width <= SMALL_PX, cutouts.has(picture.model, picture.file), *traits, *large
         )
-        return renderer.quick_page("picture.html", variant, values)
+        root = environ.get("SCRIPT_NAME", "")
+        return renderer.quick_page("picture.html", variant, values, root)
 
     @pages.get("/")
     def random_page() -> Response:
@@ -142,7 +143,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         order = order_named(Gallery(reader), request.args.get("in", ""), picture)
         by = request.args.get("by", "")
         permalink = f"/i/{short_hash}?by={by}" if by else f"/i/{short_hash}"
-        origin = request.host_url.rstrip("/")
+        origin = request.root_url.rstrip("/")
         credit = permalinks.credit(short_hash, by)
         return renderer.page(
             "picture.html",

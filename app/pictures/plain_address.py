@@ -10,7 +10,7 @@ def address_as_text(picture: Picture, cache_control: str, size: int | None = Non
     """Answer with one line: the whole address for good of a picture, as made or in a size."""
     path = picture_address(picture, 2**31) if size is None else sized_address(picture, size)
     return Response(
-        f"{request.host_url.rstrip('/')}{path}\n",
+        f"{request.root_url.rstrip('/')}{path}\n",
         headers=[
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Cache-Control", cache_control),

@@ -1,8 +1,9 @@
 """The one place where errors become answers: a page in the site's look, or the JSON shape."""
 
 import json
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from flask import Flask, Response, current_app, request
@@ -36,6 +37,7 @@ from store.index.database import IndexAway, IndexLocked, IndexMissing, IndexUnus
 from store.queries.reader import UnknownPicture
 
 _RETRY_AFTER_S = 60
+_ADDRESS = re.compile(r"(?<= )/(?=[a-z]|\W|$)")  # in a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def register_error_handlers(app: Flask, renderer: PageRenderer) -> None:
 
     def answer(error: Exception) -> Response:
         notice = notice_of(error)
+        if request.root_path:
+            notice = replace(notice, hint=_ADDRESS.sub(f"{request.root_path}/", notice.hint))
         if notice.status == 500:
             if current_app.debug:
                 raise error

@@ -5,16 +5,17 @@ page here uses.
 """
 
 import re
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
 from app.http.answers import Answer
 from app.http.headers import new_nonce, page_headers
+from app.http.site_address import links_below
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 # from the area for private use: in no template, and in values only until they are put in
@@ -45,7 +46,7 @@ class PageRenderer:
             more=more,
         )
         # a variant is a combination of a few truths, not of visitors' words
-        self._skeleton = cache(self._make_skeleton)
+        self._skeleton = lru_cache(maxsize=256)(self._make_skeleton)
 
     def tell(self, **values: Any) -> None:
         """Give all templates more values; before the first page is rendered."""
@@ -54,35 +55,43 @@ class PageRenderer:
     def page(
         self, template: str, *, status: int = 200, cache_control: str = "no-store", **values: Any
     ) -> Response:
-        """Return a whole page; ``values`` are the template's own."""
-        nonce = new_nonce()
-        html = self._environment.get_template(template).render(nonce=nonce, **values)
+        """Return a whole page; ``values`` are the template's own.
+
+        Addresses in templates and values begin at the site's root, wherever that is.
+        """
+        nonce, root = new_nonce(), request.root_path if request else ""
+        html = self._environment.get_template(template).render(nonce=nonce, root=root, **values)
+        if root:
+            html = links_below(root, html)
         return Response(html, status, page_headers(nonce, cache_control, self._pictures))
 
-    def quick_page(self, template: str, variant: frozenset[str], values: dict[str, Any]) -> Answer:
+    def quick_page(
+        self, template: str, variant: frozenset[str], values: dict[str, Any], root: str = ""
+    ) -> Answer:
         """Return a page that is kept by nobody, at a fraction of the cost (31 µs against 208).
 
         The template is rendered once for a set of names that are true in it; of ``values`` it may
-        do nothing but show them.
+        do nothing but show them. ``root``: the path below which the site lies.
         """
         nonce = new_nonce()
         shown = _shown(values)
         shown["nonce"] = nonce
-        pieces, names = self._skeleton(template, variant, frozenset(values))
+        pieces, names = self._skeleton(template, variant, frozenset(values), root)
         page = pieces.copy()
         page[1::2] = [shown[name] for name in names]
-        body = "".join(page).encode()
+        html = "".join(page)
+        body = (links_below(root, html) if root else html).encode()
         headers = page_headers(nonce, "no-store", self._pictures)
         headers.append(("Content-Length", str(len(body))))
         return Answer("200 OK", headers, (body,))
 
     def _make_skeleton(
-        self, template: str, variant: frozenset[str], names: frozenset[str]
+        self, template: str, variant: frozenset[str], names: frozenset[str], root: str
     ) -> tuple[list[str], list[str]]:
         """Return a page in pieces, every second one empty, and the names of what goes there."""
         slots = {name: Markup(f"\ue000{name}\ue001") for name in names | {"nonce"}}  # noqa: S704
         truths = dict.fromkeys(variant, True)
-        html = self._environment.get_template(template).render(**slots, **truths)
+        html = self._environment.get_template(template).render(root=root, **slots, **truths)
         pieces = _SLOT.split(html)
         found = pieces[1::2]
         pieces[1::2] = [""] * len(found)

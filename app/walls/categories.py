@@ -26,7 +26,7 @@ def category_list(index: OpenIndex, renderer: PageRenderer) -> Blueprint:
                                 "slug": category.slug,
                                 "name": category.name,
                                 "pictures": category.pictures,
-                                "url": f"/c/{category.slug}",
+                                "url": f"{request.root_path}/c/{category.slug}",
                             }
                             for category in found
                         ]

@@ -32,7 +32,7 @@ def gallery_pages(index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts) ->
         **values: Any,
     ) -> Response:
         last = (total - 1) // PAGE * PAGE
-        origin = request.host_url.rstrip("/")
+        origin = request.root_url.rstrip("/")
         return renderer.page(
             "gallery.html",
             cache_control="no-cache",

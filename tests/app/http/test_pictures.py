@@ -16,7 +16,7 @@ from tests.conftest import Filled, small_picture
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-@pytest.fixture(params=["made", "made, through Flask", "adopted"])
+@pytest.fixture(params=["made", "made, at one of several hosts", "adopted"])
 def served(request: pytest.FixtureRequest, filled: Filled) -> tuple[FlaskClient, str, bytes]:
     """A client, the address of a picture and its bytes, for each way it may be answered."""
     if request.param == "adopted":
@@ -24,7 +24,7 @@ def served(request: pytest.FixtureRequest, filled: Filled) -> tuple[FlaskClient,
         filled.add("pizza", {"00042.webp": data})
         return create_app(filled.settings).test_client(), "/images/pizza/00042.webp", data
     category, file, data = filled.some()
-    hosts = (".example.org", "localhost") if "Flask" in request.param else ()
+    hosts = (".example.org", "localhost") if "hosts" in request.param else ()
     app = app_with(filled.settings, trusted_hosts=hosts)
     client = app.test_client()
     if hosts:
