@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import psutil
 
-from app.http.headers import PLAIN_HEADERS
+from app.http.headers import FOR_OTHERS, PLAIN_HEADERS
 from bench.servers import Server, free_port, wait_until_it_answers
 from core.settings import PROJECT
 
@@ -94,7 +94,7 @@ def plain_configuration(port: int, images: Path, log: Path | None = None) -> str
     headers = [
         *PLAIN_HEADERS,
         ("Cache-Control", "public, max-age=31536000, immutable"),
-        ("Access-Control-Allow-Origin", "*"),
+        *FOR_OTHERS,
     ]
     lines = "\n    ".join(f'add_header {name} "{value}";' for name, value in headers)
     return _PLAIN.format(

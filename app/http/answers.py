@@ -70,7 +70,7 @@ class AnswersFirst:
             return answer.body
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            return start_response(status, complete(headers), *error)
+            return start_response(status, complete(headers, environ["PATH_INFO"]), *error)
 
         return self._application(environ, start)
 

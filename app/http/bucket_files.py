@@ -64,7 +64,6 @@ class BucketFiles:
         headers = [
             ("Location", address),
             ("Cache-Control", f"public, max-age={self._link_s // 2}"),
-            ("Access-Control-Allow-Origin", "*"),
             ("Content-Length", "0"),
         ]
         return Answer("302 Found", headers, [])

@@ -4,6 +4,7 @@ They go on below Flask, in `app.http.answers`: through Werkzeug each costs some 
 after_request function 10.
 """
 
+import re
 import secrets
 
 ALWAYS = [
@@ -25,6 +26,17 @@ _ALWAYS_BUT_PERMISSIONS = [header for header in ALWAYS if header[0] != "Permissi
 _PLAIN_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 PLAIN_HEADERS = [*ALWAYS, _PLAIN_POLICY]
 
+# what pages of other sites may show, read and draw with, also where these let nothing in that does
+# not say so (Cross-Origin-Embedder-Policy)
+FOR_OTHERS = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+]
+_FOR_OTHERS_AT = re.compile(
+    r"/(?:api|avatar|categories|feed|images|live|morphs|oembed|random|seed|sized|today)(?![^/.])"
+    r"|/c/[^/]+/seed/|/i/[^/]+/|/[0-9]+/[0-9]"
+)
+
 # a worker does not inherit its page's policy: this one may load the generator and compile it
 WORKER_POLICY = (
     "Content-Security-Policy",
@@ -33,14 +45,19 @@ WORKER_POLICY = (
 )
 
 
-def complete(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return an answer's headers with those that all have; a page has a policy of its own."""
-    for name, _ in headers:
-        if name == "Content-Security-Policy":
-            return headers + ALWAYS
-        if name == "Permissions-Policy":
-            return headers + _ALWAYS_BUT_PERMISSIONS
-    return headers + PLAIN_HEADERS
+def complete(headers: list[tuple[str, str]], path: str) -> list[tuple[str, str]]:
+    """Return an answer's headers with those that all have, and all at its path.
+
+    A page has a policy of its own.
+    """
+    names = {name for name, _ in headers}
+    if "Permissions-Policy" in names:
+        more = _ALWAYS_BUT_PERMISSIONS
+    else:
+        more = ALWAYS if "Content-Security-Policy" in names else PLAIN_HEADERS
+    if _FOR_OTHERS_AT.match(path) or "Access-Control-Allow-Origin" in names:
+        more = [*more, *(header for header in FOR_OTHERS if header[0] not in names)]
+    return headers + more
 
 
 def complete_own(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from typing import Any
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.http.answers import Answer, etag_matches
+from app.http.headers import FOR_OTHERS
 from store.files.protocol import MADE_FILE, MEDIA_TYPES, SAFE_NAME
 
 _MADE_ADDRESS = re.compile(
@@ -28,7 +29,7 @@ def picture_headers(max_age_s: int) -> list[tuple[str, str]]:
     return [
         ("Cache-Control", f"public, max-age={max_age_s}, immutable"),
         ("Accept-Ranges", "bytes"),
-        ("Access-Control-Allow-Origin", "*"),  # any page may draw it on a canvas
+        *FOR_OTHERS,
     ]
 
 

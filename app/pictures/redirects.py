@@ -27,11 +27,7 @@ def go_to_picture(
         address = original_address(picture, chosen)
     else:
         address = sized_address(picture, size, chosen)
-    headers = [
-        ("Location", address),
-        ("Cache-Control", cache_control),
-        ("Access-Control-Allow-Origin", "*"),
-    ]
+    headers = [("Location", address), ("Cache-Control", cache_control)]
     if extension is None:
         headers.append(("Vary", "Accept"))
     response = Response(status=302, headers=headers)

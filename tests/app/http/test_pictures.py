@@ -45,6 +45,7 @@ def test_the_bytes_come_with_all_headers(served: tuple[FlaskClient, str, bytes])
             ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
             ("Content-Type", "image/webp"),
             ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "cross-origin"),
             ("ETag", f'"{digest(data)[:12]}"'),
             (
                 "Permissions-Policy",
