@@ -1,5 +1,6 @@
 """`flask export-site`: parse, call, echo."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ from core.commands import Command
     "--base-path",
     default="",
     metavar="PATH",
-    help="Where on its host it will be.  [default: of NONESUCH_URL, else /]",
+    help="Where on its host it will be; ./ for anywhere, also opened as files.  "
+    "[default: of --address, else ./]",
 )
 @click.option(
     "--address",
@@ -40,11 +42,11 @@ def export_site(target: Path, base_path: str, address: str, dry_run: bool) -> No
     from tqdm import tqdm
 
     from app.export.exporter import export_site as export
-    from app.export.target import check_base_path, check_target
+    from app.export.target import RELATIVE, check_base_path, check_target
     from store.queries.gallery import Gallery
 
     address = address or ("" if base_path else current_app.extensions["settings"].url)
-    base, origin = check_base_path(base_path, address)
+    base, origin = check_base_path(base_path or ("" if address else RELATIVE), address)
     if dry_run:
         check_target(target, current_app.extensions["settings"])
         pictures = Gallery(current_app.extensions["index"].reader()).shelves().total
@@ -59,5 +61,8 @@ def export_site(target: Path, base_path: str, address: str, dry_run: bool) -> No
         lambda pictures, total: tqdm(pictures, total=total, unit="picture", disable=None),
     )
     click.echo(f"{target}: {written.pages:,} pages, {written.pictures:,} pictures")
-    if base == "/":
-        click.echo(f"look at it with: python -m http.server --directory {target}")
+    shown = shlex.quote(str(target))
+    if base == RELATIVE:
+        click.echo(f"open {target / 'index.html'}, or: python -m http.server --directory {shown}")
+    elif base == "/":
+        click.echo(f"look at it with: python -m http.server --directory {shown}")

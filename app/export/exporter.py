@@ -61,7 +61,9 @@ def export_site(
     Raises `CannotExport`, `IndexMissing`, `IndexUnusable`.
     """
     check_target(target, settings)
-    application = create_app(replace(settings, url="", script_name="", trusted_hosts=(), proxy_count=0))
+    application = create_app(
+        replace(settings, url="", script_name="", trusted_hosts=(), proxy_count=0)
+    )
     index: OpenIndex = application.extensions["index"]
     reader = index.reader()
     before = reader.ask(_STATE, {})
@@ -124,9 +126,8 @@ class _Export:
         for shelf in self._shelves.shelves:
             for number in range((shelf.pictures - 1) // PAGE + 1):
                 self._put_page(f"/c/{shelf.slug}?page={number + 1}")
-            place = f"{self._links.base}c/{shelf.slug}/random/"
             self._put_page(
-                f"/c/{shelf.slug}/random", is_listed=False, here=place,
+                f"/c/{shelf.slug}/random", is_listed=False, here=f"c/{shelf.slug}/random/",
                 any=f"{shelf.first} {shelf.pictures}",
             )  # fmt: skip
         for path in self._single_pages():
@@ -174,9 +175,8 @@ class _Export:
     ) -> None:
         path = self._links.path_of(address)
         assert path is not None, address
-        place = path.removeprefix(self._links.base)
-        text = self._links.page(self._get(address), **marks)
-        self._folder.put_text(file or f"{place}index.html", text)
+        file = file or f"{path.removeprefix(self._links.base)}index.html"
+        self._folder.put_text(file, self._links.page(self._get(address), file, **marks))
         self._pages += 1
         if is_listed:
             self._listed.append(path)
@@ -211,7 +211,7 @@ class _Export:
         for name, version in about:
             folder.put_text(f"about/{name}/{version}.txt", self._get(f"/about/{name}/{version}"))
         absent = self._client.get("/absent", base_url=RENDERED_AT).text
-        folder.put_text("404.html", links.page(absent, absent=""))
+        folder.put_text("404.html", links.page(absent, "", absent=""))
         for name in ("favicon.svg", "favicon.ico"):
             folder.put(name, self._client.get(f"/{name}", base_url=RENDERED_AT).data)
         sitemap = f"Sitemap: {self._origin}{links.base}sitemap.xml\n" if self._origin else ""

@@ -9,12 +9,16 @@ A static host has no query strings, so what the site has behind `?` becomes a fo
     /sized/256/…, on walls  sized/256/…
     /live?stored            live/
 
-Links are absolute below the base path: scripts move parts of one page into another.
+Links are absolute below the base path where one is given. Else they are relative, and name each
+`index.html`, so that the site is whole wherever it lies: below any path, or in a folder without a
+server.
 """
 
 import html
 import re
 from collections.abc import Callable
+
+from app.export.target import RELATIVE
 
 _QUERY = re.compile(r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?")
 _PAGE = re.compile(r"(?:^|&)page=(\d+)")
@@ -46,16 +50,17 @@ class Links:
         step_hash: Callable[[str], str],
         categories: frozenset[str],
         single_pages: tuple[str, ...],
-        script: str,
+        scripts: str,
     ) -> None:
         """``picture_file``: size and name below /sized/ → address of the file; ``step_hash``:
         walk → short hash; ``categories``: slugs of those that have pages; ``single_pages``: the
-        site's addresses of pages of which there is one each; ``script``: where the first script
-        is, below the base."""
-        self.base, self._origin = base_path, origin
+        site's addresses of pages of which there is one each; ``scripts``: elements of scripts
+        that pages begin with."""
+        self.base = "/" if base_path == RELATIVE else base_path
+        self._is_relative, self._origin = base_path == RELATIVE, origin
         self._picture_file, self._step_hash = picture_file, step_hash
         self._categories, self._single_pages = categories, single_pages
-        self._script = f'<script type="module" src="/{script}"></script>\n'
+        self._scripts = scripts
 
     def path_of(self, address: str) -> str | None:
         """Return where an address of the site is to be found here; None: it is not."""
@@ -92,20 +97,25 @@ class Links:
             return f"{'/'.join(parts)}.txt"
         return None
 
-    def page(self, text: str, **marks: object) -> str:
-        """Return a rendered page as it stands here; ``marks`` become data- attributes of html."""
+    def page(self, text: str, file: str, **marks: object) -> str:
+        """Return a rendered page as it stands here; ``marks`` become data- attributes of html.
+
+        ``file``: where it is below the base; empty: anywhere.
+        """
+        top = "../" * file.count("/") if self._is_relative and file else None
         text = text.replace(' data-nonce=""', "")
         text = re.sub(r' nonce="[^"]*"', "", text)
         text = _NAV.sub(lambda nav: _ANCHOR.sub(self._drop_absent, nav[0]), text)
         text = _ANCHOR.sub(self._unlink_absent, text)
         text = self._cards(text)
         # before the scripts of single pages, which use what it brings
-        text = _SITE_SCRIPT.sub(lambda own: own[0] + self._script, text)
-        text = _ATTRIBUTE.sub(self._attribute, text)
+        text = _SITE_SCRIPT.sub(lambda own: own[0] + self._scripts, text)
+        text = _ATTRIBUTE.sub(lambda found: self._attribute(found, top), text)
         head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         text = text.replace("<title>", f"{head}<title>", 1)
         data = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in marks.items())
-        return text.replace("<html ", f'<html data-base="{self.base}"{data} ', 1)
+        base = self.base if top is None else top or RELATIVE
+        return text.replace("<html ", f'<html data-base="{base}"{data} ', 1)
 
     def _cards(self, text: str) -> str:
         """What needs the site's own address goes where that is not known."""
@@ -125,7 +135,7 @@ class Links:
         href = html.unescape(href)
         return href.startswith("/") and self.path_of(href) is None
 
-    def _attribute(self, match: re.Match[str]) -> str:
+    def _attribute(self, match: re.Match[str], top: str | None) -> str:
         value = html.unescape(match["value"])
         origin = ""
         if value.startswith(f"{RENDERED_AT}/"):
@@ -135,4 +145,12 @@ class Links:
         found = self.path_of(value)
         if found is None:
             return match[0]
+        if top is not None and not origin:
+            found = top + _with_file(found.removeprefix("/"))
         return f' {match["name"]}="{html.escape(origin + found)}"'
+
+
+def _with_file(address: str) -> str:
+    """Return an address that names its file: of `i/0f1e/#in=gallery`, `i/0f1e/index.html#in=…`."""
+    path, rest = re.fullmatch(r"([^?#]*)(.*)", address).groups()  # type: ignore[union-attr]
+    return f"{path}index.html{rest}" if not path or path.endswith("/") else address

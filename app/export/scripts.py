@@ -10,13 +10,16 @@ from pathlib import Path
 from app.export.folder import Folder
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_FIRST = "export.js"
+_FIRST = (
+    '<script src="/{0}/file.js" defer></script>\n'
+    '<script type="module" src="/{0}/export.js"></script>\n'
+)
 
 
 def write_scripts(folder: Folder) -> str:
-    """Write the scripts; return where the one is that pages begin with."""
+    """Write the scripts; return the elements of those that pages begin with."""
     scripts = {path.name: path.read_bytes() for path in sorted(SCRIPTS.glob("*.js"))}
     place = f"static/export.{hashlib.sha256(b''.join(scripts.values())).hexdigest()[:12]}"
     for name, script in scripts.items():
         folder.put(f"{place}/{name}", script)
-    return f"{place}/{_FIRST}"
+    return _FIRST.format(place)

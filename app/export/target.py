@@ -7,9 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.errors import NonesuchError
+from core.gathering.walk import is_left_by_system
 from core.settings import Settings
 
 MARK = "nonesuch.json"  # says that a folder was written here, and may be replaced
+RELATIVE = "./"  # the base path of a site that may lie anywhere, also in a folder without a server
 _BASE_PATH = re.compile(r"/(?:[A-Za-z0-9._~\-]+/)*")
 _MADE = {
     "i", "c", "live", "gallery", "categories", "about", "favourites", "morphs", "images", "static",
@@ -24,6 +26,8 @@ class CannotExport(NonesuchError):
 
 def check_base_path(base_path: str, address: str) -> tuple[str, str]:
     """Return base path and origin (empty: unknown) of two options. Raises `CannotExport`."""
+    if base_path == RELATIVE and not address:
+        return RELATIVE, ""
     if address:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
@@ -38,7 +42,8 @@ def check_base_path(base_path: str, address: str) -> tuple[str, str]:
     base_path = base_path or "/"
     if not _BASE_PATH.fullmatch(base_path) or "/../" in base_path:
         raise CannotExport(
-            f"--base-path {base_path!r} is no path", "it begins and ends with /, for example: /x/"
+            f"--base-path {base_path!r} is no path",
+            "it begins and ends with /, for example: /x/; or is ./",
         )
     return base_path, ""
 
@@ -50,10 +55,13 @@ def write_mark(folder: Path, pictures: int) -> None:
 
 
 def _files_below(folder: Path) -> dict[str, int]:
-    """Return how many files each folder at the top holds, less what was compressed beside them."""
+    """Return how many files each folder at the top holds, less what others may add to it.
+
+    They are what was compressed beside them, and what desktops leave in folders that they show.
+    """
     return {
         top.name: sum(
-            not name.endswith((".gz", ".br", ".zst"))
+            not name.endswith((".gz", ".br", ".zst")) and not is_left_by_system(name)
             for _, _, names in os.walk(top)
             for name in names
         )
@@ -64,7 +72,7 @@ def _files_below(folder: Path) -> dict[str, int]:
 
 def _foreign_in(folder: Path) -> list[str]:
     """Return what no export wrote: names, and folders that hold more than was written."""
-    present = {path.name for path in folder.iterdir()}
+    present = {path.name for path in folder.iterdir() if not is_left_by_system(path.name)}
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
         written = mark.get("files")  # older versions did not count

@@ -4,7 +4,7 @@
 "use strict";
 
 (() => {
-  const base = document.documentElement.dataset.base ?? "/";
+  const { pathname: base } = new URL(document.documentElement.dataset.base ?? "/", location.href);
   const place = base === "/" ? "" : base;
 
   const kept = {

@@ -48,6 +48,20 @@
     },
   };
 
+  /** Return the page of an answer. Links of a site of files may be relative to each page; they are
+   * made whole, since parts of a page are hung into another. */
+  const pageIn = async (answer) => {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.documentElement.dataset.base?.startsWith(".")) {
+      for (const name of ["href", "src", "srcset", "action", "data-share", "data-link"]) {
+        for (const each of page.querySelectorAll(`[${name}]`)) {
+          each.setAttribute(name, new URL(each.getAttribute(name), answer.url).href);
+        }
+      }
+    }
+    return page;
+  };
+
   const share = async (address) => {
     const url = new URL(address, location.href).href;
     try {
@@ -78,5 +92,5 @@
   addEventListener("pageshow", () => favourites.show()); // also when it comes back as it was
   favourites.show();
 
-  Object.assign(globalThis.nonesuch, { favourites, say, share });
+  Object.assign(globalThis.nonesuch, { favourites, pageIn, say, share });
 })();

@@ -8,19 +8,18 @@
   const BEFORE = "[data-before]";
   const root = document.documentElement;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const { base, favourites, kept, say } = globalThis.nonesuch;
+  const { base, favourites, kept, pageIn, say } = globalThis.nonesuch;
   let bar = null; // the controls, while the stage is up
   let timer = 0;
   let turning = false;
 
   const fetched = (address) => fetch(address, { headers: { Accept: "text/html" } });
-  const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
   const isGone = ({ status }) => [404, 410].includes(status);
   // what hangs there now where a picture was taken away: this page's own neighbour, asked for
   // anew; any picture where this one went too
   const instead = async (side) => {
     const here = await fetched(location.href);
-    const link = here.ok && (await read(here)).querySelector(side);
+    const link = here.ok && (await pageIn(here)).querySelector(side);
     const answer = link && await fetched(link.href);
     return !answer || isGone(answer) ? fetched(base) : answer;
   };
@@ -32,7 +31,7 @@
       let answer = await fetched(link.href);
       if (isGone(answer)) answer = await instead(link.matches(BEFORE) ? BEFORE : NEXT);
       if (!answer.ok) throw new Error(answer.status);
-      const page = await read(answer);
+      const page = await pageIn(answer);
       const main = page.querySelector("main");
       const picture = main.querySelector(".print img");
       if (picture) await Object.assign(new Image(), { src: picture.src }).decode().catch(() => {});

@@ -20,7 +20,7 @@
     try {
       const answer = await fetch(after.href, { headers: { Accept: "text/html" } });
       if (!answer.ok) throw new Error(answer.status);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = await globalThis.nonesuch.pageIn(answer);
       const wall = page.querySelector("[data-wall]");
       for (const tile of wall.querySelectorAll("li")) {
         if (document.getElementById(tile.id)) tile.remove(); // it moved while one looked

@@ -10,11 +10,13 @@ from pathlib import Path, PurePath
 from core.files import TEMPORARY_PREFIX
 from core.gathering.kinds import ENDINGS, HEAD_BYTES, READ, kind_of
 
-# what systems and programs leave in folders: nobody put it there, and nobody misses it
-HELPERS = frozenset({
+# what systems leave in folders: nobody put it there, and nobody misses it
+LEFT_BY_SYSTEMS = frozenset({
     ".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory", ".localized", "icon\r",
-    ".picasa.ini", ".nomedia", ".gitignore", ".gitattributes", ".gitkeep", ".keep",
 })  # fmt: skip
+HELPERS = LEFT_BY_SYSTEMS | {
+    ".picasa.ini", ".nomedia", ".gitignore", ".gitattributes", ".gitkeep", ".keep",
+}  # fmt: skip
 HELPER_FOLDERS = frozenset({
     "__macosx", "@eadir", ".git", ".hg", ".svn", ".spotlight-v100", ".trashes", ".fseventsd",
     ".thumbnails", "$recycle.bin", "system volume information", "lost+found", ".ipynb_checkpoints",
@@ -64,6 +66,11 @@ def walk(root: Path, *, by_name: bool = False) -> Iterator[FoundFile]:
     the folder itself cannot be listed.
     """
     yield from _below(root, (), by_name)
+
+
+def is_left_by_system(name: str) -> bool:
+    """Say whether a file is one that desktops write into any folder that they show."""
+    return name.lower() in LEFT_BY_SYSTEMS or name.startswith("._")
 
 
 def is_helper(folders: Iterable[str], name: str) -> bool:

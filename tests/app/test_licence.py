@@ -156,7 +156,7 @@ def test_an_export_says_it_in_files_pages_and_lists(made: Filled, tmp_path: Path
     number = digest(data)[:12]
     page = (out / "i" / number / "index.html").read_bytes()
     assert links_of(page) == [(BY.url, BY.name)]
-    assert f'<a href="/images/{slug}/{file}'.encode() in page
+    assert f'<a href="../../images/{slug}/{file}'.encode() in page
     listed = json.loads((out / "pictures/index.json").read_text())
     assert listed["licence"] == {"name": BY.name, "url": BY.url}
     assert listed["adopted_licence"] == {"name": TERMS.name, "url": TERMS.url}

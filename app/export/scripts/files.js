@@ -49,7 +49,7 @@ export async function numberOf(hash) {
 export async function pageAt(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+  return globalThis.nonesuch.pageIn(answer);
 }
 
 /** The address of a picture's page; `fragment` says in which order one looks through it. */

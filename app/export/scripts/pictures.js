@@ -73,7 +73,8 @@ async function showAny() {
 
 // the slideshow puts the next page's picture in this one's place, and its address without fragment
 async function turned() {
-  if (root.dataset.any && location.pathname === root.dataset.here) return showAny();
+  const here = location.pathname.replace(/index\.html$/, "");
+  if (root.dataset.any && here === base + root.dataset.here) return showAny();
   if (!order) return;
   const hash = hashShown();
   if (hash === around.after) order.place = order.after(order.place);

@@ -21,6 +21,7 @@ from store.formats.licensing import licensed
 from store.index.states import REJECTED
 from store.index.writes import add_images, ensure_category
 from store.queries.gallery import Gallery
+from tests.app.conftest import app_with, one
 from tests.app.export.exporting import export
 from tests.app.walls.test_morphs import add_walk
 from tests.conftest import COUNTS, Filled, small_picture
@@ -50,6 +51,26 @@ def many(filled: Filled) -> Filled:
     names = {f"{n}.webp": small_picture(1000 + n, "hat") for n in range(100)}
     filled.add("hat", names)
     return filled
+
+
+def test_without_a_base_path_every_link_leads_to_a_file_from_where_it_is(
+    many: Filled, tmp_path: Path
+) -> None:
+    add_walk(many.settings, 1, "hat")
+    out = tmp_path / "a folder #1"
+    result = export(many.settings, out)
+    assert result.exit_code == 0 and f"open {out / 'index.html'}" in result.output
+    pages = [page for page in sorted(out.rglob("*.html")) if page.name != "404.html"]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        top = "../" * len(page.relative_to(out).parts[1:]) or "./"
+        assert one(r'data-base="([^"]+)"', text) == top
+        for address in linked(text) - {CC0.url}:
+            path = address.partition("?")[0]
+            assert not path.startswith("/") and (page.parent / path).is_file(), (page, address)
+        assert 'action="/' not in text and 'data-link="/' not in text
+    assert 'href="/static/' in (out / "404.html").read_text()  # shown at any depth
+    assert "/index.html#in=gallery" in (out / "gallery" / "index.html").read_text()
 
 
 @pytest.mark.parametrize("base", ["/", "/some/where/"])
@@ -86,9 +107,9 @@ def test_latent_walks_come_along(filled: Filled, tmp_path: Path) -> None:
         "morphs/still/2/index.html", "morphs/still/index.html",
     ]  # fmt: skip
     for page in pages:
-        for address in linked(page.read_text()):
-            assert target_of(out, "/", address).is_file(), (page, address)
-    assert "/c/ghost" not in pages[1].read_text() and "ghost" in pages[1].read_text()
+        for address in linked(page.read_text()) - {CC0.url}:
+            assert (page.parent / address.partition("?")[0]).is_file(), (page, address)
+    assert "c/ghost" not in pages[1].read_text() and "ghost" in pages[1].read_text()
 
 
 def test_pages_pictures_and_lists_hold_what_the_site_holds(many: Filled, tmp_path: Path) -> None:
@@ -100,7 +121,7 @@ def test_pages_pictures_and_lists_hold_what_the_site_holds(many: Filled, tmp_pat
     for (slug, file), data in live.items():
         assert written[f"images/{slug}/{file}"] == licensed(data, CC0)
         page = written[f"i/{digest(data)[:12]}/index.html"].decode()
-        assert f'src="/images/{slug}/{file}' in page
+        assert f'src="../../images/{slug}/{file}' in page
     assert "images/hat/7.webp" not in written
     assert f"i/{digest(many.files['hat', '7.webp'])[:12]}/index.html" not in written
     listed = json.loads(written["pictures/index.json"])
@@ -168,6 +189,18 @@ def test_an_address_gives_cards_and_a_sitemap(filled: Filled, tmp_path: Path) ->
     assert "Sitemap: https://x.example/a/sitemap.xml" in (out / "robots.txt").read_text()
 
 
+def test_the_sites_own_address_is_where_it_will_be(filled: Filled, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    app = app_with(filled.settings, url="https://x.example/a")
+    for words, expected in (([], "https://x.example/a/"), (["--base-path", "/"], None)):
+        result = app.test_cli_runner().invoke(args=["export-site", str(out), *words])
+        assert result.exit_code == 0, result.output
+        page = next((out / "i").glob("*/index.html")).read_text()
+        assert ("https://x.example" in page) == (expected is not None)
+        assert f'href="{"/a/" if expected else "/"}gallery/"' in page
+        assert not expected or f'<link rel="canonical" href="{expected}i/' in page
+
+
 def test_again_replaces_and_a_failure_leaves_what_was(filled: Filled, tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(filled.settings, out)
@@ -187,7 +220,18 @@ def test_again_replaces_and_a_failure_leaves_what_was(filled: Filled, tmp_path: 
 
 @pytest.mark.parametrize(
     "what",
-    ["foreign", "beside", "within", "unmade", "broken", "file", "store", "above", "inside"],
+    [
+        "foreign",
+        "beside",
+        "within",
+        "repository",
+        "unmade",
+        "broken",
+        "file",
+        "store",
+        "above",
+        "inside",
+    ],
 )
 def test_what_no_export_wrote_is_left_alone(filled: Filled, tmp_path: Path, what: str) -> None:
     out = tmp_path / "out"
@@ -200,6 +244,10 @@ def test_what_no_export_wrote_is_left_alone(filled: Filled, tmp_path: Path, what
     elif what == "within":
         export(filled.settings, out)
         (out / "images" / "hat" / "mine.webp").write_text("years of work")
+    elif what == "repository":
+        export(filled.settings, out)
+        (out / ".git").mkdir()
+        (out / ".git" / "config").write_text("years of work")
     elif what == "unmade":
         export(filled.settings, out)
         (out / "morphs").mkdir()
@@ -226,8 +274,11 @@ def test_what_was_compressed_beside_it_and_older_marks_are_replaced(
     out = tmp_path / "out"
     export(filled.settings, out)
     (out / "about" / "index.html.gz").write_bytes(b"")
-    assert export(filled.settings, out).exit_code == 0
-    assert not (out / "about" / "index.html.gz").exists()
+    for left in (".DS_Store", "Thumbs.db", "images/.DS_Store", "i/._hat", "images/hat/desktop.ini"):
+        (out / left).write_bytes(b"\0\0\0\1Bud1")
+    result = export(filled.settings, out)
+    assert result.exit_code == 0, result.output
+    assert not (out / "about" / "index.html.gz").exists() and not (out / ".DS_Store").exists()
     (out / "nonesuch.json").write_text('{"made by": "flask export-site", "pictures": 3}')
     assert export(filled.settings, out).exit_code == 0
 
@@ -245,6 +296,8 @@ def test_a_single_category_has_no_game(settings: Settings, index: Engine, tmp_pa
     ("base", "address", "expected"),
     [
         ("", "", ("/", "")),
+        ("./", "", ("./", "")),
+        ("./", "https://a.example", None),
         ("/x/", "", ("/x/", "")),
         ("", "https://a.example", ("/", "https://a.example")),
         ("", "http://a.example:8000/x/y", ("/x/y/", "http://a.example:8000")),
