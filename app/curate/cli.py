@@ -162,7 +162,7 @@ def category_command(switch: str, slugs: tuple[str, ...], dry_run: bool) -> None
     """Switch whole categories off or on: their pictures leave the site and come back.
 
     \b
-        flask curate category off aircraft bug
+        flask curate category off monster clock
     """
     curating = _curating(write=not dry_run)
     if dry_run:

@@ -227,6 +227,8 @@ def test_the_page_shows_ten(live: FlaskClient) -> None:
     assert found == [f"/live/other?dummy={i}" for i in range(1, 11)]
     assert 'href="/live?model=tiny"' in response.text
     assert "/live/tiny?dummy=1" in live.get("/live?model=tiny").text
+    assert 'name="robots" content="index"' in response.text
+    assert "noindex" in live.get("/live?model=tiny").text
     assert live.get(found[0]).status_code == 200
 
 
