@@ -8,7 +8,7 @@ undone, and so are the files that are to follow (`store.curation.settling`).
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from store.curation.log import new_batch, record
 from store.curation.settling import mark, names_taken, portions, rename_image, rows_of, settle
@@ -18,7 +18,7 @@ from store.files.reading import read_row
 from store.formats.encoding import BadPicture
 from store.index.database import writing
 from store.index.states import LIVE, OFF, REJECTED
-from store.index.tables import Row
+from store.index.tables import Row, image
 from store.index.writes import reject_image, renew_image, restore_image
 
 
@@ -32,16 +32,20 @@ def reject_images(
     """Reject pictures that are live or off; their files move to ``instance``/rejected/<category>/.
 
     The row goes first: a crash between the two leaves a file that `flask index` knows as rejected
-    by its tombstone. Returns how many went. ``batch``: what is undone together, by default
-    these. Raises `IndexUnusable`, `StoreUnusable`.
+    by its tombstone. A file that was replaced by hand is rejected for what it is now, and other
+    pictures that hold these bytes go with it. Returns how many went. ``batch``: what is undone
+    together, by default these. Raises `IndexUnusable`, `StoreUnusable`.
     """
     quarantine = Quarantine(folder, instance)
     batch = new_batch() if batch is None else batch
     count = 0
+    replaced = set[str]()
     for ids in portions(image_ids):
         with writing(engine) as connection:
             shown = [row for row in rows_of(connection, ids) if row.state in (LIVE, OFF)]
-            _accept_changes(connection, quarantine, [row for row in shown if row.state == LIVE])
+            replaced |= _accept_changes(
+                connection, quarantine, [row for row in shown if row.state == LIVE]
+            )
             rejected = [row for row in shown if reject_image(connection, row.id)]
             record(connection, batch, "reject", [(row.slug, row.file) for row in rejected])
             mark(connection, [(row.id, row.state, row.file) for row in rejected])
@@ -49,6 +53,9 @@ def reject_images(
         count += len(rejected)
     if not image_ids:
         settle(engine, quarantine)
+    if replaced:
+        same = _holding(engine, quarantine, sorted(replaced))
+        count += reject_images(engine, folder, instance, same, batch) if same else 0
     return count
 
 
@@ -122,12 +129,36 @@ def copy_back(
     return [(row, name) for row, name, _, _ in came]
 
 
-def _accept_changes(connection: Connection, quarantine: Quarantine, rows: Sequence[Row]) -> None:
-    """Note what pictures are that were replaced by hand: it is this that is rejected."""
+def _accept_changes(
+    connection: Connection, quarantine: Quarantine, rows: Sequence[Row]
+) -> set[str]:
+    """Note what pictures are that were replaced by hand, since it is this that is rejected.
+
+    Return the SHA-256 of these.
+    """
     found = quarantine.each(lambda row: quarantine.store.read(row.slug, row.file), rows)
+    accepted = set[str]()
     for row, data in zip(rows, found, strict=True):
         if data is not None and digest(data) != row.sha256:
             try:
                 renew_image(connection, row.id, read_row(row.file, data))
             except BadPicture:
                 continue  # nobody would take it in again
+            accepted.add(digest(data))
+    return accepted
+
+
+def _holding(engine: Engine, quarantine: Quarantine, hashes: Sequence[str]) -> list[int]:
+    """Return the pictures that are live or off, have one of these hashes, and no other file."""
+    with engine.connect() as connection:
+        ids = connection.execute(
+            select(image.c.id).where(image.c.sha256.in_(hashes), image.c.state.in_((LIVE, OFF)))
+        ).scalars()
+        rows = rows_of(connection, list(ids))
+    places = quarantine.places
+    found = quarantine.each(lambda row: places[row.state].read(row.slug, row.file), rows)
+    return [
+        row.id
+        for row, data in zip(rows, found, strict=True)
+        if data is None or digest(data) == row.sha256
+    ]

@@ -167,6 +167,22 @@ def test_what_holds_the_same_bytes_goes_and_comes_along(filled: Filled, run: Run
     assert {visitor.get(address).status_code for address in addresses} == {200}
 
 
+def test_what_was_put_in_its_place_goes_wherever_it_is(filled: Filled, run: Run) -> None:
+    """A file moved over another one: what the owner sees there is what leaves the site."""
+    adopt(filled, run, "hat/mine.webp", seed=500)
+    adopt(filled, run, "mammal/other.webp", seed=501)
+    folder = filled.settings.images_folder
+    (folder / "hat" / "mine.webp").replace(folder / "mammal" / "other.webp")
+    assert run("curate", "reject", "mammal/other.webp").exit_code == 0
+    visitor = create_app(filled.settings).test_client()
+    for address in ("/images/hat/mine.webp", "/images/mammal/other.webp"):
+        assert visitor.get(address).status_code == 410
+    assert run("index").exit_code == 0
+    assert states(filled, "hat") == [*[LIVE] * 5, REJECTED]
+    assert run("curate", "undo").exit_code == 0
+    assert visitor.get("/images/mammal/other.webp").status_code == 200
+
+
 def test_on_the_owners_pages_too(filled: Filled, run: Run, owner: FlaskClient) -> None:
     adopt(filled, run, "hat/mine.webp", "mammal/mine.webp")
     answer = act(owner, "/curate/reject", picture="hat/mine.webp")
