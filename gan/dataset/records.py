@@ -1,12 +1,15 @@
 """A data set from TFRecord files of `tf.train.Example`s, as TensorFlow's own tools write them.
 
 Each example holds an encoded picture (PNG, JPEG or WebP) under ``image/encoded``, ``image`` or
-``image_raw`` and, if there are categories, their names under ``image/class/text`` or ``label``,
-or numbers under ``image/class/label`` or ``label``.
+``image_raw``, or raw pixels: ``image_raw`` with ``height``, ``width`` and ``depth``, as examples of
+TensorFlow write MNIST, or ``data`` with ``shape`` [C, H, W], as StyleGAN's tools do. If there are
+categories, their names are under ``image/class/text`` or ``label``, or numbers under
+``image/class/label`` or ``label``.
 """
 
 import hashlib
 import io
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core.slugs import slugify_all
 from gan.dataset.files import BadDataset, Dataset, Label, Record
@@ -97,10 +101,9 @@ def _examples(files: Sequence[Path]) -> Iterator[tuple[bytes | None, str]]:
         try:
             for record in tf.data.TFRecordDataset(str(file), kind):
                 features = tf.train.Example.FromString(record.numpy()).features.feature
-                found = (_first(features, PICTURES), _first(features, CATEGORIES))
-                data = found[0] if isinstance(found[0], bytes) else None
-                category = found[1].decode() if isinstance(found[1], bytes) else found[1]
-                yield data, "" if category is None else str(category)
+                category = _first(features, CATEGORIES)
+                category = category.decode() if isinstance(category, bytes) else category
+                yield _picture(features), "" if category is None else str(category)
         except (tf.errors.OpError, ValueError, TypeError) as error:
             reason = "damaged or no TFRecord file"
             raise BadDataset(f"{file} is {reason}", "write it again, or leave it out") from error
@@ -113,15 +116,46 @@ def _examples(files: Sequence[Path]) -> Iterator[tuple[bytes | None, str]]:
             ) from error
 
 
+def _picture(features: Any) -> bytes | None:
+    """Return an example's picture as the bytes of a file, PNG for raw pixels; None without one."""
+    data, shape = _first(features, ("data",)), _values(features, "shape")
+    if isinstance(data, bytes) and len(shape) == 3:
+        return _encoded(data, tuple(map(int, shape)), (1, 2, 0))
+    data = _first(features, PICTURES)
+    if not isinstance(data, bytes):
+        return None
+    height, width = _first(features, ("height",)), _first(features, ("width",))
+    if isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0:
+        depth = _first(features, ("depth", "channels")) or len(data) // (height * width)
+        if len(data) == height * width * depth:
+            return _encoded(data, (height, width, depth), (0, 1, 2))
+    return data
+
+
+def _encoded(data: bytes, shape: tuple[int, ...], axes: tuple[int, int, int]) -> bytes:
+    """Return raw pixels as a PNG file, as they are where they do not fit their shape.
+
+    ``axes``: which of ``shape`` are height, width and channels.
+    """
+    if math.prod(shape) != len(data) or shape[axes[2]] not in (1, 3, 4) or 0 in shape:
+        return data
+    pixels = np.frombuffer(data, np.uint8).reshape(shape).transpose(axes)
+    file = io.BytesIO()
+    image = Image.fromarray(
+        np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    )
+    image.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
 def _first(features: Any, names: Sequence[str]) -> Any:
-    for name in names:
-        if name in features:
-            feature = features[name]
-            kind = feature.WhichOneof("kind")
-            values = getattr(feature, kind).value if kind else []
-            if len(values):
-                return values[0]
-    return None
+    found = (_values(features, name) for name in names)
+    return next((values[0] for values in found if len(values)), None)
+
+
+def _values(features: Any, name: str) -> Sequence[Any]:
+    kind = features[name].WhichOneof("kind") if name in features else None
+    return getattr(features[name], kind).value if kind else ()
 
 
 def _check_enough(read: dict[str, Any], files: Sequence[Path]) -> None:

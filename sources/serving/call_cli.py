@@ -58,10 +58,10 @@ _SHORT = 24  # numbers that are printed rather than counted
 )
 @click.option(
     "--out-range",
-    default="-1:1",
-    show_default=True,
-    metavar="LOW:HIGH",
-    help="Black and white of floats that become pictures.",
+    "out_ranges",
+    multiple=True,
+    metavar="[NAME=]LOW:HIGH",
+    help="Black and white of floats that become pictures, of one output or all.  [default: -1:1]",
 )
 @click.option(
     "--parallel",
@@ -72,7 +72,7 @@ _SHORT = 24  # numbers that are printed rather than counted
 )
 def call(
     address: str, inputs: tuple[str, ...], outputs: tuple[str, ...], signature: str,
-    version: int | None, method: str, in_range: str, out_range: str, parallel: int,
+    version: int | None, method: str, in_range: str, out_ranges: tuple[str, ...], parallel: int,
 ) -> None:  # fmt: skip
     """Call a model on a TensorFlow Serving, by REST or gRPC.
 
@@ -106,8 +106,9 @@ def call(
         for number in server.regress(signature, [features_of(given) for given in calls]):
             click.echo(f"{number:g}")
     else:
-        ranges = _range(in_range, "--in-range"), _range(out_range, "--out-range")
-        _predict(server, signature, calls, outputs, ranges, parallel)
+        _predict(
+            server, signature, calls, outputs, _range(in_range, "--in-range"), out_ranges, parallel
+        )
 
 
 def _show(server: "Server") -> None:
@@ -133,9 +134,26 @@ def _range(text: str, option: str) -> tuple[float, float]:
     return low, high
 
 
+def _ranges(words: tuple[str, ...], outputs: list[str]) -> dict[str, tuple[float, float]]:
+    """Return the range of each output: its own, else that of all. Raises `BadCall`."""
+    from sources.serving.call_inputs import BadCall
+
+    found = dict.fromkeys(outputs, (-1.0, 1.0))
+    own = {}
+    for word in words:
+        name, _, text = word.rpartition("=")
+        if name and name not in outputs:
+            raise BadCall(f"there is no output {name!r}", f"there are: {', '.join(outputs)}")
+        if name:
+            own[name] = _range(text, f"--out-range {name}=")
+        else:
+            found = dict.fromkeys(outputs, _range(text, "--out-range"))
+    return found | own
+
+
 def _predict(
     server: "Server", name: str, calls: "list[Given]", outputs: tuple[str, ...],
-    ranges: tuple[tuple[float, float], tuple[float, float]], parallel: int,
+    in_range: tuple[float, float], out_ranges: tuple[str, ...], parallel: int,
 ) -> None:  # fmt: skip
     """Call, several at once, and write what comes back, in order."""
     from core.files import write_durably
@@ -145,7 +163,8 @@ def _predict(
 
     signature = find_signature(server.signatures()[1], name, server.address)
     places = _places(outputs, list(signature.outputs), calls)
-    tensors = [tensors_of(given, signature, ranges[0]) for given in calls]
+    ranges = _ranges(out_ranges, list(signature.outputs))
+    tensors = [tensors_of(given, signature, in_range) for given in calls]
     with ThreadPoolExecutor(min(parallel, len(calls))) as executor:
         futures = [executor.submit(server.predict, signature, given) for given in tensors]
         try:
@@ -153,7 +172,7 @@ def _predict(
                 found = future.result()
                 if given.file is not None and len(calls) > 1:
                     click.echo(f"{given.file}")
-                data = {n: encoded(n, found[n], path, ranges[1]) for n, path in files.items()}
+                data = {n: encoded(n, found[n], path, ranges[n]) for n, path in files.items()}
                 for output, path in files.items():
                     write_durably(path, data[output])
                 _summarise(found, files)

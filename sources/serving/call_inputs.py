@@ -1,8 +1,8 @@
 """What a person types → the tensors of a signature.
 
 height=365              a number or a list, as JSON, or a text
-image=@photo.jpg        a file: a picture as [H, W, C], its bytes where a text is wanted;
-                        .npy and .json as they are
+image=@photo.jpg        a file: a picture as [H, W, C] or [C, H, W], of the size that the signature
+                        takes; its bytes where a text is wanted; .npy and .json as they are
 image=@photos/*.jpg     several files: several calls
 height={height}         of the picture in the same call; {width}, too
 """
@@ -183,12 +183,30 @@ def _file_value(path: Path, info: TensorInfo, picture_range: tuple[float, float]
             raise BadCall(f"{path} is no array ({error})") from error
     if path.suffix == ".json":
         return _array(_json_or_text(path.read_text(encoding="utf-8")), info, str(path))
-    last = info.shape[-1] if info.shape else None
-    pixels = read_picture(path, last if last in (1, 4) else 3)
+    pixels = _picture_for(path, info)
     if "float" not in info.dtype:
         return _cast(pixels, info, str(path))
     low, high = picture_range
     return (pixels / 255 * (high - low) + low).astype(_numpy_name(info))
+
+
+def _picture_for(path: Path, info: TensorInfo) -> np.ndarray:
+    """Return a picture as a signature takes it: channels, which axis they are, and size.
+
+    uint8 [H, W, C] or [C, H, W]; stretched where the signature's lengths are fixed.
+    """
+    shape = info.shape or ()
+    is_planes = len(shape) >= 3 and shape[-1] not in (1, 3, 4) and shape[-3] in (1, 3, 4)
+    channels = shape[-3 if is_planes else -1] if shape else None
+    pixels = read_picture(path, channels if channels in (1, 4) else 3)
+    if len(shape) >= 3:
+        size = shape[-2:] if is_planes else shape[-3:-1]
+        height, width = (given or own for given, own in zip(size, pixels.shape, strict=False))
+        if (height, width) != pixels.shape[:2]:
+            image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+            resized = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+            pixels = resized[:, :, None] if resized.ndim == 2 else resized
+    return pixels.transpose(2, 0, 1) if is_planes else pixels
 
 
 def _json_or_text(text: str) -> Any:

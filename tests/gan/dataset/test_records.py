@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from click.testing import Result
@@ -62,6 +63,41 @@ def test_numbers_are_categories_too_and_none_is_one(tmp_path: Path) -> None:
     plain = write(tmp_path / "b.tfrecord", [{"image": text(picture(i))} for i in range(3)])
     dataset = build_records_dataset([plain], "monsters", OPTIONS, print)
     assert [label.slug for label in dataset.categories] == ["monsters"]
+
+
+def whole(*values: int) -> tf.train.Feature:
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+
+
+def test_raw_pixels(tmp_path: Path) -> None:
+    """As TensorFlow's examples write MNIST, and as StyleGAN's tools do: no pixel is changed."""
+    pixels = np.random.RandomState(0).randint(0, 256, (4, 16, 16, 3), np.uint8)
+    mnist = [
+        {
+            "image_raw": text(each[..., 0].tobytes()), "height": whole(16), "width": whole(16),
+            "depth": whole(1), "label": whole(i % 2),
+        }
+        for i, each in enumerate(pixels)
+    ]  # fmt: skip
+    grey = build_records_dataset([write(tmp_path / "m.tfrecord", mnist)], "m", OPTIONS, print)
+    assert [label.slug for label in grey.categories] == ["0", "1"]
+    found = {each.tobytes() for each in grey.pictures[..., 1]}
+    assert found == {each[..., 0].tobytes() for each in pixels}
+    stylegan = [
+        {"shape": whole(3, 16, 16), "data": text(each.transpose(2, 0, 1).tobytes())}
+        for each in pixels
+    ]
+    path = write(tmp_path / "s-r04.tfrecord", stylegan)
+    colours = build_records_dataset([path], "s", OPTIONS, print)
+    assert {each.tobytes() for each in colours.pictures[..., :3]} == {
+        each.tobytes() for each in pixels
+    }
+    # a length that is not that of the shape is no picture, and counted
+    odd = [*stylegan, {"shape": whole(3, 16, 16), "data": text(b"short")}]
+    odd += [{"image_raw": text(b"short"), "height": whole(0), "width": whole(2)}]
+    said: list[str] = []
+    build_records_dataset([write(tmp_path / "o.tfrecord", odd)], "o", OPTIONS, said.append)
+    assert said == ["left out 2: not a picture that can be read"]
 
 
 def test_what_cannot_be_read_is_counted_and_left_out(tmp_path: Path) -> None:
