@@ -27,7 +27,7 @@ flask := $(python) -m flask
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve serve-gunicorn fill export demo quick test coverage test-long test-faults test-scaled test-matrix lighthouse style lint format docs bench bench-long train lock deploy-commit \
+.PHONY: help run serve serve-gunicorn fill export demo quick test coverage test-long test-faults test-scaled test-torch test-network test-matrix lighthouse style lint format docs bench bench-long train lock deploy-commit \
 	clean venv-site venv-tensorflow venv-quick venv-test packages
 
 help: ## this list
@@ -91,6 +91,13 @@ test-faults: venv-test packages ## a fault at every system call of a batch, and 
 test-scaled: venv-test ## the site's tests on PostgreSQL and an S3 server
 	@TEST_DATABASE=postgresql TEST_STORE=s3 $(python) -m pytest $(PYTEST) tests/app tests/store \
 		tests/pregen
+
+test-torch: venv-test ## install PyTorch beside it, export its networks anew, compare 60 pictures of each
+	@bin/torch "$(VENV)-torch"
+	@TORCH_PYTHON="$(CURDIR)/$(VENV)-torch/bin/python" $(python) -m pytest tests/sources/runtimes/test_onnx.py
+
+test-network: venv-test ## fetch BigGAN by each road, draw eight pictures; needs the internet
+	@INTERNET=1 $(python) -m pytest tests/sources/biggan/test_network.py -s
 
 test-matrix: packages ## the tests on Python 3.11 and 3.13, and on the lowest versions allowed
 	@bin/matrix

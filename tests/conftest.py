@@ -48,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = {
         "long": os.environ.get("LONG") != "1",
         "slow": quick.QUICK,
+        "internet": "INTERNET" not in os.environ,
+        "torch": "TORCH_PYTHON" not in os.environ,
         "sqlite": scaled.DATABASE != "sqlite",
         "folder": scaled.STORE != "folder",
     }
