@@ -20,10 +20,14 @@ from app.http.answers import AnswersFirst
 from app.http.bodies import LONGEST, BoundedBodies
 from app.http.picture_files import PictureFiles
 from app.http.site_address import STRANGER, SiteAddress
-from app.http.static_files import StaticFiles
+from app.http.static_files import FOLDER, StaticFiles
+from app.identity.files import icon_name, own_files
+from app.identity.identity import Identity
+from app.identity.reading import BadSite, read_identity
 from app.live.models import LiveModels
 from app.live.redrawing import Redrawing
 from app.live.views import live_pictures, live_slots
+from app.ops.env_file import load_env_file
 from app.ops.health import health_check
 from app.ops.index_handle import OpenIndex
 from app.ops.log_lines import keep_lines_apart
@@ -61,18 +65,30 @@ def create_app(settings: Settings | None = None) -> Flask:
     It opens neither index nor store: commands have to work where there are none yet.
     """
     if settings is not None:
-        return _wired(settings)
+        return _wired(settings, read_identity(settings))
     try:
+        load_env_file()
         settings = read_settings(os.environ)
         check_store(settings)
         _find_home(settings)
-        return _wired(settings)
+        return _wired(settings, _identity(settings))
     except NonesuchError as error:
         if _flask_command() is None:
             raise
         # an exception of click's own would be a traceback in `flask --help`
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(1) from error
+
+
+def _identity(settings: Settings) -> Identity:
+    """Return what site.toml says. Commands other than `flask run` work where it is wrong: one of
+    them says what is, and who shows pages by `create_app` is told."""
+    try:
+        return read_identity(settings)
+    except BadSite:
+        if _flask_command() in (None, "run"):
+            raise
+        return Identity()
 
 
 def _find_home(settings: Settings) -> None:
@@ -83,7 +99,7 @@ def _find_home(settings: Settings) -> None:
         os.environ["HOME"] = str(settings.home)
 
 
-def _wired(settings: Settings) -> Flask:
+def _wired(settings: Settings, identity: Identity) -> Flask:
     app = Flask(
         __name__, static_folder=None, instance_path=str(settings.instance_folder.absolute())
     )
@@ -92,7 +108,7 @@ def _wired(settings: Settings) -> Flask:
     keep_lines_apart(app.logger)
     app.extensions["settings"] = settings
     app.extensions["create_app"] = create_app  # for who asks the whole site, as an export does
-    app.extensions["index"] = index = OpenIndex(settings)
+    app.extensions["index"] = index = OpenIndex(settings, identity.names)
     app.cli = LazyCommands(app.name)
 
     @app.before_request
@@ -100,37 +116,50 @@ def _wired(settings: Settings) -> Flask:
         if request.environ.get(STRANGER):
             raise SecurityError("the site has other host names")
 
-    static = StaticFiles()
-    live = (("/live", "Live"),) if settings.live_at_once else ()
-    has_translator = settings.translate_at_once and translator_names(settings.models_folder)
-    translate = (("/translate", "Translate"),) if has_translator else ()
+    offers = identity.offers
+    static = StaticFiles(FOLDER, own_files(identity, FOLDER), icon_name(identity))
+    app.extensions["static"] = static
+    has_live = offers.live and settings.live_at_once > 0
+    has_translate = offers.translate and settings.translate_at_once > 0
+    more = {
+        "/live": ("Live", has_live),
+        "/translate": (
+            "Translate",
+            has_translate and bool(translator_names(settings.models_folder)),
+        ),
+        "/seed": ("By name", True),
+        "/api": ("For developers", offers.api),
+    }
     renderer = PageRenderer(
-        settings.site_name,
+        identity,
         static.addresses,
-        (*live, *translate, ("/seed", "By name"), ("/api", "For developers")),
+        tuple((address, name) for address, (name, is_offered) in more.items() if is_offered),
         picture_origin(settings),
     )
     key = signing_key(settings, is_serving=_flask_command() in (None, "run"))
-    app.extensions["site"] = site = build_site(settings, index, renderer, key)
+    app.extensions["site"] = site = build_site(settings, identity, index, renderer, key)
     pictures = _picture_answers(site)
 
     shown_first, random_answer = picture_pages(site)
     app.register_blueprint(shown_first)
-    app.register_blueprint(gallery_pages(index, renderer, site.cutouts))
+    app.register_blueprint(gallery_pages(index, renderer, site.cutouts, site.phrases))
     app.register_blueprint(favourite_pages(index, renderer, site.cutouts))
-    app.register_blueprint(play_pages(site))
+    if offers.game:
+        app.register_blueprint(play_pages(site))
     app.register_blueprint(about_pages(settings, index, renderer))
     app.register_blueprint(category_list(index, renderer))
     app.register_blueprint(file_routes(index, pictures, static))
     app.register_blueprint(random_picture(index, site.is_there))
     app.register_blueprint(seeded_pictures(index, site.is_there, settings.seed_max_age_s))
     app.register_blueprint(seed_page(site))
-    app.register_blueprint(developer_api(site))
+    if offers.api:
+        app.register_blueprint(developer_api(site))
     app.register_blueprint(health_check(index))
     app.register_blueprint(curate_pages(site))
-    app.register_blueprint(morph_pages(settings, renderer, site.withheld))
+    if offers.morphs:
+        app.register_blueprint(morph_pages(settings, renderer, site.withheld))
     redrawing = None
-    if settings.live_at_once:
+    if has_live:
         models, slots = LiveModels(settings), live_slots(settings, site.shared)
         generators = BrowserGenerators(settings, site.withheld)
         app.extensions["generators"] = generators
@@ -142,7 +171,7 @@ def _wired(settings: Settings) -> Flask:
     app.register_blueprint(sized_pictures(index, sized))
     for routes in embeds(site, Originals(settings, site.store, redrawing)):
         app.register_blueprint(routes)
-    if settings.translate_at_once:
+    if has_translate:
         app.register_blueprint(translation_pages(settings, renderer))
     register_error_handlers(app, renderer)
 

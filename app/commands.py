@@ -16,6 +16,7 @@ COMMANDS = {
     "models": "sources.cli:models",
     "morphs": "pregen.morphs.cli:morphs",
     "pregen": "pregen.filling.cli:pregen",
+    "site": "app.identity.cli:site",
     "store": "store.files.cli:store",
     "top-up": "pregen.filling.top_up_cli:top_up",
     "verify": "pregen.verifying.cli:verify",

@@ -1,10 +1,10 @@
 """Commits pictures and index, both ignored by git, to a branch of their own for Heroku.
 
-The commit holds what HEAD holds and, beside it, every picture of the store, the SQLite index and
-the walks of /morphs; nothing else of the instance folder, above all not the key. It is put
-together in an index file of its own: the current branch, git's index and the working tree stay as
-they are. Its parents are the branch's last commit and HEAD, so that pushing it again is never a
-forced push.
+The commit holds what HEAD holds and, beside it, every picture of the store, the SQLite index, the
+walks of /morphs, and site.toml with what it names; nothing else of the instance folder, above all
+not the key. It is put together in an index file of its own: the current branch, git's index and the
+working tree stay as they are. Its parents are the branch's last commit and HEAD, so that pushing it
+again is never a forced push.
 """
 
 import os
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from app.identity.reading import read_identity
 from core.errors import NonesuchError
 from core.settings import Settings, read_settings
 from pregen.verifying.verify import verify_store
@@ -85,6 +86,16 @@ def morph_files(settings: Settings) -> dict[str, Path]:
     return {f"instance/morphs/{name}": folder.folder / name for name in names}
 
 
+def site_files(settings: Settings) -> dict[str, Path]:
+    """Return path in the commit → file, for site.toml in the instance folder and what it names."""
+    if settings.site or not settings.site_file.exists():
+        return {}
+    files = [settings.site_file, *read_identity(settings).files]
+    folder = settings.instance_folder.resolve()
+    inside = [path for path in files if path.resolve().is_relative_to(folder)]
+    return {f"instance/{path.resolve().relative_to(folder)}": path for path in inside}
+
+
 def copy_index(source: Path, target: Path) -> None:
     """Copy an SQLite index as of one moment, also while a command writes to it."""
     reading = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
@@ -121,7 +132,8 @@ def deploy_commit(settings: Settings) -> tuple[str, int]:
         if settings.sqlite_path is not None:
             copy_index(settings.sqlite_path, scratch / "index.sqlite3")
             files["instance/index.sqlite3"] = scratch / "index.sqlite3"
-        tree = tree_of(head, files | morph_files(settings), scratch)
+        more = morph_files(settings) | site_files(settings)
+        tree = tree_of(head, files | more, scratch)
     last = commit_of(REF)
     if last and git("rev-parse", f"{last}^{{tree}}") == tree:
         return last, pictures

@@ -126,7 +126,17 @@ class Settings:
         "address at which nginx sends the images folder for the site, /picture-files in "
         "docs/nginx.conf; empty: the site sends large pictures itself",
     )
-    site_name: str = setting("Nonesuch", "name of the site in titles")
+    site: str = setting(
+        "",
+        "file that says what the site is called, says and looks like: docs/your-own-site.md; "
+        "empty: site.toml in the instance folder",
+    )
+    site_name: str = setting("", "name of the site; empty: site.toml's, else Nonesuch")
+    site_tagline: str = setting("", "line at the foot of every page; empty: site.toml's")
+    site_language: str = setting("", "language of the sentence, such as de; empty: site.toml's")
+    site_sentence: str = setting(
+        "", "sentence of every picture, with {name} for what it shows; empty: site.toml's"
+    )
     picture_licence: str = setting(
         f"{CC0.name} {CC0.url}",
         "under which licence generated pictures may be used: name and address; empty: not said",
@@ -197,6 +207,11 @@ class Settings:
         return self.derivatives_mb // 4
 
     @property
+    def site_file(self) -> Path:
+        """The file that says what the site is called, says and looks like; it need not exist."""
+        return expanded(Path(self.site)) if self.site else self.instance_folder / "site.toml"
+
+    @property
     def licences(self) -> Licences:
         """Under which licences the pictures may be used. Raises `BadSetting`."""
         return Licences(
@@ -237,7 +252,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     settings = dataclasses.replace(
         settings, home=_home(settings), database_url=_driver_url(settings.database_url)
     )
-    check_site_name(settings.site_name)
+    if settings.site_name:
+        check_site_name(settings.site_name)
     read_url(settings.url)
     read_root(settings.script_name)
     check_hosts(settings.trusted_hosts)

@@ -67,7 +67,7 @@ ROOMS = [
     Room(
         "app",
         ["pictures embeds walls live game", "translate curate api export",
-         "site browser rendering ops http"],
+         "site browser rendering ops http identity"],
         24, 396, 330, 80,
     ),
     Room(
@@ -87,7 +87,7 @@ ROOMS = [
         ["spec runtimes finishing", "curators biggan serving", "translators"],
         342, 488, 302, 68,
     ),
-    Room("core", ["settings, errors, durable files, commands; gathering"], 24, 568, 912, 36),
+    Room("core", ["settings, errors, durable files, commands; gathering, toml"], 24, 568, 912, 36),
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ PACKAGES = ("core", "store", "sources", "pregen", "gan", "app", "migrations")
 MOST_FILES = 16  # of a room, besides its __init__.py
 # each room above all that it may import
 FROM_THE_GROUND = (
-    "core", "core/gathering",
+    "core", "core/gathering", "core/toml",
     "store/index", "store/formats", "store/files", "store/queries", "store/curation",
     "migrations", "migrations/versions",
     "sources/finishing", "sources/spec", "sources/runtimes", "sources/biggan", "sources/serving",
@@ -29,7 +29,7 @@ FROM_THE_GROUND = (
     "gan/networks/layers", "gan/networks", "gan/batches", "gan/runs", "gan/methods",
     "gan/recipes", "gan/training", "gan/evaluation/samples", "gan/evaluation/measures",
     "gan/evaluation", "gan/export", "gan/export/translation", "gan/commands",
-    "app/http", "app/ops", "app/rendering", "app/site", "app/browser", "app/live",
+    "app/identity", "app/http", "app/ops", "app/rendering", "app/site", "app/browser", "app/live",
     "app/pictures", "app/embeds", "app/walls", "app/game", "app/translate",
     "app/curate", "app/api", "app/export", "app",
 )  # fmt: skip

@@ -43,7 +43,7 @@ def developer_api(site: Site) -> Blueprint:
 
     @lru_cache(maxsize=16)
     def document(root: str) -> bytes:
-        return _encoded(openapi_document(settings.site_name, limit is not None, root))
+        return _encoded(openapi_document(site.identity.name, limit is not None, root))
 
     def add(rule: str, name: str, view: Callable[..., Response]) -> None:
         routes.add_url_rule(
@@ -110,7 +110,9 @@ def _views(site: Site, cursors: Cursors) -> dict[str, Callable[..., Response]]:
     index, is_there = site.index, site.is_there
 
     def told(entry: Entry) -> dict[str, Any]:
-        return shapes.image(entry, site.concepts, site.licences.of(entry.model), request.root_path)
+        licence = site.licences.of(entry.model)
+        said = site.phrases.of(entry)
+        return shapes.image(entry, said, site.concepts, licence, request.root_path)
 
     def random(n: int, category: str | None) -> Response:
         reader = index.reader()

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.pictures.addresses import SIZES, picture_address, sized_address
 from app.rendering.names import developer_of_hash
-from app.rendering.phrases import alternative_text, title_of
+from app.rendering.phrases import Said
 from core.concept_names import ConceptNames
 from core.licences import Licence
 from store.queries.reader import CategoryCount
@@ -21,11 +21,13 @@ def category(found: CategoryCount, root: str) -> dict[str, Any]:
     }
 
 
-def image(entry: Entry, names: ConceptNames, licence: Licence | None, root: str) -> dict[str, Any]:
+def image(
+    entry: Entry, said: Said, names: ConceptNames, licence: Licence | None, root: str
+) -> dict[str, Any]:
     """Return a picture with its provenance and addresses.
 
-    ``names``: of concepts; here in English, as the categories'. ``licence``: the picture's.
-    ``root``: the path below which the site lies.
+    ``said``: what its page says; ``names``: of concepts, here in English; ``licence``: the
+    picture's. ``root``: the path below which the site lies.
     """
     from store.formats.metadata import (
         SOURCE_TYPE,  # and a parser of XML, only where the API is asked
@@ -36,8 +38,8 @@ def image(entry: Entry, names: ConceptNames, licence: Licence | None, root: str)
         "id": entry.short_hash,
         "sha256": entry.sha256,
         "category": {"slug": entry.category, "name": entry.name},
-        "title": title_of(entry.name),
-        "alt": alternative_text(entry.name),
+        "title": said.title,
+        "alt": said.alternative,
         "developer": {"name": developer.name, "locale": developer.locale},
         "page": f"{root}/i/{entry.short_hash}",
         "url": root + picture_address(entry),

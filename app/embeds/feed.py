@@ -10,8 +10,6 @@ from app.embeds.days import Days
 from app.http.answers import etag_matches
 from app.pictures.addresses import sized_address, sized_width_height
 from app.pictures.permalinks import Permalinks
-from app.rendering.phrases import alternative_text, title_of
-from app.rendering.taglines import line_of
 from app.site.context import Site
 from store.queries.rows import Picture
 
@@ -44,8 +42,8 @@ _CONTENT = Markup(
 def feed(site: Site, days: Days) -> Blueprint:
     """Return the route."""
     routes = Blueprint("feed", __name__)
-    permalinks = Permalinks(site.key)
-    name = site.settings.site_name
+    permalinks = Permalinks(site.key, site.taglines)
+    name = site.identity.name
 
     @routes.get("/feed.xml")
     def atom() -> Response:
@@ -72,19 +70,20 @@ def feed(site: Site, days: Days) -> Blueprint:
     def entry(origin: str, day: date, picture: Picture) -> Markup:
         credit = permalinks.credit(picture.short_hash, "")
         developer = credit.developer.name
-        line = line_of(picture.short_hash, developer, credit.version)
+        said = site.phrases.of(picture)
+        line = site.taglines.line(picture.short_hash, developer, credit.version)
         page = f"{origin}/i/{picture.short_hash}"
         width, height = sized_width_height(picture, _PX)
         content = _CONTENT.format(
             page=page,
             source=f"{origin}{sized_address(picture, _PX, 'jpg')}",
-            alternative=alternative_text(picture.name),
+            alternative=said.alternative,
             width=width,
             height=height,
             line=line.replace("{name}", developer),
         )
         return _ENTRY.format(
-            title=title_of(picture.name),
+            title=said.title,
             origin=origin,
             day=day.isoformat(),
             page=page,

@@ -14,7 +14,6 @@ from app.http.errors import BadParameter, NotFound
 from app.pictures.addresses import HERO_PX
 from app.pictures.permalinks import Permalinks
 from app.pictures.presence import live_picture
-from app.rendering.phrases import title_of
 from app.site.context import Site
 
 _PAGE = "/i/"
@@ -25,7 +24,7 @@ _EXAMPLE = "for example: /oembed?url=https://things.example/i/0f1e2d3c4b5a"
 def embedding(site: Site) -> Blueprint:
     """Return the route; it takes ``url``, ``maxwidth``, ``maxheight`` and ``format``."""
     routes = Blueprint("oembed", __name__)
-    permalinks = Permalinks(site.key)
+    permalinks = Permalinks(site.key, site.taglines)
 
     @routes.get("/oembed")
     def answer() -> Response:
@@ -41,9 +40,9 @@ def embedding(site: Site) -> Blueprint:
         told: dict[str, str | int] = {
             "version": "1.0",
             "type": "photo",
-            "title": title_of(picture.name),
+            "title": site.phrases.of(picture).title,
             "author_name": permalinks.credit(short_hash, by).developer.name,
-            "provider_name": site.settings.site_name,
+            "provider_name": site.identity.name,
             "provider_url": f"{origin}/",
             "cache_age": site.settings.seed_max_age_s,
             "url": f"{origin}{_PAGE}{short_hash}/{width}/{height}.jpg?fit=crop",

@@ -94,6 +94,7 @@ class _Export:
     ) -> None:  # fmt: skip
         site: Site = application.extensions["site"]
         site.renderer.tell(is_exported=True)
+        self._application = application
         self._site, self._client = site, application.test_client()
         self._generators: BrowserGenerators | None = application.extensions.get("generators")
         self._live = self._generators.first() if self._generators else ""  # a model's name
@@ -106,7 +107,7 @@ class _Export:
             base_path, origin, self._file_of, self._step_hash,
             frozenset(shelf.slug for shelf in self._shelves.shelves),
             (*self._single_pages(), *(("/live",) if self._live else ())),
-            write_scripts(folder),
+            write_scripts(folder), site.identity.head.sources,
         )  # fmt: skip
         self._pages = 0
         self._tiles: set[str] = set()  # small pictures that were written
@@ -118,8 +119,9 @@ class _Export:
         for picture in progress(self._pictures(), total):
             self._put_picture(picture)
         write_lists(
-            self._folder, self._links.base, self._shelves, self._pictures(), self._site.licences
-        )
+            self._folder, self._links.base, self._shelves, self._pictures(), self._site.licences,
+            self._site.phrases,
+        )  # fmt: skip
         self._put_page("/", "index.html")
         for number in range((total - 1) // PAGE + 1):
             self._put_page(f"/gallery?page={number + 1}")
@@ -145,7 +147,7 @@ class _Export:
     def _single_pages(self) -> tuple[str, ...]:
         """Return the pages of which there is one each; the game takes two categories."""
         names = {shelf.name.casefold() for shelf in self._shelves.shelves}
-        game = ("/play",) if len(names) > 1 else ()
+        game = ("/play",) if self._site.identity.offers.game and len(names) > 1 else ()
         return ("/categories", "/about", "/favourites", "/seed", *game)
 
     def _pictures(self) -> Iterator[Picture]:
@@ -213,13 +215,16 @@ class _Export:
         absent = self._client.get("/absent", base_url=RENDERED_AT).text
         folder.put_text("404.html", links.page(absent, "", absent=""))
         for name in ("favicon.svg", "favicon.ico"):
-            folder.put(name, self._client.get(f"/{name}", base_url=RENDERED_AT).data)
+            icon = self._client.get(f"/{name}", base_url=RENDERED_AT)
+            if icon.status_code == 200:  # an owner's may be of one kind alone
+                folder.put(name, icon.data)
         sitemap = f"Sitemap: {self._origin}{links.base}sitemap.xml\n" if self._origin else ""
         folder.put_text("robots.txt", f"User-agent: *\nAllow: /\n{sitemap}")
 
     def _write_static(self) -> None:
         """Write the site's own files; what they name of each other lies beside them."""
-        for address in StaticFiles().addresses.values():
+        static: StaticFiles = self._application.extensions["static"]
+        for address in static.addresses.values():
             data = self._client.get(address, base_url=RENDERED_AT).data
             self._folder.put(address.lstrip("/"), data)
 

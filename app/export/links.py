@@ -16,7 +16,7 @@ server.
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app.export.target import RELATIVE
 
@@ -31,11 +31,18 @@ _SITE_SCRIPT = re.compile(r'<script src="/static/site\.[^>]*></script>\n')
 _KEPT = re.compile(
     r"/(?:images|static|morphs|live/files)/|/favicon\.(?:svg|ico)$|/categories\.json$"
 )
-_POLICY = (
+_POLICY = {
+    "default-src": "'none'",
     # blob: for pictures that a script fetched, whose address would tell what they are of
-    "default-src 'none'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; "
-    "style-src 'self'; script-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
-)
+    "img-src": "'self' blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "worker-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+}
 RENDERED_AT = "http://localhost"  # what stands for the site's own address in rendered pages
 
 
@@ -51,11 +58,13 @@ class Links:
         categories: frozenset[str],
         single_pages: tuple[str, ...],
         scripts: str,
+        sources: Mapping[str, tuple[str, ...]],
     ) -> None:
         """``picture_file``: size and name below /sized/ → address of the file; ``step_hash``:
         walk → short hash; ``categories``: slugs of those that have pages; ``single_pages``: the
         site's addresses of pages of which there is one each; ``scripts``: elements of scripts
-        that pages begin with."""
+        that pages begin with; ``sources``: what else they may load, by directive of a policy."""
+        self._policy = _policy(sources)
         self.base = "/" if base_path == RELATIVE else base_path
         self._is_relative, self._origin = base_path == RELATIVE, origin
         self._picture_file, self._step_hash = picture_file, step_hash
@@ -111,7 +120,7 @@ class Links:
         # before the scripts of single pages, which use what it brings
         text = _SITE_SCRIPT.sub(lambda own: own[0] + self._scripts, text)
         text = _ATTRIBUTE.sub(lambda found: self._attribute(found, top), text)
-        head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        head = f'<meta http-equiv="Content-Security-Policy" content="{self._policy}">\n'
         text = text.replace("<title>", f"{head}<title>", 1)
         data = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in marks.items())
         base = self.base if top is None else top or RELATIVE
@@ -154,3 +163,12 @@ def _with_file(address: str) -> str:
     """Return an address that names its file: of `i/0f1e/#in=gallery`, `i/0f1e/index.html#in=…`."""
     path, rest = re.fullmatch(r"([^?#]*)(.*)", address).groups()  # type: ignore[union-attr]
     return f"{path}index.html{rest}" if not path or path.endswith("/") else address
+
+
+def _policy(sources: Mapping[str, tuple[str, ...]]) -> str:
+    """Return a Content-Security-Policy that allows these sources too."""
+    directives = {
+        name: " ".join([*([_POLICY[name]] if name in _POLICY else []), *sources.get(name, ())])
+        for name in {**_POLICY, **sources}
+    }
+    return "; ".join(f"{name} {allowed}" for name, allowed in directives.items() if allowed)

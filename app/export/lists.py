@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from app.export.folder import Folder
-from app.rendering.phrases import answer_text
+from app.rendering.phrases import Phrases
 from core.licences import Licences
 from store.index.writes import point_of
 from store.queries.gallery import PAGE, Shelves
@@ -24,8 +24,9 @@ CHUNK = 256  # about 30 kB
 
 
 def write_lists(
-    folder: Folder, base: str, shelves: Shelves, pictures: Iterable[Picture], licences: Licences
-) -> None:
+    folder: Folder, base: str, shelves: Shelves, pictures: Iterable[Picture], licences: Licences,
+    phrases: Phrases,
+) -> None:  # fmt: skip
     """Write all lists; ``pictures`` come in the order of their numbers."""
     places: list[tuple[int, int, int]] = []  # point, id, number
     waiting: list[dict[str, object]] = []
@@ -52,7 +53,7 @@ def write_lists(
         "page": PAGE,
         "points": ring_name,
         "categories": [
-            {"slug": shelf.slug, "name": shelf.name, "said": answer_text(shelf.name),
+            {"slug": shelf.slug, "name": shelf.name, "said": phrases.answer(shelf.slug, shelf.name),
              "pictures": shelf.pictures, "first": shelf.first, "url": f"{base}c/{shelf.slug}/"}
             for shelf in shelves.shelves
         ],

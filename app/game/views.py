@@ -12,7 +12,6 @@ from app.http.picture_files import media_type_of
 from app.pictures.tiles import print_of
 from app.rendering.nearest import nearest_text
 from app.rendering.negotiation import prefers_json
-from app.rendering.phrases import answer_text
 from app.site.context import Site
 from store.index.states import LIVE
 from store.queries.reader import IndexReader
@@ -107,7 +106,7 @@ def play_pages(site: Site) -> Blueprint:
             "right": guess == asked.truth,
             "truth": asked.truth,
             "name": names[asked.truth],
-            "said": f"{answer_text(names[asked.truth])} {near}".rstrip(),
+            "said": f"{site.phrases.answer(asked.truth, names[asked.truth])} {near}".rstrip(),
             "nearest": near,
             "others": _others(before),
             "picture": f"/i/{asked.short_hash}",

@@ -6,6 +6,8 @@ after_request function 10.
 
 import re
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 ALWAYS = [
     ("X-Content-Type-Options", "nosniff"),
@@ -91,18 +93,42 @@ def with_worker(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
-def page_headers(nonce: str, cache_control: str, pictures: str = "") -> list[tuple[str, str]]:
-    """Return the headers of an HTML page, less those that every answer has.
+@dataclass(frozen=True, slots=True)
+class PagePolicy:
+    """The Content-Security-Policy of pages, in three parts: a nonce goes between them."""
 
-    ``pictures``: with a space before it, another origin that pictures are redirected to.
+    before: str
+    between: str
+    after: str
+
+
+def page_policy(
+    picture_origin: str = "", sources: Mapping[str, tuple[str, ...]] | None = None
+) -> PagePolicy:
+    """Return the policy of all pages of a site.
+
+    ``picture_origin``: where pictures are redirected to, if anywhere; ``sources``: what else may
+    be loaded, by directive.
     """
+    more = {name: "".join(f" {each}" for each in found) for name, found in (sources or {}).items()}
+    origin = f" {picture_origin}" if picture_origin else ""
+    frames = f"; frame-src{more['frame-src']}" if more.get("frame-src") else ""
+    return PagePolicy(
+        f"default-src 'none'; img-src 'self'{origin}{more.get('img-src', '')}; "
+        f"font-src 'self'{more.get('font-src', '')}; "
+        f"connect-src 'self'{origin}{more.get('connect-src', '')}; style-src 'nonce-",
+        f"'{more.get('style-src', '')}; script-src 'nonce-",
+        f"'{more.get('script-src', '')}{frames}; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'",
+    )
+
+
+def page_headers(nonce: str, cache_control: str, policy: PagePolicy) -> list[tuple[str, str]]:
+    """Return the headers of an HTML page, less those that every answer has."""
     return [
         (
             "Content-Security-Policy",
-            f"default-src 'none'; img-src 'self'{pictures}; font-src 'self'; "
-            f"connect-src 'self'{pictures}; style-src 'nonce-{nonce}'; "
-            f"script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'self'; "
-            "frame-ancestors 'none'",
+            f"{policy.before}{nonce}{policy.between}{nonce}{policy.after}",
         ),
         ("Cache-Control", cache_control),
         ("Content-Type", "text/html; charset=utf-8"),

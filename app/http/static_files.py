@@ -7,8 +7,9 @@ folder on; both get the names that they are sent by. A worker (`….worker.js`) 
 
 import gzip
 import hashlib
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,20 +20,21 @@ from app.http.headers import WORKER_POLICY
 FOLDER = Path(__file__).parents[1] / "static"
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
     ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
-_COMPRESSED = (".woff2",)  # by themselves
+_COMPRESSED = (".png", ".woff2")  # by themselves
 _NAMED = {
     ".css": re.compile(rb"(?<=url\()[a-z-]+\.[a-z0-9]+(?=\))"),
     ".js": re.compile(rb'(?<=")\.\.?/[a-z./-]+\.js(?=")'),
 }
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_A_DAY = "public, max-age=86400"
-# what machines ask for by a fixed name
-_FIXED_NAMES = {"/robots.txt": "robots.txt", "/favicon.ico": "icon.svg", "/favicon.svg": "icon.svg"}
+ICON = "icon.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +46,50 @@ class _File:
 
 
 class StaticFiles:
-    """Answers for the files of one folder."""
+    """Answers for the files of one folder, and for those of the site's owner."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(
+        self, folder: Path = FOLDER, own: Mapping[str, bytes] | None = None, icon: str = ICON
+    ) -> None:
+        """``own``: name → content, in the place of files of that name or beside them; ``icon``:
+        which of all is the site's."""
         # style.css → /static/style.0f1e2d3c4b5a.css, live/page.js → /static/live/page.….js
         self.addresses: dict[str, str] = {}
         self._files: dict[str, _File] = {}
-        self._folder = folder.resolve()
-        for path in sorted(self._folder.rglob("*")):
-            if path.suffix in _MEDIA_TYPES:
-                self._address(path)
+        self._folder, self._own = folder.resolve(), dict(own or {})
+        # what machines ask for by a fixed name
+        self._fixed = {"/robots.txt": "robots.txt", "/favicon.ico": icon}
+        if icon.endswith(".svg"):
+            self._fixed["/favicon.svg"] = icon
+        names = {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*.*")}
+        for name in sorted(names | self._own.keys()):
+            if posixpath.splitext(name)[1] in _MEDIA_TYPES:
+                self._address(name)
 
-    def _address(self, path: Path) -> str:
+    def _address(self, name: str) -> str:
         """Return a file's address, once it is read; what it names comes before it."""
-        name = path.relative_to(self._folder).as_posix()
         if name in self.addresses:
             return self.addresses[name]
-        body = path.read_bytes()
-        if path.suffix in _NAMED:
-            body = _NAMED[path.suffix].sub(lambda named: self._named(path, named), body)
+        body = self._own[name] if name in self._own else (self._folder / name).read_bytes()
+        stem, suffix = posixpath.splitext(name)
+        if suffix in _NAMED:
+            body = _NAMED[suffix].sub(lambda named: self._named(name, named), body)
         digest = hashlib.sha256(body).hexdigest()[:12]
-        address = f"/static/{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
-        self.addresses[name] = address
+        address = self.addresses[name] = f"/static/{stem}.{digest}{suffix}"
         policy = [WORKER_POLICY] if name.endswith(".worker.js") else []
-        self._files[address] = _load(body, digest, path.suffix, _FOR_GOOD, policy)
-        for fixed, own in _FIXED_NAMES.items():
+        self._files[address] = _load(body, digest, suffix, _FOR_GOOD, policy)
+        for fixed, own in self._fixed.items():
             if own == name:
-                self._files[fixed] = _load(body, digest, path.suffix, _FOR_A_DAY)
+                self._files[fixed] = _load(body, digest, suffix, _FOR_A_DAY)
         return address
 
-    def _named(self, path: Path, named: re.Match[bytes]) -> bytes:
+    def _named(self, name: str, named: re.Match[bytes]) -> bytes:
         """Return the name by which a file that another names is sent."""
-        folder, slash, _ = named[0].decode().rpartition("/")
-        address = self._address((path.parent / named[0].decode()).resolve())
+        other = named[0].decode()
+        folder, slash, _ = other.rpartition("/")
+        address = self._address(
+            posixpath.normpath(f"{posixpath.dirname(name)}/{other}".lstrip("/"))
+        )
         return f"{folder}{slash}{address.rpartition('/')[2]}".encode()
 
     @property

@@ -6,6 +6,7 @@ its pictures as soon as there are some.
 
 import threading
 import time
+from collections.abc import Mapping
 
 from core.settings import Settings
 from store.index.database import IndexAway, IndexLocked, check_revision, open_engine
@@ -18,7 +19,9 @@ _LEAVE_ALONE_S = 1.0
 class OpenIndex:
     """Gives the reader of the index that is there now."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, names: Mapping[str, str] | None = None) -> None:
+        """``names``: slug → what the owner calls a category, whatever the index does."""
+        self._names = names
         self._settings = settings
         self._opening = threading.Lock()
         self._reader: IndexReader | None = None
@@ -55,7 +58,7 @@ class OpenIndex:
             self._away = (time.monotonic(), error)
             raise
         self._away = None
-        return IndexReader(engine)
+        return IndexReader(engine, self._names)
 
     def _file_identity(self) -> tuple[int, int] | None:
         """Return what changes when another file takes the index's place; None: it is gone."""

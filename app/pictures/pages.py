@@ -28,8 +28,7 @@ from app.pictures.tiles import CARD_PX, SMALL_PX, hue_of, is_large
 from app.rendering.languages import language_tag
 from app.rendering.names import Developer, Names
 from app.rendering.nearest import nearest_html
-from app.rendering.phrases import alternative_text, title_of
-from app.rendering.taglines import CURRENT, line_of
+from app.rendering.phrases import Said
 from app.site.context import Site
 from store.queries.gallery import Gallery
 from store.queries.rows import Picture
@@ -42,7 +41,8 @@ _NOTHING = Markup()
 def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Answer | None]]:
     """Return the three pages, and what answers for `/` in front of Flask."""
     pages = Blueprint("pages", __name__)
-    names, permalinks = Names(), Permalinks(site.key)
+    names, taglines = Names(), site.taglines
+    permalinks = Permalinks(site.key, taglines)
     index, renderer, is_there, cutouts = site.index, site.renderer, site.is_there, site.cutouts
 
     def nearest_to(picture: Picture, locale: str) -> Markup:
@@ -50,6 +50,11 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
             return _NOTHING
         names = site.concepts.of(picture.model, picture.nearest, locale, picture.name)
         return nearest_html(names, locale)
+
+    def values_of(picture: Picture, credit: Credit) -> dict[str, Any]:
+        said = site.phrases.of(picture)
+        line = taglines.line(picture.short_hash, credit.developer.name, credit.version)
+        return _values(picture, credit.developer, said, line)
 
     def licence_values(picture: Picture) -> dict[str, Any]:
         licence = site.licences.of(picture.model)
@@ -73,7 +78,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
         """Show a picture under a new name; nobody keeps this page."""
         locale = site.locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         developer = Developer(names.draw(locale), locale)
-        values = _values(picture, Credit(developer, CURRENT)) | licence_values(picture)
+        values = values_of(picture, Credit(developer, taglines.current)) | licence_values(picture)
         values["another"] = another
         if near := nearest_to(picture, locale):
             values["nearest"] = near
@@ -149,7 +154,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
             "picture.html",
             # the picture may be taken away, and a nonce is for one answer
             cache_control="no-cache",
-            **_values(picture, credit),
+            **values_of(picture, credit),
             **licence_values(picture),
             nearest=nearest_to(picture, credit.developer.locale),
             **_order_values(order),
@@ -187,23 +192,24 @@ def _order_values(order: Order | None) -> dict[str, Any]:
     }
 
 
-def _values(picture: Picture, credit: Credit) -> dict[str, Any]:
+def _values(picture: Picture, developer: Developer, said: Said, line: str) -> dict[str, Any]:
     """Return what the template shows of a picture and its developer."""
-    name = credit.developer.name
-    line = line_of(picture.short_hash, name, credit.version)
+    name = developer.name
     # isolated: a name written from right to left would else turn the words beside it
-    element = f'<bdi lang="{language_tag(credit.developer.locale)}">{escape(name)}</bdi>'
+    element = f'<bdi lang="{language_tag(developer.locale)}">{escape(name)}</bdi>'
+    # an owner's line may hold anything
+    line_html = str(escape(line)).replace("{name}", element)
     return {
-        "title": title_of(picture.name),
+        "title": said.title,
+        "heading": said.heading,
         "hue": hue_of(picture),
         "number": picture.short_hash,
-        "name": picture.name,
         "category": picture.category,
         "address": picture_address(picture),
         "download": download_address(picture),
-        "alternative": alternative_text(picture.name),
+        "alternative": said.alternative,
         "width": picture.width,
         "height": picture.height,
         "line": line.replace("{name}", name),
-        "line_html": Markup(line.replace("{name}", element)),  # the name is escaped  # noqa: S704
+        "line_html": Markup(line_html),  # noqa: S704
     }

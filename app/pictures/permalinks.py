@@ -12,7 +12,7 @@ import hmac
 from dataclasses import dataclass
 
 from app.rendering.names import Developer, developer_of_hash
-from app.rendering.taglines import CURRENT, LINES
+from app.rendering.taglines import Taglines
 
 _LONGEST_BY = 600  # a name of 100 four-byte characters and all else
 _SIGNATURE_BYTES = 12  # 96 bits: some 2^95 requests to guess one
@@ -29,17 +29,20 @@ class Credit:
 class Permalinks:
     """Makes and reads permalinks with one key."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, taglines: Taglines | None = None) -> None:
+        self._taglines = taglines or Taglines()
         self._key = hashlib.blake2b(key).digest()  # any length → what keyed BLAKE2b takes
 
     def address(self, short_hash: str, developer: Developer) -> str:
         """Return the path of the page that shows this picture and name in today's words."""
-        payload = f"{CURRENT} {developer.locale} {developer.name}".encode()
+        payload = f"{self._taglines.current} {developer.locale} {developer.name}".encode()
         return f"/i/{short_hash}?by={_text(payload)}.{self._signature(short_hash, payload)}"
 
     def credit(self, short_hash: str, by: str) -> Credit:
         """Return what ``by`` says where it is signed, else what the hash gives."""
-        return self._signed(short_hash, by) or Credit(developer_of_hash(short_hash), min(LINES))
+        return self._signed(short_hash, by) or Credit(
+            developer_of_hash(short_hash), self._taglines.first
+        )
 
     def _signed(self, short_hash: str, by: str) -> Credit | None:
         text, _, signature = by.partition(".")
@@ -51,10 +54,9 @@ class Permalinks:
             if not hmac.compare_digest(signature.encode(), expected.encode()):
                 return None
             version, locale, name = payload.decode().split(" ", 2)
-            known = int(version) if int(version) in LINES else CURRENT
+            return Credit(Developer(name, locale), int(version))
         except (ValueError, binascii.Error):
             return None
-        return Credit(Developer(name, locale), known)
 
     def _signature(self, short_hash: str, payload: bytes) -> str:
         # a MAC by itself (RFC 7693, 2.9), 14 µs between two queries; HMAC-SHA-256 took 28 to 62

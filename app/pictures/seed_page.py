@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 from app.pictures.addresses import picture_address
 from app.pictures.seeded import picture_of_text
 from app.pictures.tiles import print_of
-from app.rendering.phrases import alternative_text, title_of
 from app.site.context import Site
 
 _SAME = "The same words give the same picture, to everybody, for as long as it is here."
@@ -29,15 +28,16 @@ def seed_page(site: Site) -> Blueprint:
                 same=_SAME,
             )
         picture = picture_of_text(site.index.reader(), site.is_there, text, slug)
+        said = site.phrases.of(picture)
         return site.renderer.page(
             "seed.html",
             cache_control="no-cache",
-            title=title_of(picture.name),
+            title=said.title,
+            heading=said.heading,
             text=text,
             number=picture.short_hash,
-            name=picture.name,
             address=picture_address(picture),
-            alternative=alternative_text(picture.name),
+            alternative=said.alternative,
             share=f"/seed?{urlencode({'text': text, **({'category': slug} if slug else {})})}",
             same=_SAME,
             **print_of(picture, site.cutouts),

@@ -4,7 +4,6 @@ from typing import Any
 
 from app.pictures.addresses import picture_address
 from app.rendering.cutouts import Cutouts
-from app.rendering.phrases import alternative_text
 from store.queries.rows import Picture
 
 HUES = 12  # style.css has as many
@@ -29,7 +28,6 @@ def tile(picture: Picture, cutouts: Cutouts) -> dict[str, object]:
     return {
         "hash": picture.short_hash,
         "address": picture_address(picture, TILE_PX),
-        "alternative": alternative_text(picture.name),
         "name": picture.name,
         "width": picture.width,
         "height": picture.height,

@@ -14,8 +14,10 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
 from app.http.answers import Answer
-from app.http.headers import new_nonce, page_headers
+from app.http.headers import new_nonce, page_headers, page_policy
 from app.http.site_address import links_below
+from app.identity.files import first_faces, icon_name
+from app.identity.identity import Identity
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 # from the area for private use: in no template, and in values only until they are put in
@@ -23,16 +25,25 @@ _SLOT = re.compile("\ue000([a-z_]+)\ue001")
 _BETWEEN = "\ue002"
 
 
+_NAV = [
+    ("/gallery", "Gallery"),
+    ("/categories", "Categories"),
+    ("/play", "Play"),
+    ("/favourites", "Favourites"),
+    ("/about", "About"),
+]  # fmt: skip
+
+
 class PageRenderer:
     """Renders pages in the site's look."""
 
     def __init__(
-        self, site_name: str, static: dict[str, str], more: tuple[tuple[str, str], ...] = (),
+        self, identity: Identity, static: dict[str, str], more: tuple[tuple[str, str], ...] = (),
         picture_origin: str = "",
     ) -> None:  # fmt: skip
         """``static``: addresses of static files; ``more``: links at the foot, address and name;
         ``picture_origin``: where pictures are redirected to, if anywhere."""
-        self._pictures = f" {picture_origin}" if picture_origin else ""
+        self._policy = page_policy(picture_origin, identity.head.sources)
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -41,8 +52,14 @@ class PageRenderer:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            site_name=site_name,
+            site=identity,
+            mark=_mark if identity.offers.mark else _no_mark,
+            lang=_lang(identity.lang),
+            line_lang=_lang(identity.lang if identity.lines else ""),
+            icon=icon_name(identity),
+            faces=first_faces(identity),
             static=static,
+            nav=_NAV if identity.offers.game else [each for each in _NAV if each[0] != "/play"],
             more=more,
         )
         # a variant is a combination of a few truths, not of visitors' words
@@ -63,7 +80,7 @@ class PageRenderer:
         html = self._environment.get_template(template).render(nonce=nonce, root=root, **values)
         if root:
             html = links_below(root, html)
-        return Response(html, status, page_headers(nonce, cache_control, self._pictures))
+        return Response(html, status, page_headers(nonce, cache_control, self._policy))
 
     def quick_page(
         self, template: str, variant: frozenset[str], values: dict[str, Any], root: str = ""
@@ -81,7 +98,7 @@ class PageRenderer:
         page[1::2] = [shown[name] for name in names]
         html = "".join(page)
         body = (links_below(root, html) if root else html).encode()
-        headers = page_headers(nonce, "no-store", self._pictures)
+        headers = page_headers(nonce, "no-store", self._policy)
         headers.append(("Content-Length", str(len(body))))
         return Answer("200 OK", headers, (body,))
 
@@ -96,6 +113,20 @@ class PageRenderer:
         found = pieces[1::2]
         pieces[1::2] = [""] * len(found)
         return pieces, found
+
+
+def _lang(tag: str) -> Markup:
+    """Return the attribute of an element in another language than the page's."""
+    return Markup(' lang="{}"').format(tag) if tag else Markup()
+
+
+def _mark(text: str = "Generated") -> Markup:
+    """Return the mark that a page carries above its heading."""
+    return Markup('<span class="generated">{}</span> ').format(text)
+
+
+def _no_mark(text: str = "") -> Markup:  # noqa: ARG001
+    return Markup()
 
 
 def _shown(values: dict[str, Any]) -> dict[str, str]:

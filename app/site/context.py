@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.identity.identity import Identity
 from app.ops.index_handle import OpenIndex
 from app.ops.redis import Shared, shared_by
 from app.rendering.cutouts import Cutouts
 from app.rendering.languages import locale_chooser
+from app.rendering.phrases import Phrases
 from app.rendering.renderer import PageRenderer
+from app.rendering.taglines import Taglines
 from core.concept_names import ConceptNames
 from core.licences import Licences
 from core.settings import Settings
@@ -23,6 +26,7 @@ class Site:
     """One site; what is in it may be shared between threads."""
 
     settings: Settings
+    identity: Identity  # what it is called, says and looks like
     index: OpenIndex
     store: PictureStore  # of the live pictures
     renderer: PageRenderer
@@ -31,18 +35,23 @@ class Site:
     is_there: Callable[[Picture], bool]  # whether the store has a picture's file
     cutouts: Cutouts
     concepts: ConceptNames
+    phrases: Phrases  # the sentences of pictures and categories
+    taglines: Taglines  # the lines under pictures
     locale_of: Callable[[str], str]  # by an Accept-Language header
     withheld: Withheld  # what the owner took away, which nothing makes anew
     licences: Licences  # under which the pictures may be used
 
 
-def build_site(settings: Settings, index: OpenIndex, renderer: PageRenderer, key: bytes) -> Site:
+def build_site(
+    settings: Settings, identity: Identity, index: OpenIndex, renderer: PageRenderer, key: bytes
+) -> Site:
     """Return the context of a site; neither index, store nor Redis is asked anything yet.
 
     Raises `BadSetting`.
     """
     return Site(
         settings=settings,
+        identity=identity,
         index=index,
         store=open_pictures(settings),
         renderer=renderer,
@@ -51,6 +60,8 @@ def build_site(settings: Settings, index: OpenIndex, renderer: PageRenderer, key
         is_there=_stored_check(settings),
         cutouts=Cutouts(settings.models_folder),
         concepts=ConceptNames(settings.models_folder),
+        phrases=Phrases(identity),
+        taglines=Taglines(identity.lines),
         locale_of=locale_chooser(settings.default_locale),
         withheld=Withheld(index.reader),
         licences=settings.licences,

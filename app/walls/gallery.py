@@ -12,6 +12,7 @@ from app.pictures.addresses import page_address, sized_address
 from app.pictures.presence import no_category
 from app.pictures.tiles import CARD_PX, hue_of, tile
 from app.rendering.cutouts import Cutouts
+from app.rendering.phrases import Phrases
 from app.rendering.renderer import PageRenderer
 from store.queries.gallery import PAGE, Gallery
 from store.queries.rows import Picture
@@ -19,7 +20,9 @@ from store.queries.rows import Picture
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def gallery_pages(index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts) -> Blueprint:
+def gallery_pages(
+    index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts, phrases: Phrases
+) -> Blueprint:
     """Return the walls."""
     pages = Blueprint("gallery", __name__)
 
@@ -77,14 +80,16 @@ def gallery_pages(index: OpenIndex, renderer: PageRenderer, cutouts: Cutouts) ->
             raise no_category(reader, slug)
         first = first_asked(f"/c/{slug}", shelf.pictures)
         pictures = gallery.page_of(slug, first)
+        many = phrases.many(slug)
         return wall(
             pictures,
             f"/c/{slug}",
             first,
             shelf.pictures,
             "category",
-            title=f"{shelf.pictures:,} times {shelf.name}, and none exists",
+            title=f"{shelf.pictures:,} {many or f'times {shelf.name}'}, and none exists",
             name=shelf.name,
+            many=many,
             slug=slug,
             hue=hue_of(pictures[0]) if pictures else 0,
         )

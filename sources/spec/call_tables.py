@@ -2,6 +2,7 @@
 
 import math
 
+from core.toml.sheet import TomlTable
 from sources.spec.inputs import (
     DISTRIBUTIONS,
     DTYPES,
@@ -12,7 +13,6 @@ from sources.spec.inputs import (
     Input,
     Output,
 )
-from sources.spec.toml_sheet import TomlTable
 
 _RANDOM = ("latent", "seed")
 _MAY_BE_SCALAR = ("truncation", "constant", "seed", "text")

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sources.spec.bad_model import BadModel
 from sources.spec.finish import Finish
 from sources.spec.inputs import (
     Input,
@@ -17,7 +18,6 @@ from sources.spec.inputs import (
 from sources.spec.litert_file import read_litert_file, sha256_of
 from sources.spec.model_toml import Contents, read_contents
 from sources.spec.onnx_file import weight_files
-from sources.spec.toml_sheet import BadModel
 
 __all__ = ["BadModel", "Input", "Model", "ModelCategory", "Output", "Truncation", "read_model"]
 

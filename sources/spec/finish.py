@@ -12,7 +12,7 @@ In model.toml, where a model has one:
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sources.spec.toml_sheet import TomlTable
+from core.toml.sheet import TomlTable
 
 if TYPE_CHECKING:
     import numpy as np

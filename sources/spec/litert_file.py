@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from sources.spec.toml_sheet import BadModel
+from sources.spec.bad_model import BadModel
 
 
 def read_litert_file(path: Path, sha256: str = "", table: str = "litert") -> bytes:

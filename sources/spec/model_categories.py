@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 
 from core.slugs import slugify
+from core.toml.sheet import TomlTable
 from sources.spec.imagenet import imagenet_categories
 from sources.spec.inputs import ModelCategory, Truncation
-from sources.spec.toml_sheet import TomlTable
 
 _SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.slugs import slugify
+from core.toml.sheet import TomlTable
+from sources.spec.bad_model import BadModel, model_sheet
 from sources.spec.call_tables import read_inputs, read_output
 from sources.spec.finish import Finish, read_finish
 from sources.spec.inputs import (
@@ -17,7 +19,6 @@ from sources.spec.inputs import (
     Truncation,
 )
 from sources.spec.model_categories import read_categories
-from sources.spec.toml_sheet import BadModel, Sheet, TomlTable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,7 +61,7 @@ def read_contents(path: Path) -> Contents:
 
 def parse_contents(path: Path, text: str) -> Contents:
     """Return what the text of a model.toml says; ``path`` is for the messages."""
-    sheet = Sheet(path, text)
+    sheet = model_sheet(path, text)
     top = sheet.top()
     if top.peek("kind") == "translation":
         raise BadModel(

@@ -7,7 +7,7 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 from collections.abc import Iterator
 from pathlib import Path
 
-from sources.spec.toml_sheet import BadModel
+from sources.spec.bad_model import BadModel
 
 # numbers of fields
 _GRAPH, _FUNCTIONS = 7, 25  # of a model

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sources.runtimes.pixels import to_levels
+from sources.spec.bad_model import BadModel
 from sources.spec.litert_file import read_litert_file
-from sources.spec.toml_sheet import BadModel
 from sources.translators.spec import Translator
 
 

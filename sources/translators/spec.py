@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.toml.sheet import TomlTable
+from sources.spec.bad_model import BadModel, model_sheet
 from sources.spec.inputs import ROUNDINGS
 from sources.spec.model_toml import litert_sha256
-from sources.spec.toml_sheet import BadModel, Sheet, TomlTable
 
 KIND = "translation"  # see core.model_kinds
 
@@ -68,7 +69,7 @@ def read_translator(folder: Path) -> Translator:
     """Read ``folder``/model.toml of a translator. Raises `BadModel`, which names the line."""
     path = folder / "model.toml"
     try:
-        sheet = Sheet(path, path.read_text(encoding="utf-8"))
+        sheet = model_sheet(path, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadModel(f"{folder} holds no model.toml that can be read") from error
     top = sheet.top()

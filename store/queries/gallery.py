@@ -98,19 +98,22 @@ class Gallery:
 
     def shelves(self) -> Shelves:
         """Return all categories that have live pictures."""
-        return self._reader.ask_kept(COUNTS, Shelves)
+        return self._reader.ask_kept(COUNTS, self._shelves)
+
+    def _shelves(self, rows: Sequence[tuple[str, str, int]]) -> Shelves:
+        return Shelves([(slug, self._reader.name(slug, name), n) for slug, name, n in rows])
 
     def shelf(self, slug: str) -> Shelf | None:
         """Return one category (its ``first`` is 0), None where it has no live pictures."""
         rows = self._reader.ask(COUNT_OF, {"slug": slug})
         for found, name, pictures in rows:
-            return Shelf(found, name, pictures, 0)
+            return Shelf(found, self._reader.name(found, name), pictures, 0)
         return None
 
     def page_of(self, slug: str, first: int, number: int = PAGE) -> list[Picture]:
         """Return pictures of a category from an ordinal on."""
         values = {"slug": slug, "first": first, "end": first + number}
-        return [Picture(*row) for row in self._reader.ask(PAGE_OF, values)]
+        return [self._reader.picture(row) for row in self._reader.ask(PAGE_OF, values)]
 
     def page(self, shelves: Shelves, first: int, number: int = PAGE) -> list[Picture]:
         """Return pictures of the gallery of everything, from a place on; at most `PAGE`."""
@@ -153,7 +156,7 @@ class Gallery:
         values = {f"hash_{i}": short_hash for i, short_hash in enumerate(padded)}
         found: dict[str, Picture] = {}
         for row in self._reader.ask(BY_HASHES, values):
-            picture = Picture(*row)
+            picture = self._reader.picture(row)
             known = found.get(picture.short_hash)
             if known is None or known.ord is None:
                 found[picture.short_hash] = picture
@@ -167,6 +170,6 @@ class Gallery:
             values[f"ord_{i}"] = ordinal
         found = {
             (picture.category, picture.ord): picture
-            for picture in (Picture(*row) for row in self._reader.ask(AT_PLACES, values))
+            for picture in map(self._reader.picture, self._reader.ask(AT_PLACES, values))
         }
         return [found[place] for place in places if place in found]

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from store.queries.reader import IndexReader
-from store.queries.rows import ENTRY_COLUMNS, Entry, entry_of, utc
+from store.queries.rows import ENTRY_COLUMNS, Entry, utc
 
 MOST_LOOKED_AT = 5000
 
@@ -114,7 +114,7 @@ def page(
             floor = (utc(found[0][0]), found[0][1])
             values["floor"], values["floor_id"] = _in_database(reader, floor[0]), floor[1]
     statement = page_statement(*(name for name in _NAMES if name in values))
-    entries = [entry_of(row) for row in reader.ask(statement, {**values, "wanted": number + 1})]
+    entries = [reader.entry(row) for row in reader.ask(statement, {**values, "wanted": number + 1})]
     if len(entries) > number:
         last = entries[number - 1]
         return Page(entries[:number], (last.created, last.id))

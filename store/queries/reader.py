@@ -8,7 +8,7 @@ n / 2^31.
 
 import random
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar, cast
@@ -76,7 +76,9 @@ class IndexReader:
     Every question raises `IndexUnusable` where the index cannot answer.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, names: Mapping[str, str] | None = None) -> None:
+        """``names``: slug → what a category is called instead of by its name in the index."""
+        self._names = dict(names or {})
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.dialect = engine.dialect.name
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
@@ -180,27 +182,48 @@ class IndexReader:
         self._idle.append(opened)
         return found
 
+    def name(self, slug: str, name: str) -> str:
+        """Return what a category is called that has this name in the index."""
+        return self._names.get(slug, name)
+
+    def picture(self, row: Any) -> Picture:
+        """Return a row of `PICTURE_COLUMNS` as a picture."""
+        found = Picture(*row)
+        if self._names:
+            found.name = self._names.get(found.category, found.name)
+        return found
+
+    def entry(self, row: Any) -> Entry:
+        """Return a row of `ENTRY_COLUMNS` as an entry."""
+        found = entry_of(row)
+        found.name = self.name(found.category, found.name)
+        return found
+
     def pick(self, slug: str | None = None) -> Picture | None:
         """Return a random live picture, of one category if given; None when there is none."""
         if slug is None:
             rows = self._rows("pick", _two_draws())
         else:
             rows = self._rows("pick_in", {**_two_draws(), "slug": slug})
-        return Picture(*rows[0]) if rows else None
+        return self.picture(rows[0]) if rows else None
 
     def by_hash(self, hash_or_beginning: str) -> Entry | None:
         """Return the picture, of any state, whose SHA-256 is or begins with this."""
         rows = self._rows("by_hash", hash_range(hash_or_beginning))
-        return entry_of(rows[0]) if rows else None
+        return self.entry(rows[0]) if rows else None
 
     def by_file(self, slug: str, file: str) -> Entry | None:
         """Return the picture of a category and file name, of any state."""
         rows = self._rows("by_file", {"slug": slug, "file": file})
-        return entry_of(rows[0]) if rows else None
+        return self.entry(rows[0]) if rows else None
 
     def categories(self) -> list[CategoryCount]:
         """Return the categories that have live pictures, by name."""
-        return [CategoryCount(*row) for row in self._rows("categories", {})]
+        found = [
+            CategoryCount(slug, self.name(slug, name), pictures)
+            for slug, name, pictures in self._rows("categories", {})
+        ]
+        return sorted(found, key=lambda each: each.name) if self._names else found
 
 
 def _two_draws() -> dict[str, Any]:

@@ -8,7 +8,7 @@ the categories and the second as many pictures as are wanted; no cost depends on
 import random
 
 from store.queries.reader import IndexReader
-from store.queries.rows import ENTRY_COLUMNS, Entry, entry_of
+from store.queries.rows import ENTRY_COLUMNS, Entry
 
 MOST = 100
 
@@ -47,7 +47,7 @@ def different_pictures(reader: IndexReader, number: int, slug: str | None = None
     values = {}
     for i in range(length):
         values[f"c{i}"], values[f"o{i}"] = drawn[min(i, len(drawn) - 1)]
-    found = {entry.id: entry for entry in map(entry_of, reader.ask(AT_PLACES[length], values))}
+    found = {entry.id: entry for entry in map(reader.entry, reader.ask(AT_PLACES[length], values))}
     pictures = list(found.values())
     _random.shuffle(pictures)
     return pictures

@@ -104,7 +104,7 @@ def pictures_of_text(reader: IndexReader, text: str, slug: str | None = None) ->
     for point in ranking(keys, rows):
         found = reader.ask(statement, {"point": point, **inside})
         if found:  # else it was taken away in this moment
-            yield Picture(*found[0])
+            yield reader.picture(found[0])
 
 
 def _keys(text: str) -> list[tuple[int, int]]:

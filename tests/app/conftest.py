@@ -70,10 +70,10 @@ def shown(response: TestResponse) -> dict[str, str]:
     text = response.text
     found = {
         "picture": one(r'<img src="([^"]+)"', text),
-        "heading": re.sub("<[^>]+>", "", one(r"<h1>(.*?)</h1>", text)),
+        "heading": re.sub("<[^>]+>", "", one(r"<h1[^>]*>(.*?)</h1>", text)),
         "name": one(r"<bdi lang=[^>]+>(.*?)</bdi>", text),
         "lang": one(r'<bdi lang="([^"]+)">', text),
-        "line": re.sub("<[^>]+>", "", one(r'<p class="line">(.*?)</p>', text)),
+        "line": re.sub("<[^>]+>", "", one(r'<p class="line"[^>]*>(.*?)</p>', text)),
         "alternative": one(r' alt="([^"]+)"', text),
         "another": one(r'<a class="button" href="([^"]+)"', text),
     }

@@ -15,13 +15,11 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 
-import app.pictures.permalinks
-import app.rendering.taglines
 from app import create_app
 from app.ops.signing_key import signing_key
 from app.pictures.permalinks import Credit, Permalinks
 from app.rendering.names import Developer, developer_of_hash
-from app.rendering.taglines import LINES, line_of
+from app.rendering.taglines import LINES, Taglines
 from core.settings import PROJECT, Settings
 from store.files.protocol import digest
 from store.index.states import MISSING, REJECTED
@@ -48,8 +46,6 @@ def test_a_link_outlives_a_restart_and_new_words(
 ) -> None:
     pages = [shown(create_app(filled.settings).test_client().get("/")) for _ in range(3)]
     monkeypatch.setitem(LINES, 2, ("Nothing but {name}.",))
-    monkeypatch.setattr(app.rendering.taglines, "CURRENT", 2)
-    monkeypatch.setattr(app.pictures.permalinks, "CURRENT", 2)
     upgraded = create_app(filled.settings).test_client()
     for page in pages:
         assert shown(upgraded.get(page["permalink"]))["line"] == page["line"]
@@ -62,7 +58,7 @@ def test_the_lines_of_a_version_never_change() -> None:
     text = "\n".join(LINES[1])
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == "7904e826b6dd76e3"
     assert (
-        line_of(HASH, "Anna Smith", 1)
+        Taglines().line(HASH, "Anna Smith", 1)
         == "{name} has since left the company, which was never founded."
     )
     assert all("{name}" in line for lines in LINES.values() for line in lines)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app import create_app
+from app.identity.identity import Identity
 from app.pictures.addresses import original_address, sized_address, sized_width_height
 from app.pictures.sized import SizedFiles, sized_pictures
 from app.rendering.error_pages import register_error_handlers
@@ -203,7 +204,7 @@ def test_when_too_many_are_made_browsers_get_the_original_and_programs_are_told(
     sized = SizedFiles(filled.settings, filled.store, derivatives)
     other = Flask("other")
     other.register_blueprint(sized_pictures(app.extensions["index"], sized))
-    register_error_handlers(other, PageRenderer("Nonesuch", {}))
+    register_error_handlers(other, PageRenderer(Identity(), {}))
     busy = other.test_client()
     address = f"/sized/64/{some_hash}.png"
     with (locks / f"64-{some_hash}.png").open("w") as held:

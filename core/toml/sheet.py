@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import NonesuchError
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_LONG_TEXT = re.compile(r'("""|\'\'\').*?\1', re.DOTALL)
 _MISSING = object()
 _NAMES = {
     str: "a text",
@@ -20,19 +21,17 @@ _NAMES = {
 }
 
 
-class BadModel(NonesuchError):
-    """A model's folder that lacks something or whose model.toml is wrong."""
-
-
 class Sheet:
     """The text of a file and the tables in it."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        self.path, self._lines = path, text.splitlines()
+    def __init__(self, path: Path, text: str, error: type[NonesuchError], document: str) -> None:
+        """``error``: what complaints are; ``document``: which says how such a file is written."""
+        self.path, self.error = path, error
+        self._lines = _without_long_texts(text).split("\n")
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise BadModel(f"{path} is no TOML: {error}", "see docs/models.md") from error
+        except tomllib.TOMLDecodeError as broken:
+            raise error(f"{path} is no TOML: {broken}", f"see {document}") from broken
 
     def top(self) -> "TomlTable":
         """Return the keys that stand before the first table."""
@@ -41,19 +40,25 @@ class Sheet:
     def line_of(self, table: str, key: str, number: int = 0) -> int:
         """Return the line, from 1, of a key, else of its table's header, else 0.
 
-        ``number``: which of several tables of that name, from 0.
+        The line of a table under the key is that of its own header. ``number``: which of several
+        tables of that name, from 0.
         """
-        inside, seen, header = table == "", -1, 0
+        inside, seen, header, own = table == "", -1, 0, 0
+        under = f"{table}.{key}" if table else key
         spelt = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
         for line_number, line in enumerate(self._lines, 1):
             if match := _HEADER.match(line):
                 name = match[2].replace('"', "").replace("'", "")
+                own = own or line_number * (f"{name}.".startswith(f"{under}."))
                 seen += name == table
                 inside = name == table and seen == number
                 header = line_number if inside else header
             elif inside and spelt.match(line):
                 return line_number
-        return header
+        if not (own or header) and table:  # written in its parent: offers.game = false
+            parent, _, name = table.rpartition(".")
+            return self.line_of(parent, name)
+        return own or header
 
 
 class TomlTable:
@@ -66,11 +71,14 @@ class TomlTable:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
-    def wrong(self, key: str, complaint: str, hint: str) -> BadModel:
-        """Return the error that says what is wrong about a key and what to write."""
+    def wrong(self, key: str, complaint: str, hint: str, below: int = 0) -> NonesuchError:
+        """Return the error that says what is wrong about a key and what to write.
+
+        ``below``: how many lines below the key's.
+        """
         line = self._sheet.line_of(self._name, key, self._number)
-        where = f"{self._sheet.path}, line {line}:" if line else f"{self._sheet.path}:"
-        return BadModel(f"{where} {complaint}", hint)
+        where = f"{self._sheet.path}, line {line + below}:" if line else f"{self._sheet.path}:"
+        return self._sheet.error(f"{where} {complaint}", hint)
 
     def peek(self, key: str) -> Any:
         """Return a value whatever it is, None where there is none."""
@@ -165,8 +173,13 @@ class TomlTable:
 
     def table(self, key: str) -> "TomlTable | None":
         """Return the table under a key, None where there is none."""
-        value = self.take(key, dict, "", None)
-        return None if value is None else TomlTable(self._sheet, self.called(key), value)
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            name = self.called(key)
+            raise self.wrong(key, f"{name} is {value!r}, not a table", f"write a table: [{name}]")
+        return TomlTable(self._sheet, self.called(key), value)
 
     def needed_table(self, key: str) -> "TomlTable":
         """Return the table under a key."""
@@ -185,3 +198,8 @@ class TomlTable:
     def keys(self) -> list[str]:
         """Return the keys in their order."""
         return list(self._values)
+
+
+def _without_long_texts(text: str) -> str:
+    """Return a file's text with its long texts emptied, on as many lines: no key is in them."""
+    return _LONG_TEXT.sub(lambda found: '""' + "\n" * found[0].count("\n"), text)

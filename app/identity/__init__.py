@@ -1,0 +1,1 @@
+"""What makes a site its owner's: `site.toml`, read once at start, and what follows from it."""
