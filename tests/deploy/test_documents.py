@@ -19,7 +19,7 @@ WRITTEN = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"] + [
     if path.name not in DOCUMENTS
 ]
 # what examples call their own, and what they show as wrong or as a placeholder
-OTHERS_CATEGORIES = {"tarantula", "krasnyy_drakon", "quan", "hat"}
+OTHERS_CATEGORIES = {"scissors", "tarantula", "krasnyy_drakon", "quan", "hat"}
 ABOUT_HIDDEN = "docs/models.md"  # names categories that a new site lacks, and says so
 
 
