@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.rendering.taglines import LINES
+from app.rendering.taglines import LINES, Taglines
 from core.settings import Settings
 from store.files.protocol import digest
 from tests.app.conftest import one, shown
@@ -170,11 +170,11 @@ def test_what_goes_wrong_in_front_is_said_by_flask(
     app = create_app(filled.settings)
     tries: list[str] = []
 
-    def broken(short_hash: str, *_: object) -> str:
+    def broken(_taglines: Taglines, short_hash: str, *_: object) -> str:
         tries.append(short_hash)
         raise ZeroDivisionError
 
-    monkeypatch.setattr("app.pictures.pages.line_of", broken)
+    monkeypatch.setattr(Taglines, "line", broken)
     response = app.test_client().get(address)
     assert response.status_code == 500
     assert "<h1>" in response.text and "ZeroDivision" not in response.text
