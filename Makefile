@@ -77,6 +77,7 @@ test-long: venv-test ## 50 kills of pregen, 20 of a node, 3 of a trainer, 100,00
 		tests/store/index/test_copy.py \
 		tests/app/pictures/test_picking.py tests/sources/biggan/test_biggan.py \
 		tests/gan/methods/test_documents.py tests/gan/methods/test_projected.py \
+		tests/gan/methods/test_cyclegan.py tests/gan/evaluation/test_metrics.py \
 		tests/gan/training/test_run.py tests/store/queries/test_text_ring.py \
 		tests/app/curate/test_browser.py tests/app/translate/test_load.py \
 		tests/app/browser/test_side_by_side.py \

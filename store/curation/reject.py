@@ -19,7 +19,12 @@ from store.formats.encoding import BadPicture
 from store.index.database import writing
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import Row, image
-from store.index.writes import reject_image, renew_image, restore_image
+from store.index.writes import (
+    reject_image,
+    renew_image,
+    restore_image,
+    withdraw_rejection,
+)
 
 
 def reject_images(
@@ -68,7 +73,8 @@ def restore_images(
 ) -> int:
     """Take rejected pictures back into the store; return how many.
 
-    One whose file is gone, or is not what was rejected, stays so. Where a name is another
+    One whose file is gone, or is not what was rejected, stays so; it is missing where another one
+    with its bytes came back, since these are no longer rejected. Where a name is another
     picture's by now, the one that comes back gets a new one. Raises `IndexUnusable`,
     `StoreUnusable`.
     """
@@ -81,6 +87,10 @@ def restore_images(
             back = copy_back(connection, quarantine, rejected)
             for row, _ in back:
                 restore_image(connection, row.id)
+            shown = {row.sha256 for row, _ in back}
+            for row in rejected:
+                if row.sha256 in shown:
+                    withdraw_rejection(connection, row.id)
             record(connection, batch, "restore", [(row.slug, name) for row, name in back])
         settle(engine, quarantine, [row.id for row, _ in back])
         count += len(back)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from store.index.postgresql import lock_places
-from store.index.states import LIVE, OFF, REJECTED
+from store.index.states import LIVE, MISSING, OFF, REJECTED
 from store.index.tables import category, image
 
 
@@ -166,6 +166,13 @@ def reject_image(connection: Connection, image_id: int) -> bool:
     is_off = (image.c.id == image_id, image.c.state == OFF)
     done = connection.execute(update(image).where(*is_off).values(state=REJECTED))
     return done.rowcount == 1
+
+
+def withdraw_rejection(connection: Connection, image_id: int) -> None:
+    """Have a rejected picture whose file is gone be missing instead."""
+    connection.execute(
+        update(image).where(image.c.id == image_id, image.c.state == REJECTED).values(state=MISSING)
+    )
 
 
 def hide_category(connection: Connection, category_id: int) -> int:

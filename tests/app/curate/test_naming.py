@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from app import create_app
 from store.files.protocol import digest
 from store.formats.encoding import encode_image, find_format
-from store.index.states import LIVE, REJECTED
+from store.index.states import LIVE, MISSING, REJECTED
 from store.index.tables import image
 from tests.app.curate.forms import act, labels, states
 from tests.app.curate.test_cli import set_hashes
@@ -181,6 +181,7 @@ def test_what_was_put_in_its_place_goes_wherever_it_is(filled: Filled, run: Run)
     assert states(filled, "hat") == [*[LIVE] * 5, REJECTED]
     assert run("curate", "undo").exit_code == 0
     assert visitor.get("/images/mammal/other.webp").status_code == 200
+    assert states(filled, "hat") == [*[LIVE] * 5, MISSING]  # its bytes are no longer rejected
 
 
 def test_on_the_owners_pages_too(filled: Filled, run: Run, owner: FlaskClient) -> None:

@@ -146,6 +146,7 @@ def test_a_few_copies_are_caught_and_blur_is_not_copying() -> None:
     assert not describe_copying(far, far, far)["copies"]
 
 
+@pytest.mark.long
 def test_a_collapsed_generator_covers_little_though_it_is_precise(
     good: dict[str, Any], dataset: Dataset, home: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_collapsed_generator_covers_little_though_it_is_precise(
         assert per_category["generated"]["coverage"] < 0.5 * per_category["floor"]["coverage"]
 
 
+@pytest.mark.long
 def test_categories_that_do_not_show_are_seen(
     good: dict[str, Any], dataset: Dataset, home: Path
 ) -> None:

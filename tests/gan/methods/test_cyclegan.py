@@ -156,7 +156,10 @@ def test_without_identity_its_loss_is_left_out() -> None:
     assert "loss/identity" not in made.step(0, options.batches(make_dataset(32)).draw(0, 1), 0.0)
 
 
-@pytest.mark.parametrize("change", [{"total_kimg": 0.003}, {"ema_kimg": 0.01, "batch": 2}])
+@pytest.mark.parametrize(
+    "change",
+    [{"total_kimg": 0.003}, pytest.param({"ema_kimg": 0.01, "batch": 2}, marks=pytest.mark.long)],
+)
 def test_stopped_and_continued_it_ends_with_the_same_weights(
     change: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -182,6 +182,7 @@ def test_real_maps_reach_the_judges_standardised(
         np.testing.assert_allclose(at_mean, 0, atol=1e-3)
 
 
+@pytest.mark.long
 def test_continued_without_the_run_it_took_up_it_ends_with_the_same_weights(
     home: Path, tmp_path: Path, dataset: Dataset, options: projected.Options
 ) -> None:
