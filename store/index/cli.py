@@ -16,13 +16,21 @@ def db() -> None:
 
 
 @db.command("upgrade")
+@click.option(
+    "--before-serving",
+    is_flag=True,
+    help="Only where an SQLite index of an older program is there, else do and say nothing: "
+    "bin/serve calls it so.",
+)
 @with_appcontext
-def upgrade_command() -> None:
+def upgrade_command(before_serving: bool) -> None:
     """Bring the index to this program's version; makes it when there is none."""
     from store.index.database import open_engine
-    from store.index.migrating import upgrade
+    from store.index.migrating import is_another_versions, upgrade
 
     settings = current_app.extensions["settings"]
+    if before_serving and not is_another_versions(settings):
+        return
     before, after = upgrade(open_engine(settings, write=True))
     if before == after:
         click.echo(f"the index stands at migration {after}: nothing to do")

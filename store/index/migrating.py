@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
 
 from core.settings import PROJECT, Settings
 from store.index.database import (
@@ -33,6 +34,20 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def upgrade(engine: Engine, to: str = "head") -> tuple[str | None, str]:
     """Run the migrations in one transaction; return the revisions before and after."""
     return _migrate(engine, command.upgrade, to)
+
+
+def is_another_versions(settings: Settings) -> bool:
+    """Say whether the index is an SQLite file that another version of this program made.
+
+    One that is not there, or cannot be read, is none: the site says what is wrong with it.
+    """
+    if settings.sqlite_path is None:  # of several machines, some may still run the old program
+        return False
+    try:
+        found = revision(open_engine(settings))
+    except (DatabaseError, IndexMissing, IndexUnusable):
+        return False
+    return found not in (None, HEAD_REVISION)
 
 
 def upgrade_on(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """`make`, with Pythons that are not what they should be."""
 
+import os
 import re
 from pathlib import Path
 
@@ -67,6 +68,38 @@ def test_a_python_without_venv_is_one_line(run: Run, tmp_path: Path) -> None:
     done = run("bin/venv", "site", PYTHON=program)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "python3-venv" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        (
+            "Linux riscv64",
+            "no packages of LiteRT for Linux riscv64: Nonesuch runs on Linux (x86_64",
+        ),
+        ("Darwin x86_64", "no packages of LiteRT for Darwin x86_64"),
+        ("FreeBSD amd64", "no packages of LiteRT for FreeBSD amd64"),
+        ("MINGW64_NT-10.0 x86_64", "does not run on Windows itself: run it in WSL"),
+        ("Linux x86_64 musl", "musl (Alpine)"),
+    ],
+)
+def test_a_system_without_packages_is_one_line(
+    run: Run, clone: Path, tmp_path: Path, system: str, said: str
+) -> None:
+    python, log = pretend_python(tmp_path, "3.12.1")
+    name, machine, *musl = system.split(" ")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for program, script in (
+        ("uname", f'[ "$1" = -s ] && echo "{name}" || echo "{machine}"'),
+        ("ldd", f"echo {(musl or ['GNU libc'])[0]}"),
+    ):
+        (programs / program).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / program).chmod(0o755)
+    done = run("bin/venv", "site", PYTHON=python, PATH=f"{programs}:{os.environ['PATH']}")
+    assert done.returncode == 1 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and said in done.stderr
+    assert log.read_text() == "" and not (clone / ".venv").exists()
 
 
 def test_an_outdated_environment_is_one_line(run: Run, clone: Path, tmp_path: Path) -> None:
