@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 COMMANDS = {
     "adopt": "pregen.adopting.cli:adopt",
+    "category": "store.categories.cli:category",
     "curate": "app.curate.cli:curate",
     "db": "store.index.cli:db",
     "export-site": "app.export.cli:export_site",
@@ -24,7 +25,13 @@ COMMANDS = {
 
 
 # what draws pictures or reads the index cannot be in a group of `sources`, which knows neither
-ADDED = {"models": ["pregen.choosing.cli:choose", "store.curation.report_cli:report"]}
+ADDED = {
+    "models": [
+        "pregen.choosing.cli:choose",
+        "store.categories.removing_cli:remove",
+        "store.curation.report_cli:report",
+    ]
+}
 
 
 class LazyCommands(AppGroup):

@@ -10,11 +10,27 @@ from anyascii import anyascii
 
 from core.errors import NonesuchError
 
+LONGEST_NAME = 200  # characters of a display name, in the index
 LONGEST = 80  # a category's column has room for 100, and a number may follow
 
 
 class UnknownSlug(NonesuchError):
     """A slug that is not among those known."""
+
+
+class BadCategoryName(NonesuchError):
+    """What a category cannot be called."""
+
+
+def checked_name(name: str) -> str:
+    """Return the display name of a category, with single spaces. Raises `BadCategoryName`."""
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadCategoryName(
+            f"a category cannot be called {name[:40]!r}",
+            f"name it as one of its pictures: 1 to {LONGEST_NAME} characters in a line",
+        )
+    return name
 
 
 def slugify(name: str) -> str:

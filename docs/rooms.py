@@ -81,7 +81,9 @@ ROOMS = [
          "evaluation export", "commands"],
         660, 396, 276, 160,
     ),
-    Room("store", ["index queries files", "formats curation"], 24, 488, 302, 68),
+    Room(
+        "store", ["index queries files formats", "curation adopting categories"], 24, 488, 302, 68
+    ),
     Room(
         "sources",
         ["spec runtimes finishing", "curators biggan serving", "translators"],

@@ -20,6 +20,7 @@ MOST_FILES = 16  # of a room, besides its __init__.py
 FROM_THE_GROUND = (
     "core", "core/gathering", "core/toml",
     "store/index", "store/formats", "store/files", "store/queries", "store/curation",
+    "store/categories", "store/adopting",
     "migrations", "migrations/versions",
     "sources/finishing", "sources/spec", "sources/runtimes", "sources/biggan", "sources/serving",
     "sources/curators", "sources/translators", "sources",
@@ -31,7 +32,7 @@ FROM_THE_GROUND = (
     "gan/evaluation", "gan/export", "gan/export/translation", "gan/commands",
     "app/identity", "app/http", "app/ops", "app/rendering", "app/site", "app/browser", "app/live",
     "app/pictures", "app/embeds", "app/walls", "app/game", "app/translate",
-    "app/curate", "app/api", "app/export", "app",
+    "app/reporting", "app/jobs", "app/curate", "app/api", "app/export", "app",
 )  # fmt: skip
 _PLACE = re.compile(r"([a-z_]\w*(?:\.[a-z_]\w*)+):[A-Za-z_]\w*")
 

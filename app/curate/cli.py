@@ -166,8 +166,7 @@ def category_command(switch: str, slugs: tuple[str, ...], dry_run: bool) -> None
     """
     curating = _curating(write=not dry_run)
     if dry_run:
-        curating.check_slugs(slugs)
-        for slug in slugs:
+        for slug in curating.find_slugs(slugs):
             count = curating.counts(slug).get("live" if switch == "off" else "off", 0)
             click.echo(f"would switch {slug} {switch}: {count:,} pictures")
         return

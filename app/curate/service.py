@@ -10,7 +10,6 @@ from sqlalchemy import Engine, func, select
 from app.curate.report_cache import Reports
 from app.http.errors import NotCuratedHere
 from core.settings import Settings
-from core.slugs import check_known
 from store.curation.duplicates import is_hash, near_groups
 from store.curation.log import Act, last_act, new_batch
 from store.curation.reject import reject_images, restore_images
@@ -19,6 +18,7 @@ from store.curation.switch import switch_off, switch_on
 from store.curation.undo import Undone, undo
 from store.curation.wall import WallPage, copies_of, find_images, page_of, tiles_of
 from store.files.protocol import PictureStore
+from store.index.category_names import find_slugs
 from store.index.database import check_revision, open_engine
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import category, image
@@ -56,7 +56,7 @@ class Curating:
                 f"nothing can be curated here: {reason}",
                 "do it where the pictures are made, then deploy them",
             )
-        self._engine: Engine = open_engine(settings, write=True) if write else self._reading
+        self.engine: Engine = open_engine(settings, write=True) if write else self._reading
         self._store = store
         self._instance = settings.instance_folder
 
@@ -68,7 +68,7 @@ class Curating:
 
     def close(self) -> None:
         """Let the index go: nothing stays open for writing."""
-        self._engine.dispose()
+        self.engine.dispose()
         self._reading.dispose()
 
     def find(self, names: Sequence[str | Path], *states: str) -> Named:
@@ -91,14 +91,14 @@ class Curating:
         """
         found = self.find(names, LIVE, OFF)
         ids = [tile.id for tile in found.all]
-        reject_images(self._engine, self._store, self._instance, ids)
+        reject_images(self.engine, self._store, self._instance, ids)
         return found
 
     def restore(self, names: Sequence[str | Path]) -> Named:
         """Take rejected pictures back, and all that hold the same bytes; return those that came."""
         found = self.find(names, REJECTED)
         ids = [tile.id for tile in found.all]
-        restore_images(self._engine, self._store, self._instance, ids)
+        restore_images(self.engine, self._store, self._instance, ids)
         with self._reading.connect() as connection:
             came = {tile.id for tile in tiles_of(connection, ids) if tile.state != REJECTED}
         return Named(
@@ -109,19 +109,16 @@ class Curating:
     def switch(self, slugs: Sequence[str], *, off: bool) -> dict[str, int]:
         """Switch categories off or on, all undone at once; return how many pictures of each.
 
-        Raises `core.slugs.UnknownSlug` before anything is done.
+        ``slugs``: any names of theirs. Raises `core.slugs.UnknownSlug` before anything is done.
         """
-        self.check_slugs(slugs)
+        slugs = self.find_slugs(slugs)
         batch = new_batch()
         act = switch_off if off else switch_on
-        return {
-            slug: act(self._engine, self._store, self._instance, slug, batch)
-            for slug in dict.fromkeys(slugs)
-        }
+        return {slug: act(self.engine, self._store, self._instance, slug, batch) for slug in slugs}
 
     def undo(self) -> Undone | None:
         """Take back what was done last; return it, and how many pictures changed."""
-        return undo(self._engine, self._store, self._instance)
+        return undo(self.engine, self._store, self._instance)
 
     def last_act(self) -> Act | None:
         """Return what `undo` would take back."""
@@ -136,7 +133,7 @@ class Curating:
     def walk(self, slug: str | None, state: str) -> Iterator[Entry]:
         """Yield all pictures of a state, page by page. Raises `core.slugs.UnknownSlug`."""
         if slug is not None:
-            self.check_slugs([slug])
+            slug = self.find_slugs([slug])[0]
         after: int | None = 0
         while after is not None:
             page = self.page(slug, state, after, _PAGE)
@@ -146,7 +143,7 @@ class Curating:
     def near_duplicates(self, slug: str | None = None) -> Iterator[list[Entry]]:
         """Yield groups of live pictures that look alike, within each category."""
         if slug is not None:
-            self.check_slugs([slug])
+            slug = self.find_slugs([slug])[0]
         for each in [slug] if slug is not None else self.slugs():
             with self._reading.connect() as connection:
                 hashes = connection.execute(
@@ -225,7 +222,10 @@ class Curating:
             rows = connection.execute(select(category.c.slug, category.c.name)).all()
         return [row.slug for row in sorted(rows, key=lambda row: (row.name.casefold(), row.slug))]
 
-    def check_slugs(self, slugs: Sequence[str]) -> None:
-        known = self.slugs()
-        for slug in slugs:
-            check_known(slug[:100], known, "category")
+    def find_slugs(self, words: Sequence[str]) -> list[str]:
+        """Return the slugs of categories, each once. Raises `core.slugs.UnknownSlug`.
+
+        ``words``: any names of theirs, also former ones.
+        """
+        with self._reading.connect() as connection:
+            return find_slugs(connection, words)

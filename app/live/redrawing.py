@@ -33,7 +33,7 @@ class Redrawing:
         if picture.model is None or size <= max(picture.width, picture.height):
             return None
         made = _made_from(data)
-        if made is None or made.model != picture.model or made.category != picture.category:
+        if made is None or made.model != picture.model:
             return None
         name = made.model.partition("/")[0]
         try:

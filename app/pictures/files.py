@@ -12,8 +12,10 @@ from app.http.errors import Gone, NotFound
 from app.http.picture_files import PictureFiles
 from app.http.static_files import StaticFiles
 from app.ops.index_handle import OpenIndex
+from app.pictures.redirects import Moved
 from store.files.protocol import SAFE_NAME
 from store.index.states import LIVE
+from store.queries.renamed import slug_now
 
 if TYPE_CHECKING:
     from app.http.bucket_files import BucketFiles
@@ -29,8 +31,11 @@ def file_routes(
     def picture(category: str, file: str) -> Response:
         if not SAFE_NAME.fullmatch(category) or not SAFE_NAME.fullmatch(file):
             raise NotFound("there is no such picture", what="picture")
-        found = index.reader().by_file(category, file)
+        reader = index.reader()
+        found = reader.by_file(category, file)
         if found is None:
+            if now := slug_now(reader, category):
+                raise Moved(category, now)
             raise NotFound("there is no such picture", what="picture")
         if found.state != LIVE:
             raise Gone("this picture was taken away", "there are others at /")

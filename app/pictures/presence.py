@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 
 from app.http.errors import EMPTY_HINT, Gone, NotFound, NothingToShow
+from app.pictures.redirects import Moved
 from core.slugs import nearest
 from store.index.states import LIVE
 from store.queries.reader import IndexReader
+from store.queries.renamed import slug_now
 from store.queries.rows import Picture
 
 _SHORT_HASH = re.compile(r"[0-9a-f]{12}")
@@ -18,7 +20,7 @@ def draw(
 ) -> Picture:
     """Draw, from a category or from all, until a picture's file is there.
 
-    Raises `NotFound` and `NothingToShow`.
+    Raises `NotFound`, `NothingToShow` and `Moved`.
     """
     for _ in range(_MOST_DRAWS):
         picture = reader.pick(slug)
@@ -61,8 +63,13 @@ def not_in_store() -> NothingToShow:
     )
 
 
-def no_category(reader: IndexReader, slug: str) -> NotFound:
-    """Return what to say where a category is asked for that has no pictures."""
+def no_category(reader: IndexReader, slug: str) -> NotFound | Moved:
+    """Return what to raise where a category is asked for that has no pictures.
+
+    Where it has another name by now, the way to the same address with that.
+    """
+    if now := slug_now(reader, slug[:100]):
+        return Moved(slug, now)
     known = nearest(slug[:100], [category.slug for category in reader.categories()])
     return NotFound(
         f"there is no category {slug[:100]}",

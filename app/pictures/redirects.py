@@ -1,11 +1,38 @@
 """Leading from an address that stands for a picture to the one where it is for good."""
 
-from flask import Response, request
+from typing import Any
+
+from flask import Response, request, url_for
+from werkzeug.routing import RequestRedirect
 
 from app.http.errors import BadParameter
 from app.http.picture_formats import accepted_extension
 from app.pictures.addresses import SIZES, original_address, sized_address
 from store.queries.rows import Picture
+
+_NAMES_OF_CATEGORY = ("category", "slug")  # among the parameters of addresses
+
+
+class Moved(RequestRedirect):
+    """A category has another name by now: the same address with that."""
+
+    code = 301
+
+    def __init__(self, old: str, now: str) -> None:
+        values = request.args.to_dict() | (request.view_args or {})
+        named: dict[str, Any] = {
+            name: now if name in _NAMES_OF_CATEGORY and value == old else value
+            for name, value in values.items()
+            if not name.startswith("_") and name != "endpoint"  # which mean something to url_for
+        }
+        super().__init__(url_for(str(request.endpoint), **named))
+
+    def get_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the redirect, which nobody keeps: the category may get its old name back."""
+        response = super().get_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
 
 def checked_size(text: str | None) -> int | None:

@@ -1,16 +1,18 @@
 """`/about`: how the pictures were made, in plain words, by what and from what."""
 
+from contextlib import suppress
+
 from flask import Blueprint, Response
 
 from app.http.errors import NotFound
 from app.ops.index_handle import OpenIndex
 from app.rendering.renderer import PageRenderer
-from app.walls.model_cards import card_text, read_card
+from app.walls.model_cards import ModelCard, card_text, read_card
 from core.licences import CC0
 from core.settings import Settings
 from store.index.database import IndexMissing
 from store.queries.gallery import Gallery
-from store.queries.models_shown import ModelsShown, models_shown
+from store.queries.models_shown import kept_card, kept_model, live_models, models_shown
 
 
 def about_pages(settings: Settings, index: OpenIndex, renderer: PageRenderer) -> Blueprint:
@@ -22,11 +24,16 @@ def about_pages(settings: Settings, index: OpenIndex, renderer: PageRenderer) ->
         try:
             reader = index.reader()
         except IndexMissing:
-            pictures, categories, made = 0, 0, ModelsShown((), False)
+            pictures, categories, has_adopted = 0, 0, False
+            models: list[tuple[ModelCard, str]] = []
         else:
             shelves = Gallery(reader).shelves()
             pictures, categories = shelves.total, len(shelves.shelves)
-            made = models_shown(reader)
+            has_adopted = models_shown(reader).has_adopted
+            models = [
+                (read_card(settings.models_folder, label, kept_model(reader, sha)), sha)
+                for label, sha in live_models(reader)
+            ]
         return renderer.page(
             "about.html",
             cache_control="no-cache",
@@ -34,16 +41,20 @@ def about_pages(settings: Settings, index: OpenIndex, renderer: PageRenderer) ->
             place="/about",
             pictures=pictures,
             categories=categories,
-            has_adopted=made.has_adopted,
+            has_adopted=has_adopted,
             licences=settings.licences,
             is_cc0=settings.licences.generated == CC0,
-            models=[(read_card(settings.models_folder, label), sha) for label, sha in made.models],
+            models=models,
         )
 
     @pages.get("/about/<name>/<version>")
     def card(name: str, version: str) -> Response:
-        text = card_text(settings.models_folder, f"{name}/{version}")
-        if text is None:
+        label = f"{name}/{version}"
+        text = card_text(settings.models_folder, label) or ""
+        if not text:
+            with suppress(IndexMissing):
+                text = kept_card(index.reader(), label)
+        if not text:
             raise NotFound(
                 f"there is no model card of {name[:100]}/{version[:20]}",
                 what="model",

@@ -2,8 +2,12 @@
 
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from store.queries.models_shown import KeptModel
 
 _LABEL = re.compile(r"[A-Za-z0-9_.\-]+/[0-9]+")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
@@ -15,6 +19,7 @@ class ModelCard:
     """A generator as the site describes it; what is not known is empty."""
 
     label: str  # name/version
+    address: str  # of its card, where it has one
     title: str = ""
     licence: str = ""
     size_px: int = 0
@@ -24,18 +29,24 @@ class ModelCard:
     near: tuple[str, str] | None = None  # the share very near to a training picture, of how many
 
 
-def read_card(models_folder: Path, label: str) -> ModelCard:
-    """Return what is known of the model ``name/version``; nothing where its folder is not here."""
+def read_card(models_folder: Path, label: str, kept: KeptModel | None = None) -> ModelCard:
+    """Return what is known of a model: by its folder, or where that is gone by what was kept of it.
+
+    ``label``: name/version, also with the runtime that was asked for.
+    """
     folder = _folder(models_folder, label)
-    if folder is None:
-        return ModelCard(label)
-    try:
-        said = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        said = {}
-    text = card_text(models_folder, label) or ""
+    said: dict[str, Any] = {}
+    if folder is not None:
+        with suppress(OSError, ValueError):
+            said = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
+    text = card_text(models_folder, label)
+    if not said and kept is not None:
+        said = {"title": kept.title, "licence": kept.licence, "size_px": kept.size_px}
+    if text is None:
+        text = kept.card if kept is not None else ""
     return ModelCard(
         label=label,
+        address=f"/about/{label.partition(':')[0]}",
         title=str(said.get("title", "")),
         licence=str(said.get("licence", "")),
         size_px=int(said.get("finish", said).get("size_px", 0)),
@@ -59,6 +70,7 @@ def card_text(models_folder: Path, label: str) -> str | None:
 
 def _folder(models_folder: Path, label: str) -> Path | None:
     # a label comes from the index or an address: it must not lead out of the folder
+    label = label.partition(":")[0]
     return models_folder / label if _LABEL.fullmatch(label) and ".." not in label else None
 
 

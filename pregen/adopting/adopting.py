@@ -7,7 +7,7 @@ the same file under the same name.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from core.cpu import usable_cores
 from core.gathering.census import Census
@@ -15,18 +15,17 @@ from core.gathering.walk import FoundFile
 from core.settings import Settings
 from core.slugs import slugs_of
 from pregen.adopting.arranging import Arranged
-from pregen.adopting.known import KnownOriginals, number_of
 from pregen.adopting.originals import keep_original
-from pregen.adopting.recording import GroupWriter
+from store.adopting.known import KnownOriginals, row_for
+from store.adopting.recording import GroupWriter
 from store.files.opening import open_pictures
 from store.files.parallel import in_parallel
-from store.files.protocol import file_name
 from store.files.quarantine import Quarantine
-from store.files.reading import read_row
 from store.formats.adoption import convert, original_digest
 from store.formats.encoding import BadPicture, Format
+from store.index.category_names import slugs_by_name
 from store.index.states import REJECTED
-from store.index.tables import Row, category
+from store.index.tables import Row
 from store.index.writes import NewImage
 
 GROUP = 64  # pictures of one commit
@@ -107,11 +106,12 @@ def adopt(
 
 
 def slugs_in(engine: Engine, arranged: Arranged) -> Mapping[str, str]:
-    """Return the slug of each category, by its display name: that of the index where it has one."""
+    """Return the slug of each category, by its display name: that of the index where it has one.
+
+    A name that a category had before leads to it.
+    """
     with engine.connect() as connection:
-        rows = connection.execute(select(category.c.name, category.c.slug).order_by(category.c.id))
-        known = {row.name: row.slug for row in rows}
-    return slugs_of(arranged.categories, known)
+        return slugs_of(arranged.categories, slugs_by_name(connection))
 
 
 def _read(
@@ -132,14 +132,6 @@ def _read(
     except OSError as error:
         return Adoptee(found, reason=f"it cannot be read ({error.strerror})")
     return Adoptee(found, original, None, row, made.data, made.is_first_of_several)
-
-
-def row_for(data: bytes, original: str, chosen: Format) -> NewImage:
-    """Return the row of a converted file, under the name that it gets."""
-    row = read_row("", data)
-    return NewImage(
-        **{**vars(row), "file": file_name(number_of(original), row.sha256, chosen.extension)}
-    )
 
 
 def _count(each: Adoptee, taken: Mapping[str, str], outcome: Outcome) -> None:

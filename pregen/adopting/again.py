@@ -12,9 +12,9 @@ from sqlalchemy import Engine, select
 from core.cpu import usable_cores
 from core.gathering.census import Census
 from core.settings import Settings
-from core.slugs import check_known
-from pregen.adopting.adopting import SAME_FILE, AdoptOptions, Outcome, row_for
+from pregen.adopting.adopting import SAME_FILE, AdoptOptions, Outcome
 from pregen.adopting.originals import FOLDER
+from store.adopting.known import row_for
 from store.curation.settling import rename_image
 from store.files.opening import open_pictures
 from store.files.parallel import in_parallel
@@ -22,6 +22,7 @@ from store.files.protocol import PictureStore, digest, names_of
 from store.files.quarantine import copy
 from store.formats.adoption import Converted, convert, original_digest, original_of
 from store.formats.encoding import BadPicture
+from store.index.category_names import find_slugs
 from store.index.database import writing
 from store.index.states import LIVE, MISSING
 from store.index.tables import Row, category, image
@@ -34,7 +35,8 @@ CHANGED = "changed since flask index read it: run that first"
 def plain_pictures(engine: Engine, settings: Settings, slugs: Collection[str]) -> Sequence[Row]:
     """Return the live pictures that no program of ours wrote: id, slug, name, file, sha256.
 
-    ``slugs``: of these categories alone, all where there are none. Raises `UnknownSlug`.
+    ``slugs``: any names of categories, of which alone; all where there are none. Raises
+    `UnknownSlug`.
     """
     store = open_pictures(settings)
     statement = (
@@ -44,11 +46,8 @@ def plain_pictures(engine: Engine, settings: Settings, slugs: Collection[str]) -
         .order_by(category.c.slug, image.c.id)
     )
     with engine.connect() as connection:
-        known = list(connection.execute(select(category.c.slug)).scalars())
-        for slug in slugs:
-            check_known(slug, known, "category")
         if slugs:
-            statement = statement.where(category.c.slug.in_(slugs))
+            statement = statement.where(category.c.slug.in_(find_slugs(connection, slugs)))
         rows = connection.execute(statement).all()
 
     def is_plain(row: Row) -> bool:

@@ -61,5 +61,6 @@ def make(
         seed=draw.seed,
         truncation=draw.truncation,
         nearest=" ".join(nearest) or None,
+        drawn_as=category,
     )
     return Made(data, row)

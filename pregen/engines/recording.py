@@ -9,11 +9,12 @@ from sources.spec.description import ModelCategory
 from store.curation.settling import give_way, mark, move_out, settle
 from store.files.protocol import PictureStore
 from store.files.quarantine import Quarantine
+from store.index.category_names import RenamedMeanwhile, slug_of
 from store.index.database import writing
 from store.index.states import LIVE, OFF, REJECTED
 from store.index.tables import Row, image
 from store.index.tables import category as category_table
-from store.index.writes import add_images, ensure_category, point_of, revive_image
+from store.index.writes import add_images, ensure_category, point_of, revive_image, slug_now
 
 
 class Recorder:
@@ -22,18 +23,21 @@ class Recorder:
     def __init__(self, engine: Engine, folder: PictureStore, instance: Path) -> None:
         self._engine, self._folder = engine, folder
         self._quarantine = Quarantine(folder, instance)
+        self._places: dict[str, str] = {}  # a model's slug → that of the index
 
     def record(self, category: ModelCategory, made: list[Made]) -> None:
         """Store and index a group. A crash at any point loses at most this group's rows.
 
         What the owner rejected or switched off while this was being made stays so: its file
         leaves the store again. What lies there under one of the names and is another picture
-        keeps its bytes, under a name of its own.
+        keeps its bytes, under a name of its own. Raises `RenamedMeanwhile`.
         """
-        slug = category.slug
+        slug = self._place_of(category.slug)
         self._folder.put_all(slug, {m.row.file: m.data for m in made}, keep_others=True)
         with writing(self._engine, adding=True) as connection:
             category_id = ensure_category(connection, slug, category.name)
+            if slug_now(connection, category_id) != slug:
+                raise RenamedMeanwhile(slug)
             off = select(category_table.c.off).where(category_table.c.id == category_id)
             is_off = connection.execute(off.with_for_update()).scalar_one()
             known = _rows_by_seed(connection, category_id, made)
@@ -53,6 +57,12 @@ class Recorder:
                 mark(connection, waiting)
         if waiting:
             settle(self._engine, self._quarantine, [row_id for row_id, _, _ in waiting])
+
+    def _place_of(self, slug: str) -> str:
+        if slug not in self._places:
+            with self._engine.connect() as connection:
+                self._places[slug] = slug_of(connection, slug)
+        return self._places[slug]
 
 
 def _rows_by_seed(

@@ -142,7 +142,7 @@ def pregen(
     """
     from core.cpu import usable_cores
     from core.ending import ended_by_sigterm
-    from pregen.filling.run import Filling
+    from pregen.filling.run import Filling, in_the_models_words
     from pregen.planning.request import BadRequest, check_request, said_of_seeds
     from sources.biggan.handles import Caches
     from sources.biggan.prompt import obtain
@@ -166,6 +166,7 @@ def pregen(
     if trust:
         trust_class(model_name, caches)
     model = find_model(settings.models_folder, model_name, caches)
+    categories = in_the_models_words(settings, model, categories)
     request = check_request(
         model, categories, samples, truncation, seed, all_categories=all_categories,
         oversample=oversample, chosen=None if any_seed else read_chosen(model),

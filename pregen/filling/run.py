@@ -1,6 +1,8 @@
 """One run of pregen, from the request to the summary."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -8,11 +10,13 @@ from sqlalchemy import Connection, select
 from core.cpu import usable_cores
 from core.progress import Progress
 from core.settings import Settings
+from core.slugs import UnknownSlug
 from pregen.engines.chooser import Chooser
 from pregen.engines.local import BatchEngine, LocalEngine
 from pregen.engines.recording import Recorder
 from pregen.filling.estimating import Estimate, estimate
 from pregen.planning.batches import Candidates, SeedBatch
+from pregen.planning.generators import remember_generator
 from pregen.planning.plan import Plan, make_plan
 from pregen.planning.request import BadRequest, Request
 from pregen.planning.targets import forget_targets, remember_targets
@@ -23,7 +27,14 @@ from store.curation.duplicates import is_hash
 from store.curation.reject import reject_images
 from store.files.opening import open_pictures
 from store.formats.encoding import Format
-from store.index.database import check_revision, open_engine, writing
+from store.index.category_names import aliases, find_slug, slug_of
+from store.index.database import (
+    IndexMissing,
+    IndexUnusable,
+    check_revision,
+    open_engine,
+    writing,
+)
 from store.index.migrating import engine_to_plan_on, upgrade
 from store.index.states import LIVE
 from store.index.tables import category, image
@@ -47,7 +58,9 @@ class Filling:
             upgrade(self.engine)
         check_revision(self.engine)
         with self.engine.connect() as connection:
+            self._places = aliases(connection)
             off = set(connection.execute(select(category.c.slug).where(category.c.off)).scalars())
+            off |= {before for before, now in self._places.items() if now in off}
             self.off = [c.slug for c in request.categories if c.slug in off]
             self.request = without(request, off)
             self._batch, self._first = batch, first
@@ -93,8 +106,9 @@ class Filling:
         return plan.opening() if self._first else plan
 
     def _hashes(self, slug: str) -> list[str]:
-        """Return the perceptual hashes of what is shown of a category."""
+        """Return the perceptual hashes of what is shown of a category of the model's."""
         with self.engine.connect() as connection:
+            slug = slug_of(connection, slug)
             found = connection.execute(
                 select(image.c.phash)
                 .join(category)
@@ -111,7 +125,7 @@ class Filling:
         """Make what is missing, by an engine; return how many pictures were recorded."""
         self.remember(chosen)
         self.store.prepare(
-            (c.slug for c in self.request.categories),
+            {self._places.get(c.slug, c.slug) for c in self.request.categories},
             self.plan.missing * BYTES_GUESS + self.settings.free_space_floor_mb * 2**20,
         )
         recorder = Recorder(self.engine, self.store, self.settings.instance_folder)
@@ -123,16 +137,15 @@ class Filling:
         """Write down what there shall be, for `flask top-up`."""
         with writing(self.engine) as connection:
             remember_targets(connection, self.model, self.request, chosen.name)
+            remember_generator(connection, self.model)
 
     def old(self) -> list[int]:
         """Return the ids of the request's pictures that other versions of this model made."""
         slugs = [c.slug for c in self.request.categories]
         with self.engine.connect() as connection:
             found = connection.execute(
-                select(image.c.id)
-                .join(category)
-                .where(
-                    category.c.slug.in_(slugs),
+                select(image.c.id).where(
+                    image.c.drawn_as.in_(slugs),
                     image.c.state == LIVE,
                     image.c.model.startswith(f"{self.model.name}/", autoescape=True),
                     image.c.model_digest != self.model.digest,
@@ -146,6 +159,33 @@ class Filling:
         with writing(self.engine) as connection:
             forget_targets(connection, self.model, [c.slug for c in self.request.categories])
         return reject_images(self.engine, self.store, self.settings.instance_folder, ids)
+
+
+def in_the_models_words(settings: Settings, model: Model, wanted: str) -> str:
+    """Return ``--categories`` with the names that a model has for categories.
+
+    The owner may have renamed or merged them. A name that is the model's own, or nobody's, stays.
+    """
+    own = {each.slug for each in model.categories}
+    words = [word.strip() for word in wanted.split(",")]
+    if (len(words) == 1 and re.fullmatch(r"[+-]?\d+", words[0])) or own.issuperset(words):
+        return wanted
+    try:
+        engine = open_engine(settings)
+        check_revision(engine)
+    except (IndexMissing, IndexUnusable):
+        return wanted
+    with engine.connect() as connection:
+        led = aliases(connection)
+        found = []
+        for word in words:
+            meant = [word]
+            if word and word not in own:
+                with suppress(UnknownSlug):
+                    place = find_slug(connection, word)
+                    meant = sorted(each for each in own if led.get(each, each) == place) or meant
+            found += meant
+    return ",".join(found)
 
 
 def without(request: Request, off: Collection[str]) -> Request:

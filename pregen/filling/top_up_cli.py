@@ -29,6 +29,12 @@ from pregen.planning.request import SAMPLES_MOST
     help="Only what this generator made; also one that is served, or in a folder.  [default: all]",
 )
 @click.option(
+    "--drawn-as",
+    default="",
+    metavar="SLUG",
+    help="Only what the generator calls so, of categories that were renamed or merged.",
+)
+@click.option(
     "--threads",
     default=None,
     type=click.IntRange(1, 256),
@@ -37,8 +43,8 @@ from pregen.planning.request import SAMPLES_MOST
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @with_appcontext
 def top_up(
-    categories: str | None, samples: int | None, model_name: str, threads: int | None,
-    dry_run: bool,
+    categories: str | None, samples: int | None, model_name: str, drawn_as: str,
+    threads: int | None, dry_run: bool,
 ) -> None:  # fmt: skip
     """Refill categories after pictures were rejected, from new seeds.
 
@@ -62,7 +68,7 @@ def top_up(
         with ended_by_sigterm():
             outcome = refill(
                 settings, slugs, samples, click.echo,
-                dry_run=dry_run, model_name=model_name, threads=threads,
+                dry_run=dry_run, model_name=model_name, drawn_as=drawn_as, threads=threads,
             )  # fmt: skip
     except KeyboardInterrupt:
         click.echo("stopped; what was made is stored: run the same command again to continue")

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from core.cpu import usable_cores
 from core.errors import NonesuchError
 from core.settings import Settings
-from core.slugs import check_known
 from pregen.filling.run import Filling
 from pregen.planning.request import Request
 from pregen.planning.targets import Target, targets_of
@@ -19,6 +18,7 @@ from sources.registry import find_model, open_sources
 from sources.runtimes.source import Source
 from sources.spec.description import Model
 from store.formats.encoding import find_format
+from store.index.category_names import find_slugs
 from store.index.database import check_revision, open_engine
 from store.index.tables import category
 
@@ -56,15 +56,17 @@ def top_up(
     *,
     dry_run: bool,
     model_name: str = "",
+    drawn_as: str = "",
     threads: int | None = None,
 ) -> TopUpResult:
     """Make what is missing to the targets, or to ``samples``; safe beside curating and again.
 
-    ``model_name``: only what this model made, which its label alone may not find. Raises
-    `NothingToRefill`, `core.slugs.UnknownSlug`, and what `flask pregen` raises.
+    ``slugs``: any names of categories. ``model_name``: only what this model made, which its label
+    alone may not find; ``drawn_as``: only what models call so. Raises `NothingToRefill`,
+    `core.slugs.UnknownSlug`, and what `flask pregen` raises.
     """
     outcome = TopUpResult()
-    targets = _find_targets(settings, slugs, outcome)
+    targets = _find_targets(settings, slugs, drawn_as, outcome)
     given: Model | None = None
     if model_name:
         given = find_model(settings.models_folder, model_name, Caches.of(settings))
@@ -98,16 +100,18 @@ def top_up(
 
 
 def _find_targets(
-    settings: Settings, slugs: Sequence[str] | None, outcome: TopUpResult
+    settings: Settings, slugs: Sequence[str] | None, drawn_as: str, outcome: TopUpResult
 ) -> list[Target]:
     engine = open_engine(settings)
     check_revision(engine)
     with engine.connect() as connection:
         rows = connection.execute(select(category.c.slug, category.c.off)).all()
         off = {row.slug: row.off for row in rows}
-        for slug in slugs or ():
-            check_known(slug, off, "category in the index")
-        targets = targets_of(connection, slugs)
+        if slugs is not None:
+            slugs = find_slugs(connection, slugs)
+        targets = [
+            each for each in targets_of(connection, slugs) if drawn_as in ("", each.drawn_as)
+        ]
     for slug in sorted(slugs or off):
         if off[slug]:
             outcome.skipped.append(f"{slug} is off: flask curate category on {slug}")
@@ -134,7 +138,7 @@ def _jobs(
         except NonesuchError:
             model = None
         if model is None or model.digest != first.model_digest:
-            slugs = ",".join(each.slug for each in members)
+            slugs = ",".join(each.drawn_as for each in members)
             outcome.skipped.append(
                 f"{len(members)} categories of {first.model}: it is not here as it was; name it "
                 "by --model, or let another version's take their place: flask pregen --replace "
@@ -143,7 +147,7 @@ def _jobs(
             )
             continue
         by_slug = {known.slug: known for known in model.categories}
-        known = tuple(by_slug[each.slug] for each in members if each.slug in by_slug)
+        known = tuple(by_slug[each.drawn_as] for each in members if each.drawn_as in by_slug)
         request = Request(
             known,
             first.samples,

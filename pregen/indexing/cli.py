@@ -40,9 +40,11 @@ def index(set_aside: bool, full: bool, allow_partial: bool) -> None:
     from core.progress import Progress
     from pregen.indexing.private_pictures import private_pictures
     from pregen.indexing.reindexing import reindex
+    from pregen.planning.generators import remember_generators_here
+    from sources.biggan.handles import Caches
     from sources.registry import display_names
     from store.files.opening import open_pictures
-    from store.index.database import open_engine
+    from store.index.database import open_engine, writing
     from store.index.migrating import upgrade
 
     settings = current_app.extensions["settings"]
@@ -64,6 +66,9 @@ def index(set_aside: bool, full: bool, allow_partial: bool) -> None:
             set_aside=set_aside,
             full=full,
         )
+    with writing(engine) as connection:
+        models = settings.models_folder
+        remember_generators_here(connection, models, Caches.of(settings))
     for line in outcome.skipped:
         click.echo(f"skipped {line}", err=True)
     click.echo(outcome.census.summary("pictures of the store"))

@@ -11,6 +11,7 @@ from core.gathering.census import Census
 from pregen.indexing.reconciling import Reconciling
 from pregen.indexing.recounting import recount
 from pregen.indexing.stamps import Stamps, forget
+from store.categories.renaming import gather
 from store.curation.settling import settle
 from store.files.protocol import PictureStore
 from store.files.quarantine import FOLDERS, Quarantine
@@ -20,7 +21,7 @@ from store.formats.encoding import BadPicture
 from store.index.database import writing
 from store.index.states import LIVE, OFF
 from store.index.tables import category
-from store.index.writes import NewImage, ensure_category, rename_category
+from store.index.writes import NewImage, ensure_category, name_as_model
 
 
 @dataclass
@@ -59,8 +60,9 @@ def reindex(
     if full:
         forget(instance)
     quarantine = Quarantine(store, instance)
-    outcome = ReindexResult(census=store.census())
     settle(engine, quarantine)
+    gather(engine, quarantine)
+    outcome = ReindexResult(census=store.census())
     with engine.connect() as connection:
         slugs = set(connection.execute(select(category.c.slug)).scalars())
     files = outcome.census.taken
@@ -176,5 +178,5 @@ def _named_category(
     if known is None:
         return ensure_category(connection, slug, names.get(slug) or own_name())
     if slug in names:
-        rename_category(connection, known, names[slug])
+        name_as_model(connection, slug, names[slug])
     return int(known)

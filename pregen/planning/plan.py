@@ -34,6 +34,7 @@ from pregen.planning.picked import picked_batches
 from pregen.planning.request import SAMPLES_MOST, Request
 from sources.spec.description import Model
 from store.files.protocol import MADE_FILE, PictureStore
+from store.index.category_names import slug_of
 from store.index.states import LIVE, REJECTED
 from store.index.tables import category, image
 
@@ -114,21 +115,24 @@ def _batches_of(
 def known_of(connection: Connection, folder: PictureStore, model: Model, slug: str) -> Known:
     """Return the pictures of one category made by ``model``; a live row without a file is none.
 
-    A picture that somebody replaced by hand keeps its name and so its seed: it is not overwritten.
+    ``slug``: the model's; the index may call the category otherwise, and have put others of the
+    model's into it. A seed of these is taken: of one model a category has each seed once. A picture
+    that somebody replaced by hand keeps its name and so its seed: it is not overwritten.
     """
     own = or_(image.c.model_digest == model.digest, image.c.model_digest.is_(None))
+    place = slug_of(connection, slug)
     rows = connection.execute(
-        select(image.c.seed, image.c.file, image.c.state)
+        select(image.c.seed, image.c.file, image.c.state, image.c.drawn_as)
         .join(category)
-        .where(category.c.slug == slug, own)
+        .where(category.c.slug == place, own)
     ).all()
-    files = set(folder.files_of(slug))
+    files = set(folder.files_of(place))
     live: dict[int, str] = {}
     taken: set[int] = set()
     gone: set[int] = set()
     for row in rows:
         seed = row.seed if row.seed is not None else _seed_in(row.file)
-        if seed is not None and row.state == REJECTED:
+        if seed is not None and (row.state == REJECTED or row.drawn_as not in (None, slug)):
             taken.add(seed)
         elif seed is not None and row.state == LIVE and row.file in files:
             live[seed] = row.file

@@ -14,7 +14,7 @@ from pregen.planning.request import Request
 from sources.spec.description import Model
 from store.index.states import LIVE, REJECTED
 from store.index.tables import Row, category, image, target
-from store.index.writes import ensure_category, rename_category
+from store.index.writes import ensure_category, name_as_model
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Target:
     """What is aimed at for one category by one model."""
 
     slug: str
+    drawn_as: str  # slug that the model has for it
     model: str  # name/version
     model_digest: str
     samples: int
@@ -45,13 +46,18 @@ def remember_targets(connection: Connection, model: Model, request: Request, cho
     for wanted in request.categories:
         low, high = request.truncations_of(model, wanted)
         category_id = ensure_category(connection, wanted.slug, wanted.name)
-        rename_category(connection, category_id, wanted.name)
-        this = (target.c.category_id == category_id, target.c.model_digest == model.digest)
+        name_as_model(connection, wanted.slug, wanted.name)
+        this = (
+            target.c.category_id == category_id,
+            target.c.model_digest == model.digest,
+            target.c.drawn_as == wanted.slug,
+        )
         connection.execute(delete(target).where(*this))
         connection.execute(
             insert(target).values(
                 category_id=category_id,
                 model_digest=model.digest,
+                drawn_as=wanted.slug,
                 truncation_low=low,
                 truncation_high=high,
                 **values,
@@ -60,11 +66,10 @@ def remember_targets(connection: Connection, model: Model, request: Request, cho
 
 
 def forget_targets(connection: Connection, model: Model, slugs: Sequence[str]) -> None:
-    """Strike out what other versions of a model were to make of these categories."""
-    ids = select(category.c.id).where(category.c.slug.in_(slugs))
+    """Strike out what other versions of a model were to make of these categories of its."""
     connection.execute(
         delete(target).where(
-            target.c.category_id.in_(ids),
+            target.c.drawn_as.in_(slugs),
             target.c.model.startswith(f"{model.name}/", autoescape=True),
             target.c.model_digest != model.digest,
         )
@@ -80,13 +85,14 @@ def targets_of(connection: Connection, slugs: Sequence[str] | None = None) -> li
         select(category.c.slug, target).join(category).where(*chosen)
     ).all()
     found = [_written(row) for row in written]
-    known = {(each.slug, each.model_digest) for each in found}
+    known = {(each.drawn_as, each.slug, each.model_digest) for each in found}
     found += [
         guessed
         for row in _made(connection, chosen)
-        if (guessed := _guessed(row)) and (guessed.slug, guessed.model_digest) not in known
+        if (guessed := _guessed(row))
+        and (guessed.drawn_as, guessed.slug, guessed.model_digest) not in known
     ]
-    return sorted(found, key=lambda each: (each.slug, each.model))
+    return sorted(found, key=lambda each: (each.slug, each.drawn_as, each.model))
 
 
 def _made(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Sequence[Row]:
@@ -96,6 +102,7 @@ def _made(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Sequ
     return connection.execute(
         select(
             category.c.slug,
+            func.coalesce(image.c.drawn_as, category.c.slug).label("drawn_as"),
             image.c.model,
             image.c.model_digest,
             (live + rejected).label("samples"),
@@ -103,7 +110,7 @@ def _made(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Sequ
         )
         .join(category)
         .where(and_(image.c.model.is_not(None), image.c.model_digest.is_not(None), *chosen))
-        .group_by(category.c.slug, image.c.model, image.c.model_digest)
+        .group_by(category.c.slug, image.c.drawn_as, image.c.model, image.c.model_digest)
         .having(live > 0)
     ).all()
 
@@ -111,12 +118,13 @@ def _made(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Sequ
 def _written(row: Row) -> Target:
     truncations = (row.truncation_low, row.truncation_high)
     return Target(
-        row.slug, row.model, row.model_digest, row.samples, row.seed, truncations, row.format,
-        row.oversample, row.chosen,
+        row.slug, row.drawn_as, row.model, row.model_digest, row.samples, row.seed, truncations,
+        row.format, row.oversample, row.chosen,
     )  # fmt: skip
 
 
 def _guessed(row: Row) -> Target:
     return Target(
-        row.slug, row.model, row.model_digest, row.samples, 0, None, row.format, chosen=True
-    )
+        row.slug, row.drawn_as, row.model, row.model_digest, row.samples, 0, None, row.format,
+        chosen=True,
+    )  # fmt: skip

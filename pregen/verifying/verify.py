@@ -86,7 +86,7 @@ def rebuild(
         rows = connection.execute(
             select(
                 category.c.slug, image.c.file, image.c.model, image.c.model_digest, image.c.seed,
-                image.c.truncation, image.c.format, image.c.nearest,
+                image.c.drawn_as, image.c.truncation, image.c.format, image.c.nearest,
             )
             .join(category)
             .where(image.c.state == LIVE, image.c.seed.is_not(None))
@@ -103,7 +103,7 @@ def rebuild(
         if row.model not in sources:
             sources[row.model] = open_source(model)
         source = sources[row.model]
-        known = {c.slug: c for c in model.categories}[row.slug]
+        known = {c.slug: c for c in model.categories}[row.drawn_as]
         drawn = draw(model, row.seed, (row.truncation, row.truncation))
         report.rebuilt += 1
         data = store.read(row.slug, row.file)
@@ -113,7 +113,7 @@ def rebuild(
         chosen_format = find_format(row.format)
         nearest = tuple((row.nearest or "").split())
         made = [
-            make(picture, drawn, model, row.slug, chosen_format, nearest).data
+            make(picture, drawn, model, row.drawn_as, chosen_format, nearest).data
             for picture in pictures
         ]
         if data is not None and data in made:

@@ -55,7 +55,7 @@ class ByOrigin:
     """What a generated picture says of itself."""
 
     model_digest: str
-    slug: str
+    slug: str  # that its model has for the category
     seed: int
 
 

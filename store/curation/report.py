@@ -45,11 +45,6 @@ def report(connection: Connection, slugs: Sequence[str] | None = None) -> Iterat
         yield _report_of(found, rows)
 
 
-def known_slugs(connection: Connection) -> list[str]:
-    """Return the slugs of all categories in the index."""
-    return list(connection.execute(select(category.c.slug).order_by(category.c.slug)).scalars())
-
-
 def _report_of(found: Row, rows: Sequence[Row]) -> CategoryReport:
     shown = [row for row in rows if row.state in (LIVE, OFF)]
     states = Counter(row.state for row in rows)

@@ -22,9 +22,8 @@ def report(categories: str | None, as_json: bool) -> None:
     of truncation: the pictures' own, or where the rejected or repeated ones prove a better one,
     that, with the reason.
     """
-    from core.slugs import check_known
-    from store.curation.report import known_slugs
     from store.curation.report import report as report_all
+    from store.index.category_names import find_slugs
     from store.index.database import check_revision, open_engine
 
     engine = open_engine(current_app.extensions["settings"])
@@ -32,10 +31,8 @@ def report(categories: str | None, as_json: bool) -> None:
     slugs = None
     with engine.connect() as connection:
         if categories is not None:
-            slugs = [slug.strip() for slug in categories.split(",") if slug.strip()]
-            known = known_slugs(connection)
-            for slug in slugs:
-                check_known(slug, known, "category in the index")
+            words = [word.strip() for word in categories.split(",") if word.strip()]
+            slugs = find_slugs(connection, words)
         if not as_json:
             click.echo(
                 f"{'category':<28}{'pictures':>9}{'rejected':>9}{'missing':>8}{'alike':>7}"

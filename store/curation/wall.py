@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select, text, tuple_
+from sqlalchemy import Connection, func, select, text, tuple_
 
 from store.curation.naming import ByFile, ByHash, ByOrigin, Key, key_of, keys_of, unknown
 from store.files.protocol import SAFE_NAME
@@ -71,7 +71,7 @@ def find_images(connection: Connection, names: Sequence[str | Path]) -> list[Ent
                 rows = connection.execute(
                     _ENTRIES.where(
                         _image.c.model_digest == model_digest,
-                        _category.c.slug == slug,
+                        func.coalesce(_image.c.drawn_as, _category.c.slug) == slug,
                         _image.c.seed == seed,
                     )
                 )

@@ -12,28 +12,32 @@ from store.files.morphs import Morph
 from store.index.database import IndexMissing
 from store.queries.models_shown import models_shown
 from store.queries.reader import IndexReader
+from store.queries.renamed import places
 
 _AT_ONCE = 64  # pictures that one statement asks for
-OFF = "SELECT slug FROM category WHERE off"
+OFF = """
+SELECT slug FROM category WHERE off
+UNION SELECT a.slug FROM alias a JOIN category c ON c.id = a.category_id WHERE c.off
+"""
 # CAST: PostgreSQL takes parameters of a VALUES list for text
 _WANTED = ", ".join(
     f"(CAST(:digest_{i} AS VARCHAR(64)), CAST(:slug_{i} AS VARCHAR(100)), "
-    f"CAST(:seed_{i} AS BIGINT))"
+    f"CAST(:place_{i} AS VARCHAR(100)), CAST(:seed_{i} AS BIGINT))"
     for i in range(_AT_ONCE)
 )
 REJECTED_AMONG = f"""
-WITH wanted (digest, slug, seed) AS (VALUES {_WANTED})
+WITH wanted (digest, slug, place, seed) AS (VALUES {_WANTED})
 SELECT w.digest, w.slug, w.seed FROM wanted w CROSS JOIN category c CROSS JOIN image i
-WHERE c.slug = w.slug AND i.model_digest = w.digest AND i.category_id = c.id AND i.seed = w.seed
-AND i.state = 'rejected'
+WHERE c.slug = w.place AND i.model_digest = w.digest AND i.category_id = c.id AND i.seed = w.seed
+AND i.drawn_as = w.slug AND i.state = 'rejected'
 """  # noqa: S608
 # of one model: what was rejected, and what the site shows
 SEEDS = """
-SELECT c.slug, i.seed, i.state FROM image i JOIN category c ON c.id = i.category_id
+SELECT i.drawn_as, i.seed, i.state FROM image i
 WHERE i.model_digest = :digest AND i.state IN ('live', 'rejected')
 """
 
-Made = tuple[str, str, int]  # digest of the model, slug of the category, seed
+Made = tuple[str, str, int]  # digest of the model, slug that it has for the category, seed
 
 
 class Withheld:
@@ -48,7 +52,7 @@ class Withheld:
         self._find_reader = reader
 
     def categories(self) -> frozenset[str]:
-        """Return the slugs of the categories that are switched off."""
+        """Return the slugs of the categories that are switched off, former ones among them."""
         reader = self._reader()
         return frozenset(row[0] for row in reader.ask(OFF, {})) if reader else frozenset()
 
@@ -122,11 +126,13 @@ def _digests(reader: IndexReader, label: str, digest: str) -> list[str]:
 
 def _rejected_among(reader: IndexReader, pictures: Iterable[Made]) -> set[Made]:
     found: set[Made] = set()
+    led = places(reader)
     asked = iter(pictures)
     while some := list(islice(asked, _AT_ONCE)):
         padded = [*some, *[("", "", -1)] * (_AT_ONCE - len(some))]
         values: dict[str, object] = {}
         for i, (digest, slug, seed) in enumerate(padded):
             values |= {f"digest_{i}": digest, f"slug_{i}": slug, f"seed_{i}": seed}
+            values[f"place_{i}"] = led.get(slug, slug)
         found |= {(row[0], row[1], row[2]) for row in reader.ask(REJECTED_AMONG, values)}
     return found

@@ -220,18 +220,14 @@ class PictureBucket:
                 self._check_bucket(error)
 
     def copy_to(
-        self,
-        other: "PictureBucket",
-        category: str,
-        file: str,  # noqa: ARG002
-        name: str,
-        data: bytes | None,
-    ) -> bool:
+        self, other: "PictureBucket", category: str, file: str, name: str, data: bytes | None,  # noqa: ARG002
+        into: str = "",
+    ) -> bool:  # fmt: skip
         """Put a picture into a folder beside this one; False where that is another picture's name.
 
         Sent, not copied by the server: no S3 server copies only where there is nothing yet.
         """
-        return data is not None and other._holds(category, name, data)
+        return data is not None and other._holds(into or category, name, data)
 
     def give_to(self, category: str, file: str, target: Path) -> bool:
         """Write a copy of a picture to a path; False where it is not here. Raises OSError."""
@@ -240,6 +236,9 @@ class PictureBucket:
             return False
         target.write_bytes(data)
         return True
+
+    def leave(self, category: str) -> None:
+        """Nothing: there are no folders."""
 
     def sync(self, category: str) -> None:
         """Nothing: what the server has acknowledged is durable."""

@@ -200,14 +200,16 @@ class PictureFolder:
             path.unlink(missing_ok=True)
 
     def copy_to(
-        self, other: "PictureFolder", category: str, file: str, name: str, data: bytes | None
-    ) -> bool:
+        self, other: "PictureFolder", category: str, file: str, name: str, data: bytes | None,
+        into: str = "",
+    ) -> bool:  # fmt: skip
         """Put a picture into another folder under a name; False where that is another picture's.
 
-        A hard link where that can be, else a copy of ``data``; `sync` of the other folder makes it
-        durable. Raises `StoreUnusable`.
+        ``into``: another category there. A hard link where that can be, else a copy of ``data``;
+        `sync` of the other folder makes it durable. Raises `StoreUnusable`.
         """
-        source, target = self._named(category, file), other._named(category, name)
+        into = into or category
+        source, target = self._named(category, file), other._named(into, name)
         with _refusals(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -216,7 +218,7 @@ class PictureFolder:
                         raise PermissionError(errno.EACCES, f"cannot read {source}")
                     _copy(data, target)
             except FileExistsError:
-                return data is not None and other.read(category, name) == data
+                return data is not None and other.read(into, name) == data
         return True
 
     def give_to(self, category: str, file: str, target: Path) -> bool:
@@ -231,6 +233,12 @@ class PictureFolder:
         with os.fdopen(handle, "rb") as opened:
             copy_to_path(opened, target)
         return True
+
+    def leave(self, category: str) -> None:
+        """Remove a category's folder where it is empty."""
+        if SAFE_NAME.fullmatch(category):
+            with suppress(OSError):
+                (self.folder / category).rmdir()
 
     def sync(self, category: str) -> None:
         """Make what was brought into a category's folder durable."""

@@ -128,16 +128,22 @@ class PictureStore(Protocol):
         """Delete a picture, if it is there."""
         ...
 
-    def copy_to(self, other: Self, category: str, file: str, name: str, data: bytes | None) -> bool:
+    def copy_to(
+        self, other: Self, category: str, file: str, name: str, data: bytes | None, into: str = ""
+    ) -> bool:
         """Put a picture into a store beside this one under a name.
 
-        ``data``: its bytes, None where they cannot be read. Nothing is overwritten: False where
-        another picture has that name there.
+        ``data``: its bytes, None where they cannot be read; ``into``: another category. Nothing is
+        overwritten: False where another picture has that name there.
         """
         ...
 
     def give_to(self, category: str, file: str, target: Path) -> bool:
         """Write a copy of a picture to a path; False where it is not here. Raises OSError."""
+        ...
+
+    def leave(self, category: str) -> None:
+        """Remove what an empty category leaves behind; nothing where it holds anything."""
         ...
 
     def sync(self, category: str) -> None:

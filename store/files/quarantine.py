@@ -81,15 +81,16 @@ def copy(
     data: bytes | None,
     names: Iterable[str],
     taken: Collection[str] = (),
+    into: str = "",
 ) -> str:
     """Put a picture into a store beside its own, under the first free name; return that.
 
     ``data``: its bytes, None where they cannot be read; ``taken``: names that belong to other
-    pictures. Raises `StoreUnusable`.
+    pictures; ``into``: another category. Raises `StoreUnusable`.
     """
     for name in names:
-        if name not in taken and source.copy_to(target, slug, file, name, data):
+        if name not in taken and source.copy_to(target, slug, file, name, data, into):
             return name
     raise StoreUnusable(
-        f"{target.place}/{slug} has no name left for {file}", "rename what lies there"
+        f"{target.place}/{into or slug} has no name left for {file}", "rename what lies there"
     )

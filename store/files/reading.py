@@ -12,6 +12,7 @@ from store.index.writes import NewImage
 
 # another number where `read_row` says something else of the same bytes: all is read again then
 READING = 1
+LONGEST_SLUG = 100  # characters
 
 
 def read_row(file: str, data: bytes) -> NewImage:
@@ -34,6 +35,8 @@ def read_row(file: str, data: bytes) -> NewImage:
         seed=made.seed if made else None,
         truncation=made.truncation if made else None,
         nearest=(" ".join(made.nearest) or None) if made else None,
+        # the index has room for no more, and no category has a longer one
+        drawn_as=made.category if made and len(made.category) <= LONGEST_SLUG else None,
     )
 
 

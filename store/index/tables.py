@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
     text,
@@ -64,6 +65,25 @@ category = Table(
         server_default=false(),
         comment="switched off by the owner: its pictures are off, n is 0",
     ),
+    Column(
+        "named",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default=false(),
+        comment="the owner gave its name: no model changes it",
+    ),
+)
+
+# What categories were called before they were renamed or merged. No category has one of these
+# slugs: addresses with it lead on, and what is made under it goes into the category
+# (`store.index.category_names`).
+alias = Table(
+    "alias",
+    metadata,
+    Column("slug", String(100), primary_key=True, comment="that the category had before"),
+    Column("name", String(200), nullable=False, comment="the same for people"),
+    Column("category_id", Integer, ForeignKey("category.id"), nullable=False),
 )
 
 image = Table(
@@ -82,6 +102,11 @@ image = Table(
     Column("model", String(100), comment="name/version, null when the origin is unknown"),
     Column("model_digest", String(64)),
     Column("seed", BigInteger),
+    Column(
+        "drawn_as",
+        String(100),
+        comment="slug that its model has for the category; null where no model drew it",
+    ),
     Column("truncation", Float),
     Column("phash", String(16), comment="64-bit perceptual hash, hexadecimal"),
     Column("nearest", String(99), comment="one or two concepts, separated by a space"),
@@ -125,12 +150,30 @@ unmoved = Table(
     Column("file", String(200), nullable=False, comment="the file's name there"),
 )
 
+# What is said of a generator that made pictures: its licence, and whom it learnt from.
+generator = Table(
+    "generator",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("model", String(100), nullable=False, comment="name/version"),
+    Column("title", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("size_px", Integer, nullable=False, comment="of what is stored"),
+    Column("card", Text, nullable=False, comment="its MODEL_CARD.md, Markdown"),
+)
+
 # How many pictures of a category by a model there shall be, and how they are made.
 target = Table(
     "target",
     metadata,
     Column("category_id", Integer, ForeignKey("category.id"), primary_key=True),
     Column("model_digest", String(64), primary_key=True),
+    Column(
+        "drawn_as",
+        String(100),
+        primary_key=True,
+        comment="slug that the model has for the category",
+    ),
     Column("model", String(100), nullable=False, comment="name/version"),
     Column("samples", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False, comment="the run's: which pictures"),

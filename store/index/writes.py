@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from store.index.category_names import slug_of
 from store.index.postgresql import lock_places
 from store.index.states import LIVE, MISSING, OFF, REJECTED
 from store.index.tables import category, image
@@ -33,6 +34,7 @@ class NewImage:
     seed: int | None = None
     truncation: float | None = None
     nearest: str | None = None  # one or two concepts, separated by a space
+    drawn_as: str | None = None  # slug that the model has for the category; by default its own
 
 
 _OF_THE_FILE = ("sha256", "bytes", "width", "height", "format", "phash")
@@ -44,7 +46,11 @@ def point_of(sha256: str) -> int:
 
 
 def ensure_category(connection: Connection, slug: str, name: str) -> int:
-    """Return the id of a category, making it when it is new, without pictures."""
+    """Return the id of a category, making it when it is new, without pictures.
+
+    ``slug``: also one that it had before.
+    """
+    slug = slug_of(connection, slug)
     known = select(category.c.id).where(category.c.slug == slug)
     found = connection.execute(known).scalar()
     if found is None:
@@ -55,12 +61,22 @@ def ensure_category(connection: Connection, slug: str, name: str) -> int:
     return int(found)
 
 
-def rename_category(connection: Connection, category_id: int, name: str) -> None:
-    """Give a category another display name; its slug, and so its addresses, stay."""
+def name_as_model(connection: Connection, slug: str, name: str) -> None:
+    """Give the category of a slug the display name that its model has for it.
+
+    Nothing where the owner named it, or where the slug is one that it had before.
+    """
     connection.execute(
         update(category)
-        .where(category.c.id == category_id, category.c.name != name)
+        .where(category.c.slug == slug, category.c.name != name, category.c.named.is_(False))
         .values(name=name)
+    )
+
+
+def slug_now(connection: Connection, category_id: int) -> str:
+    """Return a category's slug."""
+    return str(
+        connection.execute(select(category.c.slug).where(category.c.id == category_id)).scalar_one()
     )
 
 
@@ -71,14 +87,16 @@ def add_images(
     rows = list(images)
     if not rows:
         return 0
-    n, off = _lock_category(connection, category_id)
+    n, off = lock_category(connection, category_id)
     state = OFF if off and state == LIVE else state
+    slug = slug_now(connection, category_id)
     created = datetime.now(UTC)
     connection.execute(
         insert(image),
         [
             {
                 **_columns(row),
+                "drawn_as": (row.drawn_as or slug) if row.model_digest else None,
                 "category_id": category_id,
                 "ord": n + i if state == LIVE else None,
                 "state": state,
@@ -88,7 +106,7 @@ def add_images(
         ],
     )
     if state == LIVE:
-        _set_count(connection, category_id, n, n + len(rows))
+        set_count(connection, category_id, n, n + len(rows))
     return len(rows)
 
 
@@ -123,7 +141,7 @@ def restore_image(connection: Connection, image_id: int) -> str:
     category_id = connection.execute(
         select(image.c.category_id).where(image.c.id == image_id)
     ).scalar_one()
-    n, off = _lock_category(connection, category_id)
+    n, off = lock_category(connection, category_id)
     ordinal = connection.execute(select(image.c.ord).where(image.c.id == image_id)).scalar_one()
     if ordinal is not None:
         return LIVE
@@ -132,7 +150,7 @@ def restore_image(connection: Connection, image_id: int) -> str:
         connection.execute(where.values(ord=None, state=OFF))
         return OFF
     connection.execute(where.values(ord=n, state=LIVE))
-    _set_count(connection, category_id, n, n + 1)
+    set_count(connection, category_id, n, n + 1)
     return LIVE
 
 
@@ -144,7 +162,7 @@ def retire_image(connection: Connection, image_id: int, state: str) -> bool:
     category_id = connection.execute(
         select(image.c.category_id).where(image.c.id == image_id)
     ).scalar_one()
-    n, _ = _lock_category(connection, category_id)
+    n, _ = lock_category(connection, category_id)
     hole = connection.execute(select(image.c.ord).where(image.c.id == image_id)).scalar_one()
     if hole is None:
         return False
@@ -155,7 +173,7 @@ def retire_image(connection: Connection, image_id: int, state: str) -> bool:
             .where(image.c.category_id == category_id, image.c.ord == n - 1)
             .values(ord=hole)
         )
-    _set_count(connection, category_id, n, n - 1)
+    set_count(connection, category_id, n, n - 1)
     return True
 
 
@@ -177,7 +195,7 @@ def withdraw_rejection(connection: Connection, image_id: int) -> None:
 
 def hide_category(connection: Connection, category_id: int) -> int:
     """Switch a category off: all its live pictures leave the draw at once; return how many."""
-    n, off = _lock_category(connection, category_id)
+    n, off = lock_category(connection, category_id)
     if off:
         return 0
     connection.execute(
@@ -186,13 +204,13 @@ def hide_category(connection: Connection, category_id: int) -> int:
         .values(ord=None, state=OFF)
     )
     connection.execute(update(category).where(category.c.id == category_id).values(off=True))
-    _set_count(connection, category_id, n, 0)
+    set_count(connection, category_id, n, 0)
     return n
 
 
 def show_category(connection: Connection, category_id: int) -> int:
     """Switch a category on: its pictures are live again, in their old order; return how many."""
-    _, off = _lock_category(connection, category_id)
+    _, off = lock_category(connection, category_id)
     if not off:
         return 0
     connection.execute(update(category).where(category.c.id == category_id).values(off=False))
@@ -205,7 +223,7 @@ def show_category(connection: Connection, category_id: int) -> int:
     shown = connection.execute(
         update(image).where(image.c.id == placed.c.id).values(ord=placed.c.ord, state=LIVE)
     ).rowcount
-    _set_count(connection, category_id, 0, shown)
+    set_count(connection, category_id, 0, shown)
     return shown
 
 
@@ -223,14 +241,14 @@ def _columns(row: NewImage) -> dict[str, Any]:
     return {**vars(row), "point": point_of(row.sha256)}
 
 
-def _lock_category(connection: Connection, category_id: int) -> tuple[int, bool]:
+def lock_category(connection: Connection, category_id: int) -> tuple[int, bool]:
     """Lock a category until the transaction ends; return its live pictures, and if it is off."""
     statement = select(category.c.n, category.c.off).where(category.c.id == category_id)
     row = connection.execute(statement.with_for_update()).one()
     return row.n, row.off
 
 
-def _set_count(connection: Connection, category_id: int, before: int, after: int) -> None:
+def set_count(connection: Connection, category_id: int, before: int, after: int) -> None:
     """Store a count; give or take the category's own ordinal when it begins or ceases to show."""
     connection.execute(update(category).where(category.c.id == category_id).values(n=after))
     if (before > 0) == (after > 0):

@@ -14,6 +14,9 @@ def category_table() -> str:
         [
             "# Categories of the emoji model",
             "",
+            "Another name for one of them, or two made one: "
+            "[curate.md](curate.md#names-of-categories).",
+            "",
             f"The {len(rows)} categories of the data set made by `flask gan dataset emoji`, each "
             "with the Unicode",
             "subcategories that it gathers. Flags, keycaps, skin tones and sign-like symbols are "

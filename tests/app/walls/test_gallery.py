@@ -13,7 +13,7 @@ from core.settings import Settings
 from store.files.protocol import digest
 from store.index.states import REJECTED
 from store.index.tables import category
-from store.index.writes import add_images, ensure_category
+from store.index.writes import add_images, ensure_category, retire_image
 from store.queries.gallery import MOST_ASKED, PAGE
 from tests.app.conftest import one, shown
 from tests.conftest import COUNTS, NAMES, Filled, small_picture
@@ -290,6 +290,40 @@ def test_about_says_what_there_is(client: FlaskClient, settings: Settings, fille
     ):
         assert client.get(wrong).status_code == 404
     assert settings.models_folder.is_dir()
+
+
+def test_about_attributes_models_whose_folder_is_gone(client: FlaskClient, filled: Filled) -> None:
+    """As long as pictures of theirs are shown; also of one that ran as :savedmodel."""
+    from sqlalchemy import insert, select
+
+    from store.index.tables import category, generator, image
+    from store.index.writes import NewImage
+
+    card = "# Gone\n\n## Data\n\n| set | licence |\n|---|---|\n| Mozilla FxEmojis | CC BY 4.0 |\n"
+    models = {"1" * 64: "gone/1", "2" * 64: "gone/2:savedmodel", "3" * 64: "emoji/3:savedmodel"}
+    with filled.engine.begin() as connection:
+        known = ensure_category(connection, "hat", "hat")
+        for number, (sha256, label) in enumerate(models.items()):
+            sha = f"{number}" * 64
+            row = NewImage(f"{number}.webp", sha, 1, 64, 64, "webp", None, label, sha256, 1)
+            add_images(connection, known, [row])
+            if label.startswith("gone"):
+                told = {"title": f"It was {label}", "licence": "Artistic-2.0", "size_px": 64}
+                connection.execute(
+                    insert(generator).values(digest=sha256, model=label, card=card, **told)
+                )
+    text = client.get("/about").text
+    for said in ("It was gone/1", "It was gone/2:savedmodel", "Artistic-2.0", "Mozilla FxEmojis"):
+        assert said in text
+    assert "Pictures like emoji in 74 categories" in text  # by its folder, however it ran
+    for address in ("/about/gone/1", "/about/gone/2"):
+        assert f'href="{address}"' in text and client.get(address).text == card
+    assert 'href="/about/emoji/3"' in text
+    with filled.engine.begin() as connection:
+        statement = select(image.c.id).where(image.c.model == "gone/1")
+        assert retire_image(connection, connection.execute(statement).scalar_one(), "rejected")
+        assert connection.execute(select(category.c.n).where(category.c.slug == "hat")).scalar()
+    assert "It was gone/1" not in client.get("/about").text
 
 
 def test_pictures_of_four_channels_stand_on_their_own(filled: Filled, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from store.index.copy import CannotCopy, copy_index
 from store.index.database import open_engine, writing
 from store.index.migrating import upgrade
 from store.index.states import LIVE, REJECTED
-from store.index.tables import category, image, metadata, target
+from store.index.tables import alias, category, generator, image, metadata, target
 from store.index.writes import (
     NewImage,
     add_images,
@@ -72,10 +72,13 @@ def filled(settings: Settings) -> Filled:
         connection.execute(update(image).values(truncation=0.1 + 0.2))  # not a round number
         connection.execute(
             insert(target).values(
-                category_id=1, model_digest="0" * 64, truncation_low=1 / 3, truncation_high=0.7,
-                **row,
+                category_id=1, model_digest="0" * 64, drawn_as="hat", truncation_low=1 / 3,
+                truncation_high=0.7, **row,
             )
         )  # fmt: skip
+        connection.execute(insert(alias).values(slug="cap", name="Käppi", category_id=1))
+        kept = {"model": "tiny/1", "title": "Tiny", "licence": "MIT", "size_px": 16, "card": "# a"}
+        connection.execute(insert(generator).values(digest="0" * 64, **kept))
     return store
 
 
@@ -119,7 +122,10 @@ def test_there_and_back_again(filled: Filled, server: Settings, command: Command
     path = filled.settings.sqlite_path
     result = command(str(path), "site")
     assert result.exit_code == 0, result.output
-    assert "4 category, 3 curation, 19 image, 1 target, 1 unmoved" in result.output
+    assert (
+        "4 category, 3 curation, 1 generator, 1 alias, 19 image, 1 target, 1 unmoved"
+        in result.output
+    )
     before = dump(filled.settings)
     assert all(before.values())
     assert dump(server) == before

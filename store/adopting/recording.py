@@ -8,10 +8,11 @@ from core.settings import Settings
 from store.curation.settling import mark, settle
 from store.files.protocol import PictureStore
 from store.files.quarantine import Quarantine
+from store.index.category_names import RenamedMeanwhile
 from store.index.database import writing
 from store.index.states import LIVE, MISSING, OFF
 from store.index.tables import Row, category, image
-from store.index.writes import NewImage, add_images, ensure_category, revive_image
+from store.index.writes import NewImage, add_images, ensure_category, revive_image, slug_now
 
 
 class GroupWriter:
@@ -41,6 +42,8 @@ class GroupWriter:
         self._store.put_all(slug, {row.file: data for row, data in fresh})
         with writing(self._engine, adding=True) as connection:
             category_id = ensure_category(connection, slug, name)
+            if slug_now(connection, category_id) != slug:
+                raise RenamedMeanwhile(slug)
             off = select(category.c.off).where(category.c.id == category_id).with_for_update()
             is_off = connection.execute(off).scalar_one()
             there = _rows(connection, category_id, [row.file for row, _ in fresh])
