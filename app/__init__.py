@@ -41,6 +41,8 @@ from app.pictures.seeded import seeded_pictures
 from app.pictures.sized import SizedFiles, sized_pictures
 from app.rendering.error_pages import register_error_handlers
 from app.rendering.renderer import PageRenderer
+from app.reporting.reports import PictureReports
+from app.reporting.views import report_pages
 from app.site.context import Site, build_site
 from app.translate.views import translation_pages
 from app.walls.about import about_pages
@@ -155,7 +157,9 @@ def _wired(settings: Settings, identity: Identity) -> Flask:
     if offers.api:
         app.register_blueprint(developer_api(site))
     app.register_blueprint(health_check(index))
-    app.register_blueprint(curate_pages(site))
+    reports = PictureReports(settings)
+    app.register_blueprint(report_pages(site, reports))
+    app.register_blueprint(curate_pages(site, reports))
     if offers.morphs:
         app.register_blueprint(morph_pages(settings, renderer, site.withheld))
     redrawing = None

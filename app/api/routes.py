@@ -12,13 +12,13 @@ from flask import Blueprint, Response, g, request
 
 from app.api import shapes
 from app.api.cursors import Cursors
-from app.api.limits import CallLimit, call_limit, headers
 from app.api.openapi import openapi_document
 from app.api.operations import OPERATIONS, Operation
 from app.api.parameters import read_query
 from app.http.answers import etag_matches
 from app.http.errors import Gone, NotFound, TooMany
 from app.ops.index_handle import OpenIndex
+from app.ops.limits import CallLimit, call_limit, headers
 from app.pictures.addresses import EXTENSIONS, SIZES
 from app.pictures.presence import no_category
 from app.site.context import Site

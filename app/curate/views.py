@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response as Answer
 
+from app.curate.adding import adding_routes, told
+from app.curate.desk import Desk
+from app.curate.finding import finding_routes
 from app.curate.left_sessions import LeftSessions
 from app.curate.report_cache import Reports
+from app.curate.reported import reported_routes
 from app.curate.session import COOKIE, LASTS_S, Patience, Session, Sessions
 from app.curate.token import OwnerToken
 from app.http.errors import NotCuratedHere, NotFound, NotTheOwner, TooManyTokens
+from app.jobs.running import Jobs
 from app.pictures.addresses import picture_address
 from app.pictures.tiles import TILE_PX
 from app.rendering.negotiation import prefers_json
+from app.reporting.reports import PictureReports
 from app.site.context import Site
 
 if TYPE_CHECKING:
@@ -30,16 +36,18 @@ GROUP_TILES = 24  # pictures of one group that are shown
 LONGEST_FORM = 65_536  # bytes of a form: 120 names and a CSRF token
 _STATES = ("live", "rejected", "off")
 _BACK = re.compile(r"/curate(?:/[a-z0-9_/]*)?(?:\?[a-z0-9_=&]*)?")
-_DONE = re.compile(r"(rejected|restored|undone|off|on)-(\d{1,9})")
+_DONE = re.compile(
+    r"(rejected|restored|undone|off|on|taken|there|before|begun|ending|dismissed)-(\d{1,9})"
+)
 
 
-def curate_pages(site: Site) -> Blueprint:
-    """Return the owner's pages."""
+def curate_pages(site: Site, visitors: PictureReports) -> Blueprint:
+    """Return the owner's pages; ``visitors``: what they reported."""
     pages = Blueprint("curate", __name__, url_prefix="/curate")
     settings, token = site.settings, OwnerToken(site.settings)
     left = LeftSessions(settings.instance_folder, LASTS_S, site.shared)
     sessions, patience = Sessions(site.key, token, left), Patience(site.shared)
-    reports = Reports()
+    reports, jobs = Reports(), Jobs(settings)
 
     def curating(*, write: bool = False) -> "Curating":
         from app.curate.service import Curating
@@ -57,7 +65,7 @@ def curate_pages(site: Site) -> Blueprint:
         session = sessions.read(request)
         if session.is_owner:  # of others none may touch the index
             curating(write=True).close()  # or it says why not
-        if request.method == "POST":
+        if request.method == "POST" and request.endpoint != "curate.upload":  # which does it itself
             sessions.check_csrf(request, session)
         at_the_door = request.endpoint in ("curate.door", "curate.enter")
         if session.is_owner or at_the_door:
@@ -88,7 +96,15 @@ def curate_pages(site: Site) -> Blueprint:
             return page("curate_door.html", session, "For the owner")
         with curating() as open_index:
             made = open_index.reports(reports)
-        return page("curate.html", session, "What exists, and what should not", reports=made)
+        job = jobs.now()
+        return page(
+            "curate.html",
+            session,
+            "What exists, and what should not",
+            reports=made,
+            job=None if job is None else told(job),
+            waiting=visitors.count(),
+        )
 
     @pages.post("/enter")
     def enter() -> Answer:
@@ -116,12 +132,14 @@ def curate_pages(site: Site) -> Blueprint:
         return response
 
     @pages.get("/c/<slug>")
-    def wall(slug: str) -> Response:
+    def wall(slug: str) -> Answer:
         state = request.args.get("state", "")
         after = request.args.get("after", "0")
         with curating() as open_index:
             slugs = open_index.slugs()
-            if slug not in slugs or state not in ("", *_STATES) or not after[:18].isdecimal():
+            if slug not in slugs and (now := open_index.find_slugs([slug])):
+                return redirect(f"/curate/c/{now[0]}", 303)
+            if state not in ("", *_STATES) or not after[:18].isdecimal():
                 raise NotFound("there is no such wall", "all of them are at /curate")
             is_off = open_index.is_off(slug)
             state = state or ("off" if is_off else "live")
@@ -135,6 +153,7 @@ def curate_pages(site: Site) -> Blueprint:
             f"{name}, to be looked through",
             name=name,
             slug=slug,
+            job=None if (job := jobs.now()) is None else told(job),
             state=state,
             is_off=is_off,
             counts=counts,
@@ -237,10 +256,17 @@ def curate_pages(site: Site) -> Blueprint:
         count = len(labels) if count is None else count
         if prefers_json(request):
             return jsonify(done=what, pictures=labels, count=count, **more)
+        return back_to(f"{what}-{count}")
+
+    def back_to(done: str) -> Answer:
         back = request.form.get("back", "")
         back = back if _BACK.fullmatch(back) else "/curate"
-        return redirect(f"{back}{'&' if '?' in back else '?'}done={what}-{count}", 303)
+        return redirect(f"{back}{'&' if '?' in back else '?'}done={done}", 303)
 
+    desk = Desk(site, sessions, curating, page, back_to, _shown)
+    adding_routes(pages, desk, jobs)
+    finding_routes(pages, desk)
+    reported_routes(pages, desk, visitors)
     return pages
 
 
@@ -262,6 +288,12 @@ def _done(text: str) -> str:
         "undone": "Undone." if count else "Undone, or there was nothing to undo.",
         "off": f"Switched off: {pictures} left the site.",
         "on": f"Switched on: {pictures} are back." if count != 1 else "Switched on.",
+        "taken": "The picture was taken in.",
+        "there": "This picture was there already.",
+        "before": "This picture was rejected before, and was not taken in.",
+        "begun": "Begun: it goes on while you do something else.",
+        "ending": "It stores what it has made, and ends.",
+        "dismissed": f"Let {pictures} be.",
     }[match[1]]
 
 

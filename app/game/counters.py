@@ -22,18 +22,14 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
     func,
-    inspect,
-    make_url,
     select,
 )
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.schema import CreateSchema
 
+from app.ops.own_tables import insert_on, open_tables
 from core.settings import Settings
-from store.index.postgresql import is_away, lock_places, postgresql_engine
+from store.index.postgresql import is_away
 
 FILE = "counters.sqlite3"
 SCHEMA = "nonesuch_game"
@@ -170,7 +166,7 @@ class Counters:
         with self._lock:
             if self._engine is None:
                 try:
-                    engine = _opened(self._settings)
+                    engine = open_tables(self._settings, metadata, FILE, SCHEMA)
                 except DBAPIError as error:
                     self._switch_off(error)
                     return None
@@ -193,51 +189,18 @@ class Counters:
             return True
 
 
-def _opened(settings: Settings) -> Engine:
-    """Return an engine on tables that are there and can be written. Raises DBAPIError."""
-    if settings.sqlite_path is not None:
-        path = (settings.instance_folder / FILE).absolute()
-        engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": 1.0})
-        # a count that a power cut takes is not missed
-        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA synchronous = OFF"))
-        metadata.create_all(engine)
-        with engine.begin() as connection:  # what is there may be read-only
-            connection.exec_driver_sql("PRAGMA user_version = 1")
-        return engine
-    engine = postgresql_engine(make_url(settings.database_url), write=True)
-    engine = engine.execution_options(schema_translate_map={None: SCHEMA})
-    event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL synchronous_commit = off"))
-    with engine.begin() as connection:
-        lock_places(connection)  # workers start at the same moment
-        if not inspect(connection).has_schema(SCHEMA):
-            connection.execute(CreateSchema(SCHEMA))
-        metadata.create_all(connection)
-        connection.execute(picture_guess.delete().where(picture_guess.c.guesses < 0))
-    return engine
-
-
 def _is_first(connection: Connection, once: Once) -> bool:
     """Remember a number; say whether it was not yet. What is over is forgotten."""
     column = answered.c
     connection.execute(answered.delete().where(column.over_s < int(time.time())))
-    statement = _insert(connection.dialect.name)(answered).values(
+    statement = insert_on(connection.dialect.name)(answered).values(
         round=once.number, over_s=once.over_s
     )
     return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
-def _insert(dialect: str) -> Any:
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-
-        return insert_on_postgresql
-    from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
-
-    return insert_on_sqlite
-
-
 def _add(engine: Engine, table: Table, key: dict[str, str], counts: dict[str, int]) -> Any:
-    statement = _insert(engine.dialect.name)(table).values(**key, **counts)
+    statement = insert_on(engine.dialect.name)(table).values(**key, **counts)
     return statement.on_conflict_do_update(
         index_elements=list(key),
         set_={name: table.c[name] + count for name, count in counts.items()},

@@ -95,3 +95,15 @@ class TooManyTokens(NonesuchError):
     def __init__(self, message: str, hint: str, retry_after_s: int) -> None:
         super().__init__(message, hint)
         self.retry_after_s = retry_after_s
+
+
+class JobRunning(NonesuchError):
+    """Another job of the owner's runs on this machine."""
+
+
+class NoJob(NonesuchError):
+    """There is nothing to stop or to continue."""
+
+
+class NobodyMakesMore(NonesuchError):
+    """A category of which no generator made a picture."""

@@ -25,13 +25,14 @@ class Moved(RequestRedirect):
             for name, value in values.items()
             if not name.startswith("_") and name != "endpoint"  # which mean something to url_for
         }
-        super().__init__(url_for(str(request.endpoint), **named))
+        # the path below which the site lies is put in front of all redirects
+        address = url_for(str(request.endpoint), **named)
+        super().__init__(address.removeprefix(request.script_root))
 
     def get_response(self, *args: Any, **kwargs: Any) -> Any:
         """Return the redirect, which nobody keeps: the category may get its old name back."""
         response = super().get_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 
 

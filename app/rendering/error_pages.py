@@ -14,6 +14,9 @@ from app.http.errors import (
     BadParameter,
     Busy,
     Gone,
+    JobRunning,
+    NobodyMakesMore,
+    NoJob,
     NotAcceptable,
     NotAPicture,
     NotCuratedHere,
@@ -32,7 +35,7 @@ from app.http.errors import (
 from app.rendering.negotiation import prefers_json
 from app.rendering.renderer import PageRenderer
 from core.errors import NonesuchError
-from core.slugs import UnknownSlug
+from core.slugs import BadCategoryName, UnknownSlug
 from store.index.database import IndexAway, IndexLocked, IndexMissing, IndexUnusable
 from store.queries.reader import UnknownPicture
 
@@ -86,6 +89,10 @@ _KINDS: dict[type[Exception], _Kind] = {
     UnknownPicture: _Kind(404, "This picture does not exist either"),
     UnknownSlug: _Kind(404, "This category does not exist either"),
     TooManyTokens: _Kind(429, "That was one try too many"),
+    BadCategoryName: _Kind(400, "This category cannot exist"),
+    JobRunning: _Kind(409, "One thing after the other"),
+    NoJob: _Kind(409, "There is nothing to do"),
+    NobodyMakesMore: _Kind(409, "Nobody makes more of these"),
     IndexMissing: _Kind(503, "Nothing exists yet"),
     IndexUnusable: _Kind(503, "The pictures cannot be found"),
     IndexAway: _Kind(503, "The pictures cannot be found"),

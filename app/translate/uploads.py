@@ -85,22 +85,34 @@ def decode_upload(data: bytes, size_px: int) -> bytes:
 
     Raises `TooLarge` or `NotAPicture`, whatever the file does to its decoder.
     """
+    pixels = read_apart(_DECODER, [str(size_px), str(MOST_PIXELS)], data, _DECODING_S)
+    if len(pixels) != size_px * size_px * 3:
+        raise NotAPicture("this picture cannot be read", TAKEN)
+    return pixels
+
+
+def read_apart(script: Path, words: list[str], data: bytes, seconds: float) -> bytes:
+    """Return what a script of ours makes of a foreign picture, in a process apart.
+
+    ``seconds``: of the clock. It ends with status 3 or 4 and a line for what is too large, or no
+    picture. Raises `TooLarge` or `NotAPicture`, whatever the file does to its decoder.
+    """
     import subprocess  # here: a worker that never gets a picture does without
 
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(_DECODER), str(size_px), str(MOST_PIXELS)],
+            [sys.executable, "-I", str(script), *words],
             input=data,
             capture_output=True,
-            timeout=_DECODING_S,
-            env=kept,
+            timeout=seconds,
+            env=kept | {"OPENBLAS_NUM_THREADS": "1"},
             cwd="/",
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise TooLarge("this picture takes too long to read", TAKEN) from error
-    if done.returncode == 0 and len(done.stdout) == size_px * size_px * 3:
+    if done.returncode == 0:
         return done.stdout
     if done.returncode in (_TOO_LARGE, _NOT_A_PICTURE):
         reason = done.stderr.decode(errors="replace")[:200]

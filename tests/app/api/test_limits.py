@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app import create_app
-from app.api.limits import MOST_ADDRESSES, WorkerLimit, subscriber
+from app.ops.limits import MOST_ADDRESSES, WorkerLimit, subscriber
 from tests.conftest import Filled
 
 
@@ -45,7 +45,7 @@ def test_calls_need_not_be_counted(filled: Filled) -> None:
 
 def test_a_bucket_fills_as_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("app.api.limits.time.monotonic", lambda: now)
+    monkeypatch.setattr("app.ops.limits.time.monotonic", lambda: now)
     limit = WorkerLimit(60)
     assert [limit.take("a").allowed for _ in range(61)] == [True] * 60 + [False]
     standing = limit.take("a")

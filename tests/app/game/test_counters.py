@@ -80,7 +80,7 @@ def test_a_read_only_file_is_off_as_well(
 ) -> None:
     Counters(settings).count(HASH, "hat", "hat")
     monkeypatch.setattr(  # forced: root's writes are not stopped by a file's mode
-        "app.game.counters.create_engine",
+        "app.ops.own_tables.create_engine",
         lambda url, **options: create_engine(
             url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true", **options
         ),

@@ -14,13 +14,13 @@ from flask.testing import FlaskClient
 
 import app.ops.redis
 from app import create_app
-from app.api.limits import SharedLimit
 from app.curate.left_sessions import LeftSessions
 from app.curate.session import WRONG_TOKENS
 from app.curate.token import OwnerToken
 from app.http.errors import Busy
 from app.live.shared_slots import SharedSlots
 from app.live.slots import Slots
+from app.ops.limits import SharedLimit
 from app.ops.redis import Away, Shared
 from core.settings import BadSetting, read_settings
 from tests.app.curate.forms import csrf_token_of

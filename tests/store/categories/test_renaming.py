@@ -72,6 +72,8 @@ def test_renamed_it_is_found_by_all_its_names(
         assert answer.status_code == 301, old
         assert sorted(answer.headers["Location"]) == sorted(new)
         assert answer.headers["Cache-Control"] == "no-cache"
+    below = client.get("/c/hat", environ_overrides={"SCRIPT_NAME": "/pictures"})
+    assert below.headers["Location"] == "/pictures/c/grosser_hut"
     assert client.get(f"/images/{slug}/{file}", follow_redirects=True).data == data
     assert "Größer Hut" in client.get("/c/grosser_hut").text
     assert not filled.store.files_of("hat") and len(filled.store.files_of("grosser_hut")) == 4
@@ -164,7 +166,7 @@ def _stopped(*_: object) -> None:
 def test_what_is_refused(filled: Filled, flask: Flask) -> None:
     assert flask("category", "rename", "hat", "cap").exit_code == 0
     for words, said in {
-        ("rename", "hart", "x"): "there is no category in the index 'hart'; did you mean",
+        ("rename", "hatt", "x"): "there is no category in the index 'hatt'; did you mean",
         ("rename", "cap", "mammal"): "there is a category mammal already; put them together: flask "
         "category merge cap mammal",
         ("rename", "mammal", "hat"): "hat is what cap was called before",
