@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.files import NO_LINK, TEMPORARY_PREFIX, copy_to_path, fsync_folder, rename_to_free
 from core.gathering.walk import FoundFile
+from store.files.protocol import StoreUnusable
 
 FOLDER = "originals"
 _ENDINGS = {"JPEG": "jpg", "TIFF": "tif"}
@@ -17,9 +18,21 @@ def keep_original(found: FoundFile, original: str, instance: Path, slug: str, fi
     """Keep a file's bytes; return where. A hard link where that can be, else a copy.
 
     ``original``: its SHA-256; ``file``: what the picture is called in the store. What is there
-    already is left. Raises OSError.
+    already is left. Raises `StoreUnusable`, and OSError where the file is gone.
     """
     folder = instance / FOLDER / slug
+    try:
+        return _kept(found, original, folder, file)
+    except OSError as error:
+        if not found.path.exists():  # taken away meanwhile
+            raise
+        raise StoreUnusable(
+            f"could not write to {folder} ({error.strerror})",
+            "make room or check the disk, then run the same command again: it continues",
+        ) from error
+
+
+def _kept(found: FoundFile, original: str, folder: Path, file: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     ending = _ENDINGS.get(found.kind, found.kind.lower())
     target = folder / f"{file.partition('.')[0]}.{original[:12]}.{ending}"

@@ -1,5 +1,6 @@
 """`flask adopt`: any folder becomes categories of the site, and nothing is dropped silently."""
 
+import errno
 import os
 import re
 import shutil
@@ -194,6 +195,25 @@ def test_originals_are_kept_on_request(
     assert {path.read_bytes() for path in kept} == {path.read_bytes() for path in originals}
     assert {path.suffix for path in kept} == {".jpg"}
     assert all(path.stat().st_nlink == 2 for path in kept)  # one disk: no byte is there twice
+
+
+@pytest.mark.folder
+def test_no_room_for_originals_stops_it_and_blames_no_picture(
+    flask_command: Flask, folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("adopt", str(folder), "--keep-originals", "--allow-partial")
+    with monkeypatch.context() as patch:  # forced: every disk here has room
+        patch.setattr("pregen.adopting.originals.os.link", _no_room)
+        done = flask_command(*words)
+    assert done.exit_code == 1 and "left out" not in done.output
+    assert f"could not write to {settings.instance_folder / 'originals'}" in done.output
+    assert "No space left on device" in done.output
+    assert flask_command(*words).exit_code == 0
+    assert flask_command("verify").exit_code == 0
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.folder
