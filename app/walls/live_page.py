@@ -38,7 +38,7 @@ def live_page(
             others=[name for name in names if name != chosen],
             pictures=_stored(index.reader()) if is_stored else _made(chosen),
             is_stored=is_stored,
-            is_variant=bool(set(request.args) - {"stored"}),  # of the page that is to be found
+            is_variant=bool(request.args) and not is_stored,  # of the page that is to be found
             generator=read_offer(settings, chosen),
             place="/live",
         )

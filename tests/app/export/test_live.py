@@ -43,7 +43,7 @@ def test_its_files_lie_beside_its_description(filled: Filled, models: Path, tmp_
     text = (tmp_path / "out" / "live" / "index.html").read_text()
     assert 'data-live="/x/live/files/tiny/description.json"' in text
     assert "data-server" not in text and "data-file" not in text
-    assert "worker-src 'self'" in text
+    assert "worker-src 'self'" in text and "noindex" not in text
     pictures = re.findall(r'<li><img src="(/x/images/[^"]+)"', text)
     assert len(set(pictures)) == 10
     assert 'href="/x/live/"' in (tmp_path / "out" / "index.html").read_text()
