@@ -43,12 +43,14 @@ def export_site(target: Path, base_path: str, address: str, dry_run: bool) -> No
 
     from app.export.exporter import export_site as export
     from app.export.target import RELATIVE, check_base_path, check_target
+    from app.identity.reading import read_identity
     from store.queries.gallery import Gallery
 
     address = address or ("" if base_path else current_app.extensions["settings"].url)
     base, origin = check_base_path(base_path or ("" if address else RELATIVE), address)
     if dry_run:
         check_target(target, current_app.extensions["settings"])
+        read_identity(current_app.extensions["settings"])
         pictures = Gallery(current_app.extensions["index"].reader()).shelves().total
         click.echo(f"would write {pictures:,} pictures and their pages into {target}")
         return

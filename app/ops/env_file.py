@@ -22,9 +22,10 @@ def load_env_file(path: Path = ENV_FILE) -> None:
         raise BadSetting(f"{path} cannot be read ({reason})", "mend it, or delete it") from error
     for each in found:
         if each.error:
+            text = each.original.string.lstrip()
+            line = each.original.line + each.original.string[: -len(text)].count("\n")
             raise BadSetting(
-                f"{path}, line {each.original.line}: {each.original.string.strip()[:40]!r} sets "
-                "no variable",
+                f"{path}, line {line}: {text.strip()[:40]!r} sets no variable",
                 "write for example: NONESUCH_SITE_NAME=Small Horses",
             )
     from dotenv import dotenv_values

@@ -70,7 +70,7 @@ class Phrases:
 
 _NO_WORDS = CategoryWords()
 _PLACE = re.compile(r"\{(name|plural|article)\}")
-_EMPHASIS = re.compile(r"\*([^*]+)\*")
+_EMPHASIS = re.compile(r"\*(?!\s)([^*]+)(?<!\s)\*")
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -14,6 +14,8 @@ from tests.deploy.conftest import Run
 MODULE = (sys.executable, "-m", "bin.deploy_commit")
 PICTURES = ["images/drink/0.png", "images/drink/1.png", "images/hat/0.png", "images/hat/1.png"]
 
+INSTANCE = ("index.sqlite3", "site.toml", "icon.svg")  # what is deployed of that folder
+
 
 @pytest.fixture
 def git(clone: Path, environment: dict[str, str]) -> Callable[..., str]:
@@ -44,6 +46,9 @@ def test_the_branch_holds_pictures_and_index_and_nothing_else_changes(
     git("add", "README.md")
     (filled / "README.md").write_text("changed again")
 
+    (filled / "instance/site.toml").write_text("icon = 'icon.svg'")
+    (filled / "instance/icon.svg").write_text("<svg/>")
+
     def everything() -> list[str]:
         index = (filled / ".git/index").read_bytes().hex()
         return [git("status", "--porcelain", "--branch"), git("rev-parse", "HEAD"), index]
@@ -57,7 +62,7 @@ def test_the_branch_holds_pictures_and_index_and_nothing_else_changes(
 
     was = set(git("ls-tree", "-r", "--name-only", "main").splitlines())
     now = set(git("ls-tree", "-r", "--name-only", "deploy").splitlines())
-    assert now - was == {*PICTURES, "instance/index.sqlite3"}
+    assert now - was == {*PICTURES, *(f"instance/{name}" for name in INSTANCE)}
     assert was - now == {"images/.gitkeep"}
     assert git("show", "deploy:README.md") == git("show", "main:README.md")
 
