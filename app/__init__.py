@@ -1,6 +1,7 @@
 """The site: `create_app` wires it, and alone reads the environment."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -32,7 +33,9 @@ from app.ops.health import health_check
 from app.ops.index_handle import OpenIndex
 from app.ops.log_lines import keep_lines_apart
 from app.ops.signing_key import signing_key
+from app.ops.visit_counts import CountingVisits
 from app.pictures.files import file_routes
+from app.pictures.likes import like_routes
 from app.pictures.originals import Originals
 from app.pictures.pages import picture_pages
 from app.pictures.random_picture import random_picture
@@ -177,12 +180,15 @@ def _wired(settings: Settings, identity: Identity) -> Flask:
         app.register_blueprint(routes)
     if has_translate:
         app.register_blueprint(translation_pages(settings, renderer))
+    if site.visits:
+        app.register_blueprint(like_routes(index, site.visits))
+        renderer.tell(likes="/likes")
     register_error_handlers(app, renderer)
 
     answer_for = dict.fromkeys(
         ("/static", "/robots.txt", "/favicon.ico", "/favicon.svg"), static.answer
     )
-    answers = AnswersFirst(
+    answers: Callable[..., Iterable[bytes]] = AnswersFirst(
         BoundedBodies(app.wsgi_app),
         {
             "/": random_answer,
@@ -191,6 +197,8 @@ def _wired(settings: Settings, identity: Identity) -> Flask:
             **answer_for,
         },
     )
+    if site.visits:
+        answers = CountingVisits(answers, site.visits)
     app.wsgi_app = SiteAddress(answers, settings)  # type: ignore[method-assign]
     if settings.metrics_token:
         # imported for those who want figures

@@ -181,6 +181,11 @@ class Settings:
         "megabytes of disk for pictures in other sizes and formats; 0: none are kept",
         most=MOST_MB,
     )
+    count_visits: int = setting(
+        0,
+        "1: count visits, pages and hearts by day, shown in /curate; nothing of who comes is kept",
+        most=1,
+    )
     seed_max_age_s: int = setting(
         300, "seconds that /seed/ may be cached: as long a rejected picture may be asked for"
     )

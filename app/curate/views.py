@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from app.curate.adding import adding_routes, told
+from app.curate.counts import count_routes
 from app.curate.desk import Desk
 from app.curate.finding import finding_routes
 from app.curate.left_sessions import LeftSessions
@@ -267,6 +268,7 @@ def curate_pages(site: Site, visitors: PictureReports) -> Blueprint:
     adding_routes(pages, desk, jobs)
     finding_routes(pages, desk)
     reported_routes(pages, desk, visitors)
+    count_routes(pages, desk)
     return pages
 
 

@@ -62,7 +62,7 @@ def export_site(
     """
     check_target(target, settings)
     application = create_app(
-        replace(settings, url="", script_name="", trusted_hosts=(), proxy_count=0)
+        replace(settings, url="", script_name="", trusted_hosts=(), proxy_count=0, count_visits=0)
     )
     index: OpenIndex = application.extensions["index"]
     reader = index.reader()

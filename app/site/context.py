@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.identity.identity import Identity
 from app.ops.index_handle import OpenIndex
 from app.ops.redis import Shared, shared_by
+from app.ops.visit_counts import VisitCounts
 from app.rendering.cutouts import Cutouts
 from app.rendering.languages import locale_chooser
 from app.rendering.phrases import Phrases
@@ -40,6 +41,7 @@ class Site:
     locale_of: Callable[[str], str]  # by an Accept-Language header
     withheld: Withheld  # what the owner took away, which nothing makes anew
     licences: Licences  # under which the pictures may be used
+    visits: VisitCounts | None  # None: nothing is counted
 
 
 def build_site(
@@ -65,6 +67,7 @@ def build_site(
         locale_of=locale_chooser(settings.default_locale),
         withheld=Withheld(index.reader),
         licences=settings.licences,
+        visits=VisitCounts(settings) if settings.count_visits else None,
     )
 
 

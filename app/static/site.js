@@ -48,6 +48,12 @@
     },
   };
 
+  // where the site counts hearts: which picture, and nothing of who
+  const count = (picture, isNew) => {
+    const { likes } = document.documentElement.dataset;
+    if (likes) navigator.sendBeacon(likes, new URLSearchParams({ picture, act: isNew ? "like" : "unlike" }));
+  };
+
   /** Return the page of an answer. Links of a site of files may be relative to each page; they are
    * made whole, since parts of a page are hung into another. */
   const pageIn = async (answer) => {
@@ -82,7 +88,9 @@
       const hash = heart.dataset.heart;
       const all = favourites.all();
       const without = all.filter((other) => other !== hash);
-      favourites.keep(without.length < all.length ? without : [hash, ...all]);
+      const isNew = without.length === all.length;
+      favourites.keep(isNew ? [hash, ...all] : without);
+      count(hash, isNew);
       favourites.show();
     }
     const shared = event.target.closest("[data-share]");
