@@ -19,8 +19,9 @@ from pregen.planning.batches import Candidates, SeedBatch
 from pregen.planning.generators import remember_generator
 from pregen.planning.plan import Plan, make_plan
 from pregen.planning.request import BadRequest, Request
-from pregen.planning.targets import forget_targets, remember_targets
+from pregen.planning.targets import forget_targets, remember_targets, strike_targets
 from sources.curators.curator import read_curator
+from sources.runtimes.ranges import WrongRange
 from sources.runtimes.source import Source
 from sources.spec.description import Model
 from store.curation.duplicates import is_hash
@@ -130,7 +131,13 @@ class Filling:
         )
         recorder = Recorder(self.engine, self.store, self.settings.instance_folder)
         with Progress(self.plan.missing, echo) as progress:
-            engine_of(recorder, progress).run(self.plan.batches)
+            try:
+                engine_of(recorder, progress).run(self.plan.batches)
+            except WrongRange:  # its model.toml is mended first: that is another model
+                with writing(self.engine) as connection:
+                    slugs = [each.slug for each in self.request.categories]
+                    strike_targets(connection, self.model, slugs)
+                raise
         return progress.done
 
     def remember(self, chosen: Format) -> None:

@@ -76,6 +76,14 @@ def forget_targets(connection: Connection, model: Model, slugs: Sequence[str]) -
     )
 
 
+def strike_targets(connection: Connection, model: Model, slugs: Sequence[str]) -> None:
+    """Strike out what this very model was to make of these categories."""
+    ids = select(category.c.id).where(category.c.slug.in_(slugs))
+    connection.execute(
+        delete(target).where(target.c.category_id.in_(ids), target.c.model_digest == model.digest)
+    )
+
+
 def targets_of(connection: Connection, slugs: Sequence[str] | None = None) -> list[Target]:
     """Return what is aimed at for categories that are not off, by category."""
     chosen = [category.c.off.is_(False)]

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from core.errors import NonesuchError
 from core.settings import Settings
 from sources.biggan.handles import Caches
+from sources.interpolation import Stop, looping_walk
 from sources.registry import find_model, open_source, trust_class
-from sources.runtimes.latents import draw
+from sources.runtimes.latents import NotMixable, draw
 from sources.runtimes.pixels import BrokenModel
 from sources.runtimes.python_class import find_class, prompts_of
 from store.formats.metadata import read_provenance
@@ -134,6 +135,16 @@ def test_prompts_belong_to_seeds_and_to_the_digest(settings: Settings, workplace
     trust_class("python:dragons:Dragons", caches)
     other = find_model(settings.models_folder, "python:dragons:Dragons", caches)
     assert other.digest != model.digest
+
+
+def test_there_is_nothing_between_two_seeds(settings: Settings, workplace: Path) -> None:
+    assert (workplace / "dragons.py").is_file()
+    caches = Caches.of(settings)
+    trust_class("python:dragons:Dragons", caches)
+    model = find_model(settings.models_folder, "python:dragons:Dragons", caches)
+    stops = [Stop(0, draw(model, seed, (1, 1))) for seed in range(2)]
+    with pytest.raises(NotMixable, match="takes seeds, between which there is nothing"):
+        looping_walk(model, stops, 4)
 
 
 def test_folders_of_prompts(workplace: Path) -> None:

@@ -1,5 +1,6 @@
 """Values that do not fit the range of model.toml stop a run before anything is stored."""
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 from click.testing import Result
 
 from core.settings import Settings
+from sources.registry import open_source
+from sources.runtimes.latents import draw
 from sources.runtimes.ranges import WrongRange, check_range
+from sources.spec.description import read_model
 from sources.spec.inputs import Output
 from tests.tiny_model import build_tiny_model
 
@@ -67,6 +71,25 @@ def foreign(folder: Path) -> Path:
     return target
 
 
+def test_what_was_exported_here_is_not_asked(tmp_path: Path) -> None:
+    """Its range was compared with the training; light drawings have no dark point for a while."""
+    for written in (False, True):
+        folder = foreign(tmp_path / str(written))
+        if written:
+            toml, weights = folder / "model.toml", (folder / "model.tflite").read_bytes()
+            text = toml.read_text()
+            line = f'sha256 = "{hashlib.sha256(weights).hexdigest()}"\nsignatures'
+            toml.write_text(text.replace("signatures", line, 1))
+        model = read_model(folder)
+        source = open_source(model, 1, check_range=True)
+        draws = [draw(model, seed, (0.5, 0.5)) for seed in range(8)]
+        if written:
+            assert source.generate(0, draws).shape == (8, 16, 16, 3)
+        else:
+            with pytest.raises(WrongRange):
+                source.generate(0, draws)
+
+
 def test_pregen_stops_before_the_first_picture(flask_command: Flask, settings: Settings) -> None:
     toml = foreign(settings.models_folder) / "model.toml"
     words = ("pregen", "--model", "tiny", "--categories", "hat", "--samples", "9")
@@ -76,6 +99,8 @@ def test_pregen_stops_before_the_first_picture(flask_command: Flask, settings: S
         assert f"{toml} says that picture goes from 0 to 1" in result.output
         assert "write: [output] range = [-1.0, 1.0]; or add --trust-range" in result.output
         assert not list(settings.images_folder.glob("*/*.*"))
+    # nothing is left to be refilled by a model that is no more once its file is mended
+    assert "no generated pictures are in the index" in flask_command("top-up").output
     trusted = flask_command(*words, "--trust-range", "--samples", "2")
     assert trusted.exit_code == 0 and len(list(settings.images_folder.glob("*/*.webp"))) == 2
     shutil.rmtree(settings.images_folder)

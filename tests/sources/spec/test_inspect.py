@@ -59,6 +59,18 @@ def test_the_proposal_makes_pictures(
     assert again.exit_code == 1 and "is there already" in again.output
 
 
+def test_of_a_biggan_it_proposes_what_is_known(
+    flask_command: Flask, hub_module: Path, tmp_path: Path
+) -> None:
+    """A model.toml overrules recognition: pictures, and so the digest, must be the same with it."""
+    folder = Path(shutil.copytree(hub_module, tmp_path / "biggan"))
+    known = find_model(tmp_path, str(folder))
+    assert flask_command("models", "inspect", str(folder), "--write").exit_code == 0
+    written = find_model(tmp_path, str(folder))
+    assert written.digest == known.digest and written.inputs == known.inputs
+    assert (written.truncation, written.categories) == (known.truncation, known.categories)
+
+
 def test_text_format(flask_command: Flask, wgan: Path, tmp_path: Path) -> None:
     """A .pbtxt of the same graph is read and run as the .pb is."""
     from google.protobuf import text_format
