@@ -97,7 +97,9 @@ def export_model(
     expected = expected_pictures(trained.generator, trained.networks, inputs)
     with folder_written_whole(folder) as temporary:
         echo("writing the SavedModel")
-        write_saved_model(trained.generator, trained.networks, temporary)
+        write_saved_model(
+            trained.generator, trained.networks, temporary, exact=about.precision == "float32"
+        )
         echo(f"writing the LiteRT file ({about.precision})")
         litert = temporary / "model.tflite"
         write_litert(trained.generator, trained.networks, about.precision, litert)

@@ -1,4 +1,4 @@
-"""The SavedModel: weights stored as float16, computed in float32, signatures by name."""
+"""The SavedModel: weights stored as float16 or float32, computed in float32, signatures by name."""
 
 from pathlib import Path
 
@@ -22,16 +22,18 @@ def input_specs(networks: GeneratorSpec, batch: int | None) -> dict[str, tf.Tens
 class ServedGenerator(tf.Module):
     """A generator as functions of its inputs by name.
 
-    Its weights are rounded to float16 once. ``stored`` float16 halves the SavedModel; float32
-    suits the LiteRT converter, which folds no casts before it makes float16 of its own. What is
-    not trained, such as the variances of a batch normalisation, stays float32.
+    Its weights are rounded to float16 once, unless ``exact``. ``stored`` float16 halves the
+    SavedModel; float32 suits the LiteRT converter, which folds no casts before it makes float16 of
+    its own. What is not trained, such as the variances of a batch normalisation, stays float32.
     """
 
     def __init__(
-        self, generator: keras.Model, networks: GeneratorSpec, stored: tf.DType = tf.float16
-    ) -> None:
+        self, generator: keras.Model, networks: GeneratorSpec, stored: tf.DType = tf.float16,
+        *, exact: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
-        rounded = [np.asarray(v).astype(np.float16) for v in generator.trainable_variables]
+        kind = np.float32 if exact else np.float16
+        rounded = [np.asarray(v).astype(kind) for v in generator.trainable_variables]
         self.weights = [tf.Variable(tf.cast(w, stored), trainable=False) for w in rounded]
         self.statistics = [
             tf.Variable(np.asarray(v), trainable=False) for v in generator.non_trainable_variables
@@ -63,9 +65,11 @@ class ServedGenerator(tf.Module):
         return {"image_bytes": encoded}
 
 
-def write_saved_model(generator: keras.Model, networks: GeneratorSpec, folder: Path) -> None:
-    """Write saved_model.pb and variables/ into ``folder``."""
-    served = ServedGenerator(generator, networks)
+def write_saved_model(
+    generator: keras.Model, networks: GeneratorSpec, folder: Path, *, exact: bool = False
+) -> None:
+    """Write saved_model.pb and variables/ into ``folder``; ``exact``: with float32 weights."""
+    served = ServedGenerator(generator, networks, tf.float32 if exact else tf.float16, exact=exact)
     specs = input_specs(networks, None)
     signatures = {
         SIGNATURE: tf.function(served.picture).get_concrete_function(**specs),

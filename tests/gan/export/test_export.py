@@ -19,7 +19,7 @@ from gan.dataset.files import write_dataset
 from gan.evaluation.metrics import FORMAT
 from gan.evaluation.report import EVALUATION_FILE, write_evaluation
 from gan.export import model as model_module
-from gan.export.check import BadExport, compare, fixed_inputs
+from gan.export.check import BadExport, compare, fixed_inputs, run_litert
 from gan.export.description import ModelAbout, describe
 from gan.export.litert import write_litert
 from gan.export.model import export_model, next_version
@@ -93,8 +93,6 @@ def test_the_saved_model_takes_any_batch_and_gives_kerass_pictures(
 def test_both_signatures_of_the_litert_file_agree_with_keras(
     exported: Path, trained: Trained
 ) -> None:
-    from gan.export.check import run_litert
-
     given = fixed_inputs(trained.networks, trained.styles)
     scaled = given["latent"] * given["truncation"][:, None]
     expected = trained.generator([scaled, given["category"], given["style"]]).numpy()
@@ -198,6 +196,24 @@ def test_a_mismatch_leaves_nothing(
     with pytest.raises(BadExport, match=r"LiteRT float16, batch 1.*allowed are"):
         export_model(trained, ABOUT, tmp_path, None, print)
     assert not any((tmp_path / "tiny").iterdir())
+
+
+def test_what_does_not_bear_rounding_is_exported_in_float32(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bound that no rounding keeps stands for a network that enlarges it."""
+    monkeypatch.setattr("gan.export.check.AGAINST_KERAS", (1e-9, 1e-9))
+    with pytest.raises(BadExport, match="export with --precision float32"):
+        export_model(trained, ABOUT, tmp_path, None, print)
+    exact = replace(ABOUT, precision="float32")
+    folder = export_model(trained, exact, tmp_path, None, print)
+    given = fixed_inputs(trained.networks, trained.styles)
+    scaled = given["latent"] * given["truncation"][:, None]
+    expected = trained.generator([scaled, given["category"], given["style"]]).numpy()
+    for pictures in run_litert(folder / "model.tflite", given).values():
+        np.testing.assert_allclose(pictures, expected, atol=1e-5)
+    size = (folder / "variables" / "variables.data-00000-of-00001").stat().st_size
+    assert size > 3.5 * trained.generator.count_params()
 
 
 def test_weights_that_are_not_finite_leave_nothing(home: Path, tmp_path: Path) -> None:
