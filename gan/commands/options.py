@@ -35,7 +35,12 @@ reference_data_option = click.option(
     "dataset_name",
     help="Judge against this data set, at its size.  [default: the run's]",
 )
-mirror_option = click.option("--mirror", is_flag=True, help="Add each picture's mirror image.")
+mirror_option = click.option(
+    "--mirror",
+    is_flag=True,
+    help="Store each picture's mirror image too. Recipes mirror half of what they draw anyway: "
+    "flask gan train --set no_mirror=* mirrors none.",
+)
 rotations_option = click.option(
     "--rotations",
     type=click.IntRange(0, 32),

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from gan.dataset.files import Dataset
 
 
+def _multiple_of_4(_: click.Context, __: click.Parameter, value: int) -> int:
+    """Refuse a size that no translator reaches: they halve it twice."""
+    if value % 4:
+        raise click.BadParameter(f"{value} is no multiple of 4; take {value // 4 * 4}.")
+    return value
+
+
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     type=click.IntRange(32, 512),
     default=128,
     show_default=True,
+    callback=_multiple_of_4,
     help="Width and height of the pictures in pixels, a multiple of 4.",
 )
 @click.option("--name", help="Name of the data set.  [default: the folder's name]")

@@ -74,7 +74,7 @@ def train(
     target = run_folder(settings().home, run_name or recipe)
     import_tensorflow()
     from gan.machine import share_cores
-    from gan.training.overrides import override_options
+    from gan.training.overrides import check_names, override_options
 
     options = read_recipe(recipe)
     options = dataclasses.replace(
@@ -83,6 +83,7 @@ def train(
         dataset=dataset_name or options.dataset,
     )
     data = read_dataset(find_dataset(settings().home, options.dataset))
+    check_names(options, changes, data)
     share_cores(options.branches)
     if dry_run:
         from gan.training.dry_run import describe_run, try_steps
@@ -92,6 +93,7 @@ def train(
         return
     from gan.training.run import Run
 
+    click.echo(f"mirrored: {options.mirroring}")
     with trained_by_us(target):
         run = Run(target, data, options, click.echo)
         run.train(minutes, checkpoint_minutes, grid_minutes)

@@ -5,7 +5,10 @@
 <folder>/dataset.json    name, size, categories, styles, licences, what was left out
 """
 
+import errno
+import hashlib
 import json
+import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +20,7 @@ from core.errors import NonesuchError
 from core.files import folder_written_whole
 
 TRAIN, HELD_OUT = "train", "held-out"
+_LOOKED_AT = 64  # pictures whose bytes tell data sets of the same rows apart
 _KNOWN = ("name", "size_px", "pictures", "categories", "styles")
 
 
@@ -73,6 +77,19 @@ class Dataset(DatasetAbout):
             dtype=np.int64,
         )
 
+    def digest(self) -> str:
+        """Return the SHA-256, hexadecimal, of what a run sees.
+
+        Of labels, styles, every picture's row, and the bytes of some of the pictures.
+        """
+        said = [self.size_px, [asdict(label) for label in self.categories], self.styles]
+        found = hashlib.sha256(json.dumps(said).encode())
+        for record in self.records:
+            found.update(json.dumps(asdict(record)).encode())
+        apart = max(1, len(self.pictures) // _LOOKED_AT)
+        found.update(np.ascontiguousarray(self.pictures[::apart]).tobytes())
+        return found.hexdigest()
+
     def category_ids(self) -> np.ndarray:
         """Return each picture's category as a position in ``categories``, int32 [N]."""
         position = {label.slug: i for i, label in enumerate(self.categories)}
@@ -95,13 +112,24 @@ def write_dataset(dataset: Dataset, folder: Path) -> None:
         **dataset.notes,
     }
     with folder_written_whole(folder) as temporary:
-        np.save(temporary / "pictures.npy", dataset.pictures)
+        _save(temporary / "pictures.npy", dataset.pictures)
         with (temporary / "records.jsonl").open("w", encoding="utf-8") as file:
             for record in dataset.records:
                 file.write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
         (temporary / "dataset.json").write_text(
             json.dumps(description, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
+
+
+def _save(path: Path, pictures: np.ndarray) -> None:
+    """Write an array. Raises OSError, with its number also where NumPy tells none."""
+    try:
+        np.save(path, pictures)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # fewer bytes were written than asked for
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
 def read_description(folder: Path) -> DatasetAbout | None:

@@ -66,6 +66,13 @@ class Options(RunOptions):
     mirror: bool = True
     ema_kimg: float = 0.0  # half-life of the generators' average; 0: none is kept
 
+    @property
+    def mirroring(self) -> str:
+        """Which pictures are mirrored as they are drawn, in words, and how to change that."""
+        if not self.mirror:
+            return "none"
+        return "half of all pictures, as they are drawn; none with --set mirror=false"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self.must_be_above_0("learning_rate", "channels", "blocks", "discriminator_channels")

@@ -55,7 +55,9 @@ def read_trained(run: Path, datasets: Path, echo: Callable[[str], None]) -> Trai
     """
     options = read_options(run)
     if options is None:
-        raise BadOptions(f"no run was begun in {run}", "flask gan train --recipe emoji")
+        raise BadOptions(
+            f"no run was begun in {run}", f"flask gan train --recipe emoji --run {run.name}"
+        )
     dataset = check_description(datasets / options.dataset)
     found = last_checkpoint(run, echo)
     if found is None:

@@ -31,7 +31,9 @@ def find_run(home: Path, name: str) -> Path:
     known = sorted(path.parent.name for path in folder.parent.glob(f"*/{OPTIONS_FILE}"))
     raise BadRun(
         f"there is no run {name!r}",
-        f"there are: {', '.join(known)}" if known else "begin one: flask gan train --recipe emoji",
+        f"there are: {', '.join(known)}"
+        if known
+        else f"begin one: flask gan train --recipe emoji --run {name}",
     )
 
 

@@ -67,6 +67,14 @@ class RunOptions:
             dataset, self.seed, self.leave_out_styles, self.no_mirror, self.picture_channels
         )
 
+    @property
+    def mirroring(self) -> str:
+        """Which pictures are mirrored as they are drawn, in words, and how to change that."""
+        if "*" in self.no_mirror:
+            return "none"
+        but = f" but those of {', '.join(self.no_mirror)}" if self.no_mirror else ""
+        return f"half of all pictures{but}, as they are drawn; none with --set no_mirror=*"
+
     def pictures_seen(self, step: int) -> int:
         """Return how many real pictures were seen before a step, counted from 0."""
         return step * self.batch

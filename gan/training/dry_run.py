@@ -1,10 +1,13 @@
 """What a run would be: networks, parameters, memory, time. Nothing is written."""
 
+import dataclasses
+import math
 import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -15,10 +18,12 @@ from gan.machine import choose_dtype_policy
 from gan.methods import method_module
 from gan.methods.method import Method, WarmStarts, state_of
 from gan.methods.recorded import check_continues, read_options
-from gan.runs.checkpoint import Checkpoint, last_checkpoint, numbers_of, packed
+from gan.runs.checkpoint import last_checkpoint
 from gan.runs.options import RunOptions
 
 LEAST_STEPS = 3  # that are timed
+MOST_PICTURES = 8  # of a step that is tried: SAGAN's of 64 take minutes each on two cores
+_NPY_HEADER, _ZIP_HEADERS = 128, 30 + 20 + 46  # bytes of each array in a checkpoint
 # of ru_maxrss (getrusage(2)): kB on Linux, bytes on macOS
 MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
@@ -37,6 +42,7 @@ def describe_run(folder: Path, dataset: Dataset, options: RunOptions) -> str:
         ("recipe", options.recipe),
         ("data set", f"{options.dataset}: {pictures} pictures to train on"),
         ("labels", f"{len(dataset.categories)} categories, {len(dataset.styles)} styles"),
+        ("mirrored", options.mirroring),
         ("length", f"{options.total_kimg:g} kimg in batches of {options.batch}"),
         *((name, f"{model.count_params():,} parameters") for name, model in models.items()),
     ])  # fmt: skip
@@ -47,14 +53,16 @@ def try_steps(
 ) -> str:
     """Return what a run's checkpoints, memory and time would be, as aligned text.
 
-    Measured in a few of its last steps, which are made here and lost. Some before them compile
-    every kind of step and are not counted. Memory is the most that this process has held: data,
-    weights, gradients, a checkpoint and TensorFlow itself, but nothing of a GPU. Time is what is
-    left where the run was begun.
+    Measured in a few of its last steps, of `MOST_PICTURES` at most, which are made here and lost.
+    Some before them compile every kind of step and are not counted. Memory is the most that this
+    process has held: data, weights, gradients and TensorFlow itself, but nothing of a GPU; larger
+    steps hold more. Time is what is left where the run was begun: larger steps are not slower by
+    the picture.
     """
+    tried = dataclasses.replace(options, batch=min(options.batch, MOST_PICTURES))
     policy = choose_dtype_policy(gpus=len(tf.config.list_physical_devices("GPU")))
     home = folder.parent.parent
-    method: Method = method_module(options.method).build(options, dataset, policy, home, echo)
+    method: Method = method_module(options.method).build(tried, dataset, policy, home, echo)
     found = last_checkpoint(folder, echo)
     if found is None and isinstance(method, WarmStarts):
         method.warm_start(home, echo)
@@ -62,16 +70,26 @@ def try_steps(
     del found  # its numbers: a run drops them too, once they are set
     seen = options.pictures_seen(about["step"])
     left = max(0, options.pictures_seen(options.steps()) - seen)
-    timed, rate = _timed(method, dataset, options)
-    file_bytes = len(packed(Checkpoint(numbers_of(state_of(method)), about)))
+    timed, rate = _timed(method, dataset, tried)
+    file_bytes = checkpoint_bytes(state_of(method))
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_BYTES
     so_far = f", {seen / 1000:g} kimg are seen" if seen else ""
+    larger = f"; a run's are of {options.batch} and hold more" if options != tried else ""
     length = f"about {in_words(left / rate)} here" if left else "nothing is left"
     return _aligned([
         ("checkpoint", f"{_mb(file_bytes)} MB, the last 2 are kept"),
-        ("memory", f"{_mb(held)} MB held in {timed} steps and a checkpoint"),
+        ("memory", f"{_mb(held)} MB held in {timed} steps of {tried.batch}{larger}"),
         ("time", f"{length}{so_far}: {rate:.3g} images/s in these steps, {policy}"),
     ])  # fmt: skip
+
+
+def checkpoint_bytes(state: dict[str, Any]) -> int:
+    """Return about how large the file of a checkpoint is, from the shapes of what it keeps."""
+    return sum(
+        math.prod(variable.shape) * tf.as_dtype(variable.dtype).size
+        + _NPY_HEADER + _ZIP_HEADERS + 2 * len(f"{name}.npy")
+        for name, variable in state.items()
+    )  # fmt: skip
 
 
 def _timed(method: Method, dataset: Dataset, options: RunOptions) -> tuple[int, float]:

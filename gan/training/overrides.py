@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.slugs import nearest
+from gan.dataset.files import DatasetAbout
 from gan.runs.options import BadOptions, RunOptions
 
 # what has an option of its own, or is a part with options of its own
@@ -35,6 +36,28 @@ def override_options(options: RunOptions, changes: Sequence[str]) -> RunOptions:
             )
         values[name] = _read(name, text, known[name])
     return dataclasses.replace(options, **values)
+
+
+def check_names(options: RunOptions, changes: Sequence[str], dataset: DatasetAbout) -> None:
+    """Raise `BadOptions` where ``--set`` names a category or style that a data set lacks.
+
+    What a recipe itself names may be missing: it is for its own data set.
+    """
+    given = {change.partition("=")[0] for change in changes}
+    kinds = (
+        ("no_mirror", "category", [label.slug for label in dataset.categories]),
+        ("leave_out_styles", "style", dataset.styles),
+    )
+    for name, kind, known in kinds:
+        asked = getattr(options, name) if name in given else ()
+        for each in asked:
+            if each in known or (name == "no_mirror" and each == "*"):
+                continue
+            close = nearest(each, known)
+            raise BadOptions(
+                f"data set {dataset.name} has no {kind} {each!r} for --set {name}",
+                f"did you mean {close}?" if close else f"there are: {', '.join(known[:12])}",
+            )
 
 
 def _read(name: str, text: str, before: Any) -> Any:

@@ -34,7 +34,7 @@ from gan.runs.checkpoint import (
     save_checkpoint,
     set_aside,
 )
-from gan.runs.options import RunOptions
+from gan.runs.options import BadOptions, RunOptions
 from gan.training.collapse import CollapseWatch, diversity
 
 GRID_SEED = 7
@@ -80,6 +80,7 @@ class Run:
         if begun is not None:
             check_continues(begun, options, folder)
         self.folder, self.dataset, self.options, self.echo = folder, dataset, options, echo
+        self._data = dataset.digest()
         keras.utils.set_random_seed(options.seed)
         self.batches: Draws = options.batches(dataset)
         home = folder.parent.parent if home is None else home
@@ -96,6 +97,7 @@ class Run:
         found = last_checkpoint(self.folder, self.echo)
         if found is not None:
             path, checkpoint = found
+            self._check_data(checkpoint)
             restore(state_of(self.method), checkpoint, path)
             self.progress = RunProgress(checkpoint.about["step"], checkpoint.about["seconds"])
             if isinstance(self.method, BuildsOn):  # as it was when this run began
@@ -107,6 +109,15 @@ class Run:
             if found is None or path > found[0]:
                 set_aside(path)
 
+    def _check_data(self, checkpoint: Checkpoint) -> None:
+        """Raise `BadOptions` where the run was begun on other pictures."""
+        if checkpoint.about.get("data", self._data) != self._data:  # older ones do not say
+            raise BadOptions(
+                f"the data set {self.dataset.name} was made anew since the run in {self.folder} "
+                "began, from other pictures or with other options",
+                "begin another run with --run NAME, or make the data set as it was",
+            )
+
     @property
     def kimg(self) -> float:
         """Thousands of real pictures seen."""
@@ -117,6 +128,7 @@ class Run:
         about = {
             "recipe": self.options.recipe,
             "dataset": self.dataset.name,
+            "data": self._data,
             "step": self.progress.step,
             "pictures_seen": self.options.pictures_seen(self.progress.step),
             "seconds": self.progress.seconds,
@@ -168,7 +180,7 @@ class Run:
                 if now - last_grid > grid_minutes * 60:
                     self.draw_grid(writer)
                     if bar.disable:
-                        self.echo(self._how_far(now - started, begun))
+                        self.echo(self._how_far(now - started, begun, minutes))
                     last_grid = last = time.monotonic()
                 if now - last_save > checkpoint_minutes * 60 and not self._watch.is_suspicious:
                     self.save()
@@ -190,9 +202,11 @@ class Run:
         state = "stopped" if self.progress.step < steps else "finished"
         self.echo(f"{state} at {self.kimg:.1f} kimg, {self.progress.seconds / 60:.0f} min trained")
 
-    def _how_far(self, seconds: float, begun_kimg: float) -> str:
+    def _how_far(self, seconds: float, begun_kimg: float, minutes: float | None) -> str:
         rate = (self.kimg - begun_kimg) / seconds
         left_min = (self.options.total_kimg - self.kimg) / rate / 60
+        if minutes is not None:
+            left_min = min(left_min, max(0.0, minutes - seconds / 60))
         return (
             f"{self.kimg:.1f} of {self.options.total_kimg:g} kimg, {rate * 1000:.3g} images/s, "
             f"{left_min // 60:.0f} h {left_min % 60:02.0f} min left"

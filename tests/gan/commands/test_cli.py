@@ -96,7 +96,7 @@ def test_a_dry_run_shows_networks_and_writes_nothing(
     assert re.search(
         r"time +about [\d.]+ (hours|minutes|seconds) here: [\d.]+ images/s", done.output
     )
-    held = re.search(r"memory +([\d,]+) MB held in 4 steps and a checkpoint", done.output)
+    held = re.search(r"memory +([\d,]+) MB held in 4 steps of 2\n", done.output)
     assert held is not None
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_BYTES / 1e6
     assert 200 < float(held[1].replace(",", "")) <= own + 1  # at least TensorFlow

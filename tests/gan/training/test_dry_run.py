@@ -64,6 +64,28 @@ def test_a_checkpoint_is_as_large_as_told(tiny_dataset: Dataset, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("eager")
+def test_steps_that_are_tried_are_small(
+    tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recipe's own may take minutes each; the time of a run is by the picture."""
+    seen: list[int] = []
+    step = relativistic.Relativistic.step
+
+    def watched(self: Any, number: int, batch: Any, kimg: float) -> dict[str, tf.Tensor]:
+        seen.append(len(batch.pictures))
+        metrics: dict[str, tf.Tensor] = step(self, number, batch, kimg)
+        return metrics
+
+    monkeypatch.setattr(relativistic.Relativistic, "step", watched)
+    large = dataclasses.replace(TINY, batch=64, total_kimg=6.4)
+    told = try_steps(tmp_path / "runs" / "x", tiny_dataset, large, print)
+    assert set(seen) == {8}
+    assert re.search(r"memory +\S+ MB held in 4 steps of 8; a run's are of 64 and hold more", told)
+    told = try_steps(tmp_path / "runs" / "x", tiny_dataset, TINY, print)
+    assert re.search(r"memory +\S+ MB held in 4 steps of 8\n", told)
+
+
+@pytest.mark.usefixtures("eager")
 def test_what_is_left_of_a_run_is_told(tiny_dataset: Dataset, tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "x"
     short = dataclasses.replace(TINY, total_kimg=0.008)  # one step

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import NonesuchError
 from gan.methods.wgan import Options
-from gan.training.overrides import override_options
+from gan.training.overrides import check_names, override_options
+from tests.gan.conftest import make_dataset
 
 BEGUN = Options(recipe="r", dataset="d")
 
@@ -22,6 +23,28 @@ def test_values_are_read_as_the_options_type() -> None:
         leave_out_styles=("flat", "round"), optimizer="adam",
     )  # fmt: skip
     assert override_options(BEGUN, []) == BEGUN
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("no_mirror=c0,coyn", "has no category 'coyn' for --set no_mirror; there are: c0, c1, c2"),
+        ("no_mirror=c_1", "has no category 'c_1' for --set no_mirror; did you mean c1?"),
+        ("leave_out_styles=nope", "has no style 'nope' for --set leave_out_styles; there are: "),
+    ],
+)
+def test_names_that_a_data_set_lacks_are_refused(change: str, message: str) -> None:
+    options = override_options(BEGUN, [change])
+    with pytest.raises(NonesuchError) as caught:
+        check_names(options, [change], make_dataset())
+    assert message in str(caught.value)
+
+
+def test_names_that_it_has_or_that_the_recipe_says_are_taken() -> None:
+    recipe = dataclasses.replace(BEGUN, no_mirror=("clock",), leave_out_styles=("thin",))
+    check_names(recipe, [], make_dataset())
+    for change in ("no_mirror=*", "no_mirror=c0,c2", "leave_out_styles=flat"):
+        check_names(override_options(recipe, [change]), [change], make_dataset())
 
 
 @pytest.mark.parametrize(

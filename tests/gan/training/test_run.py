@@ -286,6 +286,29 @@ def test_tensorboard_shows_losses_and_grids(
     assert len(list(tmp_path.glob("grid-*.png"))) == 6
 
 
+def test_other_pictures_under_a_run_are_refused(tmp_path: Path, tiny_dataset: Dataset) -> None:
+    """A data set that was made anew in the place of the one that the run was begun on."""
+    Run(tmp_path, tiny_dataset, TINY, print).train(minutes=1e-9)
+    Run(tmp_path, make_dataset(), TINY, print)  # the same, read again
+    other = tiny_dataset.pictures.copy()
+    other[0, 0, 0] += 1
+    for changed in (
+        dataclasses.replace(tiny_dataset, pictures=other),
+        dataclasses.replace(tiny_dataset, records=tiny_dataset.records[::-1]),
+    ):
+        with pytest.raises(BadOptions, match=r"was made anew since the run .* began, .*--run NAME"):
+            Run(tmp_path, changed, TINY, print)
+
+
+def test_of_some_minutes_it_says_what_is_left(tmp_path: Path, tiny_dataset: Dataset) -> None:
+    options = dataclasses.replace(TINY, total_kimg=1e6)
+    run = Run(tmp_path, tiny_dataset, options, print)
+    run.progress.step = 100
+    assert run._how_far(60.0, 0.0, 90).endswith(" 1 h 29 min left")
+    assert run._how_far(60.0, 0.0, 0.5).endswith(" 0 h 00 min left")
+    assert not run._how_far(60.0, 0.0, None).endswith(" 1 h 29 min left")
+
+
 def test_without_a_terminal_it_says_how_far_it_is(tmp_path: Path, tiny_dataset: Dataset) -> None:
     said: list[str] = []
     Run(tmp_path, tiny_dataset, TINY, said.append).train(grid_minutes=1e-9)
