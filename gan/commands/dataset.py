@@ -103,8 +103,7 @@ def folder(
     write_dataset(made, target)
     click.echo(summary_table(made))
     click.echo(f"written to {target}")
-    recipe = "emoji" if size_px == 64 else "wgan"
-    click.echo(f"train on it with: flask gan train --recipe {recipe} --dataset {target.name}")
+    tell_training(target.name, size_px)
     census.end(allow_partial=allow_partial)
 
 
@@ -150,3 +149,12 @@ def records(
     write_dataset(made, target)
     click.echo(summary_table(made))
     click.echo(f"written to {target}")
+    tell_training(target.name, size_px)
+
+
+def tell_training(dataset: str, size_px: int) -> None:
+    """Say the command that trains on a data set, in a run of its own."""
+    recipe = "emoji" if size_px == 64 else "wgan"
+    click.echo(
+        f"train on it with: flask gan train --recipe {recipe} --dataset {dataset} --run {dataset}"
+    )

@@ -159,5 +159,6 @@ def tell(made: "Dataset", target: Path) -> None:
     click.echo(f"written to {target}")
     click.echo(
         f"train on it with: flask gan train --recipe cyclegan --dataset {target.name} "
+        f"--run {target.name} "
         f"--kimg {kimg_of_epochs(made):g}"
     )

@@ -94,6 +94,8 @@ def train(
     from gan.training.run import Run
 
     click.echo(f"mirrored: {options.mirroring}")
+    if options.beginning:
+        click.echo(options.beginning)
     with trained_by_us(target):
         run = Run(target, data, options, click.echo)
         run.train(minutes, checkpoint_minutes, grid_minutes)

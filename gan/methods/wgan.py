@@ -64,6 +64,16 @@ class Options(RunOptions):
                 "--set critic_normalised=false",
             )
 
+    @property
+    def beginning(self) -> str:
+        """Say how few steps of the generator the first pictures are."""
+        if not self.first_steps or self.first_critic_steps <= self.critic_steps:
+            return ""
+        return (
+            f"the first {self.pictures_seen(self.first_steps):,} pictures are {self.first_steps} "
+            "steps of the generator: nothing is to be seen before"
+        )
+
     def networks(self, dataset: DatasetAbout) -> DeconvolutionalOptions:
         return DeconvolutionalOptions(dataset.size_px, self.latent, self.latent_distribution)
 

@@ -75,6 +75,11 @@ class RunOptions:
         but = f" but those of {', '.join(self.no_mirror)}" if self.no_mirror else ""
         return f"half of all pictures{but}, as they are drawn; none with --set no_mirror=*"
 
+    @property
+    def beginning(self) -> str:
+        """What a run's first grids are like, in words; empty where they show something soon."""
+        return ""
+
     def pictures_seen(self, step: int) -> int:
         """Return how many real pictures were seen before a step, counted from 0."""
         return step * self.batch

@@ -43,6 +43,7 @@ def describe_run(folder: Path, dataset: Dataset, options: RunOptions) -> str:
         ("data set", f"{options.dataset}: {pictures} pictures to train on"),
         ("labels", f"{len(dataset.categories)} categories, {len(dataset.styles)} styles"),
         ("mirrored", options.mirroring),
+        *([("beginning", options.beginning)] if options.beginning else []),
         ("length", f"{options.total_kimg:g} kimg in batches of {options.batch}"),
         *((name, f"{model.count_params():,} parameters") for name, model in models.items()),
     ])  # fmt: skip

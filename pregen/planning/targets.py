@@ -77,10 +77,9 @@ def forget_targets(connection: Connection, model: Model, slugs: Sequence[str]) -
 
 
 def strike_targets(connection: Connection, model: Model, slugs: Sequence[str]) -> None:
-    """Strike out what this very model was to make of these categories."""
-    ids = select(category.c.id).where(category.c.slug.in_(slugs))
+    """Strike out what this very model was to make of these categories of its."""
     connection.execute(
-        delete(target).where(target.c.category_id.in_(ids), target.c.model_digest == model.digest)
+        delete(target).where(target.c.drawn_as.in_(slugs), target.c.model_digest == model.digest)
     )
 
 

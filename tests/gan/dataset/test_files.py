@@ -1,7 +1,9 @@
 """A data set on disk: comes back as it was; damage is one clear error."""
 
 import dataclasses
+import errno
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +40,18 @@ def test_replacing_takes_the_place_of_the_old_one(tmp_path: Path, tiny_dataset: 
     write_dataset(dataclasses.replace(tiny_dataset, name="new"), tmp_path / "d")
     assert read_dataset(tmp_path / "d").name == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d"]
+
+
+def test_a_full_disk_is_an_error_with_a_number(tmp_path: Path, tiny_dataset: Dataset) -> None:
+    """Commands say such an error in one line; NumPy's own, of a part that was written, has none."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OSError, match="No space left") as caught:
+            write_dataset(tiny_dataset, tmp_path / "d")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.errno == errno.ENOSPC and not (tmp_path / "d").exists()
 
 
 def damage_truncate(folder: Path) -> None:

@@ -143,5 +143,7 @@ def test_the_command_writes_it_once(
     words = ("dataset", "records", str(path), "--size", "16", "--mirror")
     done = gan_command(*words)
     assert done.exit_code == 0, done.output
+    # a run of its own: the recipe's name may be taken by another data set
+    assert "--recipe wgan --dataset my_monsters-16 --run my_monsters-16" in done.output
     assert len(read_dataset(home / "datasets" / "my_monsters-16").records) == 8
     assert "nothing to do" in gan_command(*words).output

@@ -151,11 +151,13 @@ def test_unknown_and_repeated_styles_are_refused() -> None:
 def test_the_command_takes_four_folders_once(
     gan_command: Callable[..., Result], folders: Path, home: Path
 ) -> None:
+    odd = gan_command("dataset", "pairs", str(folders), "--size", "65")
+    assert odd.exit_code == 2 and "65 is no multiple of 4; take 64" in odd.output
     words = ("dataset", "pairs", str(folders), "--size", "32", "--names", "faces,anime faces")
     first = gan_command(*words)
     assert first.exit_code == 0, first.output
     assert "A: faces" in first.output
-    assert "--recipe cyclegan --dataset faces-32 --kimg 1.8" in first.output
+    assert "--recipe cyclegan --dataset faces-32 --run faces-32 --kimg 1.8" in first.output
     data = read_dataset(home / "datasets" / "faces-32")
     assert data.styles == ["faces", "anime_faces"]
     assert gan_command(*words).output.startswith("nothing to do")

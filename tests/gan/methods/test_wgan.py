@@ -43,6 +43,11 @@ def test_the_schedule_is_the_documents() -> None:
     assert {critic_steps(read_recipe("wgan-gp"), i) for i in range(1002)} == {5}  # type: ignore[arg-type]
 
 
+def test_it_says_when_there_is_something_to_see() -> None:
+    assert DOCUMENTS.beginning.startswith("the first 40,000 pictures are 25 steps of the generator")
+    assert read_recipe("wgan-gp").beginning == ""
+
+
 @pytest.mark.parametrize("changes", [{}, {"first_steps": 7, "more_every": 3}, {"more_every": 0}])
 def test_pictures_seen_are_the_sum_over_the_steps(changes: dict[str, Any]) -> None:
     options = dataclasses.replace(DOCUMENTS, **changes)
