@@ -79,7 +79,8 @@ def _addresses(tiles: list[Entry]) -> list[dict[str, Any]]:
                 "addresses": [
                     f"/images/{tile.label}",
                     f"{sized}.{{{','.join(EXTENSIONS)}}}",
-                    f"/i/{tile.short_hash}",
+                    f"/i/{tile.short_hash}*",
+                    "/avatar/*",
                     f"/api/v1/images/{tile.short_hash}",
                 ],
             }

@@ -18,6 +18,7 @@ from store.files.quarantine import FOLDERS, Quarantine
 from store.files.reading import full_rows, new_image, read_row
 from store.formats.adoption import category_name_of
 from store.formats.encoding import BadPicture
+from store.index.category_names import aliases
 from store.index.database import writing
 from store.index.states import LIVE, OFF
 from store.index.tables import category
@@ -70,6 +71,8 @@ def reindex(
         found = place.categories()
         slugs.update(found)
         files += sum(len(place.files_of(slug)) for slug in found) if state != LIVE else 0
+    with engine.connect() as connection:
+        slugs.difference_update(aliases(connection))  # an empty folder may be called so still
     has_off = bool(quarantine.beside[OFF].categories())
     looked_at = progress(files)
     for slug in sorted(slugs):

@@ -145,8 +145,9 @@ def test_a_report_reaches_the_owner_and_says_nothing_of_who(
     text = owner.get("/curate/reports").text
     assert "2 × It is broken, or not what it says, 1 × It copies a work of mine" in text
     assert text.index(number) < text.index(second)
-    kept = (filled.settings.instance_folder / "reports.sqlite3").read_bytes()
-    assert b"127.0.0.1" not in kept
+    if filled.settings.sqlite_path is not None:
+        kept = (filled.settings.instance_folder / "reports.sqlite3").read_bytes()
+        assert b"127.0.0.1" not in kept
     act(owner, "/curate/reject", picture=label)  # taken away, it waits no more
     act(owner, "/curate/dismiss", number=second)
     assert "Nothing was reported" in owner.get("/curate/reports").text

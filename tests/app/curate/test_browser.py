@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from app.curate.token import OwnerToken
+from app.reporting.reports import PictureReports
 from core.settings import Settings
+from store.files.protocol import digest
 from store.index.database import open_engine
 from store.index.migrating import upgrade
 from store.index.states import LIVE, REJECTED
@@ -206,6 +209,24 @@ def test_without_script_the_forms_do_the_same(
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
+def test_several_pictures_are_uploaded_one_after_the_other(
+    browser: webdriver.Chrome, store: Filled, owner: str, tmp_path: Path
+) -> None:
+    for number in range(2):
+        Image.new("RGB", (30, 20 + number), "red").save(tmp_path / f"my cat {number}.png")
+    (tmp_path / "notes.png").write_text("no picture")
+    browser.get(f"{owner}/curate")
+    chooser = browser.find_element(By.CSS_SELECTOR, "[data-upload] [name=picture]")
+    wait(browser, "return arguments[0].multiple", chooser)
+    chooser.send_keys("\n".join(map(str, sorted(tmp_path.glob("*.png")))))
+    browser.find_element(By.CSS_SELECTOR, "[data-upload] [name=category]").send_keys("HAT")
+    browser.find_element(By.CSS_SELECTOR, "[data-upload] button").click()
+    wait_for_status(browser, "2 taken, 1 refused")
+    refused = browser.find_element(By.CSS_SELECTOR, "[data-refused]").text
+    assert refused.startswith("notes.png: this picture is not taken: not a picture that can be")
+    assert states(store, "hat") == [LIVE] * 7
+
+
 def test_near_duplicates_beside_each_other(
     browser: webdriver.Chrome, store: Filled, owner: str
 ) -> None:
@@ -238,7 +259,10 @@ def test_axe_finds_nothing_on_the_owners_pages(
     wait(browser, FIRST_TILE)
     press(browser, "x")
     wait_for_states(store, "hat", [REJECTED, *[LIVE] * 4])
+    number = digest(store.some("mammal")[2])[:12]
+    assert PictureReports(store.settings).add(number, "broken")
     paths = ["", "?done=off-3", "/c/hat", "/c/hat?state=rejected", "/c/long", "/duplicates"]
+    paths += [f"/../i/{number}/report", f"/find?q={number}", "/find?q=nothing", "/reports"]
     for path, width in itertools.product(paths, (390, 1280)):
         show(browser, width, scheme)
         browser.get(f"{owner}/curate{path}")

@@ -42,7 +42,7 @@ def test_pregen_top_up_and_index_go_on_in_the_new_place(
         assert set(connection.execute(select(category.c.name)).scalars()) == {
             "Fine Headgear", "bird"
         }  # fmt: skip
-    assert open_pictures(settings).categories() == ["bird", "fine_headgear"]
+    assert not open_pictures(settings).files_of("hat")
 
     assert flask_command("category", "merge", "hat", "bird").exit_code == 0
     assert live(settings) == {("bird", "hat"): 12, ("bird", "bird"): 8}

@@ -152,6 +152,8 @@ def test_stopped_in_the_middle_it_goes_on(
         assert isinstance(flask("category", "rename", "hat", "cap").exception, RuntimeError)
     assert len(filled.store.files_of("hat")) == len(filled.store.files_of("cap")) == 5
     filled.store.put_all("hat", {"new.webp": small_picture(500, "hat")})  # and somebody adds one
+    if not filled.settings.store_url:  # and the folder itself stays
+        (filled.settings.images_folder / "hat" / ".DS_Store").write_bytes(b"x")
     done = flask("index")
     assert done.exit_code == 0, done.output
     assert "18 unchanged" not in done.output and "1 new" in done.output
