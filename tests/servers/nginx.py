@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.nginx import configuration, find_nginx, start_nginx
@@ -13,12 +14,18 @@ from tests.servers.ports import free_port
 class Nginx:
     """nginx in front of some servers, over a folder of pictures."""
 
-    def __init__(self, folder: Path, images: Path, ports: list[int]) -> None:
+    def __init__(
+        self, folder: Path, images: Path, ports: list[int], changes: Mapping[str, str] | None = None
+    ) -> None:
+        """``changes``: what an owner writes in place of lines of docs/nginx.conf."""
         if find_nginx() is None:
             absent("needs nginx (Debian: apt-get install nginx)")
         self.folder = folder
         self.port = free_port()
         self._site = configuration(folder, self.port, images, ports)
+        for was, now in (changes or {}).items():
+            assert self._site.count(was) == 1, f"docs/nginx.conf has not just one {was}"
+            self._site = self._site.replace(was, now)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
