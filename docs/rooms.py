@@ -66,8 +66,8 @@ REQUEST = [
 ROOMS = [
     Room(
         "app",
-        ["pictures embeds walls live game", "translate curate api export",
-         "site browser rendering ops http identity"],
+        ["pictures embeds walls live game", "translate curate reporting api export",
+         "site browser jobs rendering ops http identity"],
         24, 396, 330, 80,
     ),
     Room(

@@ -11,7 +11,7 @@ _ERRORS = {
     400: "a parameter makes no sense",
     404: "there is nothing like this",
     406: "no format that Accept allows",
-    410: "the picture was taken away",
+    410: "the picture was removed",
     414: "the text is too long",
     429: "too many calls",
     503: "nothing has been generated yet, or the index cannot be read, or too much is being made",

@@ -120,7 +120,7 @@ OPERATIONS = (
         "/api/v1/images/{hash}",
         "one_image",
         "One picture with all that is known of it",
-        "By its SHA-256 or the first 12 digits of it. 410 when it was taken away.",
+        "By its SHA-256 or the first 12 digits of it. 410 when it was removed.",
         (
             Parameter(
                 "hash",
@@ -145,14 +145,17 @@ OPERATIONS = (
     Operation(
         "/random.{ending}",
         "random_picture",
-        "A way to a random picture",
-        "For <img>. Leads to an address for good; another one at every call. Without an ending "
-        "Accept decides on the format. Unknown parameters are ignored.",
+        "Redirect to a random picture",
+        "For <img>. Redirects to a random picture's permanent address; a new one each time. "
+        "Without an ending Accept decides on the format. Unknown parameters are ignored.",
         (
             _ENDING,
             _CATEGORY,
             Parameter(
-                "size", OneOf(tuple(map(str, SIZES))), "longer side in pixels; else as made", "256"
+                "size",
+                OneOf(tuple(map(str, SIZES))),
+                "longer side in pixels; default: original",
+                "256",
             ),
         ),
         errors=(400, 404),
@@ -198,7 +201,7 @@ OPERATIONS = (
         "/sized/{size}/{hash}.{ending}",
         "sized_picture",
         "A picture in a size and format",
-        "An address for good: nothing of it changes. 410 when the picture was taken away.",
+        "An address for good: nothing of it changes. 410 when the picture was removed.",
         (
             _SIZE,
             Parameter(

@@ -152,7 +152,7 @@ def _views(site: Site, cursors: Cursors) -> dict[str, Callable[..., Response]]:
         if entry is None:
             raise NotFound(f"there is no picture {hash}", what="picture")
         if entry.state != LIVE:
-            raise Gone(f"the picture {entry.short_hash} was taken away")
+            raise Gone(f"the picture {entry.short_hash} was removed")
         return _tagged(_encoded(told(entry)))
 
     def categories() -> Response:

@@ -28,7 +28,7 @@ def reported_routes(pages: Blueprint, desk: Desk, reports: PictureReports) -> No
             tiles += [desk.shown(live[short]) for short in some if short in live]
             if len(tiles) >= AT_ONCE:
                 break
-        reports.dismiss(gone)  # they were taken away: there is nothing to decide
+        reports.dismiss(gone)  # they were removed: there is nothing to decide
         return desk.page(
             "curate_reports.html",
             desk.sessions.read(request),

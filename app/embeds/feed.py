@@ -17,7 +17,7 @@ _DAYS = 14
 _PX = 512  # the longer side of a picture in a reader
 _FEED = Markup("""<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom">
-<title>{name}: one a day, and none exists</title>
+<title>{name}: one a day. None exist.</title>
 <id>{origin}/feed.xml</id>
 <link rel="self" href="{origin}/feed.xml"/>
 <link href="{origin}/today"/>

@@ -58,7 +58,7 @@ def play_pages(site: Site) -> Blueprint:
             )
         return renderer.page(
             "play.html",
-            title="What is it that does not exist?",
+            title="What is this meant to be?",
             place="/play",
             level=level,
             levels=LEVELS,
@@ -95,7 +95,7 @@ def play_pages(site: Site) -> Blueprint:
         reader = index.reader()
         found = picture_of(reader, asked)
         if found is None:
-            raise Gone("this picture was just taken away", "another waits at /play", "/play")
+            raise Gone("this picture was just removed", "another waits at /play", "/play")
         before = counters.pictures([asked.short_hash]).get(asked.short_hash, Tally())
         counters.count(asked.short_hash, asked.truth, guess, Once(asked.number, asked.over_s))
         names = names_of(reader, asked.choices)

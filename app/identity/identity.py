@@ -19,7 +19,7 @@ class CategoryWords:
 
     name: str = ""
     plural: str = ""
-    article: str = ""  # with its name: "a pair of", as in "It is a pair of scissors."
+    article: str = ""  # with its name: "a pair of", as in "It would have been a pair of scissors."
     sentence: str = ""
 
 

@@ -91,7 +91,7 @@ def live_pictures(
             slugs = model.slugs_like(wish.category)
             if not any(withheld.has(model.label, model.digest, slugs, each) for each in wish.seeds):
                 return wish
-        raise Gone("this picture was taken away", "without seed= another is made", "/live")
+        raise Gone("this picture was removed", "without seed= another is made", "/live")
 
     def make(
         name: str, model: LiveModel, wishes: Iterable[Wish], ending: str

@@ -38,7 +38,7 @@ def file_routes(
                 raise Moved(category, now)
             raise NotFound("there is no such picture", what="picture")
         if found.state != LIVE:
-            raise Gone("this picture was taken away", "there are others at /")
+            raise Gone("this picture was removed", "there are others at /")
         try:
             return to_response(pictures.answer(category, file, found.short_hash, request.environ))
         except OSError as error:

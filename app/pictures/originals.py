@@ -35,7 +35,7 @@ class Originals:
             log.warning("%s", error)
             raise StoreSilent("the store of the pictures does not answer", "ask again") from error
         if data is None:
-            raise Gone(f"the picture {picture.short_hash} was taken away")
+            raise Gone(f"the picture {picture.short_hash} was removed")
         if digest(data) != picture.sha256:
             raise NotFound("its file is not the one that is in the index", what="picture")
         return data

@@ -101,9 +101,7 @@ def picture_pages(site: Site) -> tuple[Blueprint, Callable[[dict[str, Any]], Ans
             return random_answer(request.environ).response()
         walk = read_walk(text)
         if walk is None:
-            raise NotFound(
-                f"there is no walk {text[:100]}", "the next one begins at /", instead="/"
-            )
+            raise NotFound("that shuffle link is broken", "the next one begins at /", instead="/")
         return walk_answer(request.environ, walk).response()
 
     def random_answer(environ: dict[str, Any]) -> Answer:

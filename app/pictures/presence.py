@@ -49,7 +49,7 @@ def live_picture(
     if picture.state != LIVE or not is_there(picture):
         others = f"/c/{picture.category}" if reader.pick(picture.category) else ""
         raise Gone(
-            f"the picture {short_hash} was taken away",
+            f"the picture {short_hash} was removed",
             "there are others of its kind" if others else "there are others at /",
             others,
         )

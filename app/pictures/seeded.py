@@ -1,6 +1,6 @@
 """`/seed/<text>.webp`: the same picture for the same text, as long as there is that picture.
 
-Which picture a text gives changes when it is taken away, or when one that was added is nearer
+Which picture a text gives changes when it is removed, or when one that was added is nearer
 (`store.queries.text_ring`). So the answer leads to an address for good, and is itself kept for
 minutes: a CDN answers most calls, and a rejected picture is asked for no longer than that.
 """

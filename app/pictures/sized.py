@@ -1,7 +1,7 @@
 """`/sized/<size>/<hash>.<extension>`: a picture in another size or format, at an address for good.
 
 The address says which bytes it is of, so nothing of it ever changes; it shows nothing any more
-when the picture is taken away. Made at the first call, through Flask; then answered in front of
+when the picture is removed. Made at the first call, through Flask; then answered in front of
 it, as originals are.
 """
 
@@ -124,7 +124,7 @@ def sized_pictures(index: OpenIndex, sized: SizedFiles) -> Blueprint:
         if picture is None:
             raise NotFound(f"there is no picture {match['hash']}", what="picture")
         if picture.state != LIVE:
-            raise Gone(f"the picture {match['hash']} was taken away", "there are others at /")
+            raise Gone(f"the picture {match['hash']} was removed", "there are others at /")
         kept = sized.answer_kept(request.environ) if sized.needs_index else None
         if kept is not None:
             return to_response(kept)

@@ -46,7 +46,7 @@ class Phrases:
     def answer(self, slug: str, name: str) -> str:
         """Return what a round of the game was about."""
         article = self._words(slug).article
-        return f"It is {f'{article} {name}' if article else with_article(name)}."
+        return f"It would have been {f'{article} {name}' if article else with_article(name)}."
 
     def many(self, slug: str) -> str:
         """Return what the owner calls several of a category; empty where that is not said."""

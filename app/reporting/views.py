@@ -31,7 +31,7 @@ def report_pages(site: Site, reports: PictureReports) -> Blueprint:
         if found is None:
             raise NotFound(f"there is no picture {short_hash[:100]}", what="picture")
         if found.state != LIVE:
-            raise Gone(f"the picture {short_hash} was taken away", "there are others at /")
+            raise Gone(f"the picture {short_hash} was removed", "there are others at /")
         return found
 
     def page(picture: Picture, *, is_sent: bool = False) -> Response:

@@ -52,7 +52,7 @@
       share(linkTo(kept.slice(0, most))).then(() => {
         if (kept.length > most) say(`A link holds ${most}: the last ones kept.`);
       });
-    } else if (event.target.matches("[data-forget-all]") && confirm("Forget all favourites?")) {
+    } else if (event.target.matches("[data-forget-all]") && confirm("Clear all favourites?")) {
       favourites.keep([]);
       location.reload();
     }

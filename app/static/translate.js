@@ -96,7 +96,7 @@
       const seconds = Number(answer.headers.get("Retry-After") ?? 1);
       // a longer time is no queue's: something is out of order
       if (answer.status !== 503 || tries === MOST_TRIES || seconds > MOST_SECONDS) return answer;
-      say("Others are before you.");
+      say("You are in a queue.");
       await wait(seconds * (0.5 + Math.random()));
     }
   };

@@ -15,7 +15,7 @@
 
   const fetched = (address) => fetch(address, { headers: { Accept: "text/html" } });
   const isGone = ({ status }) => [404, 410].includes(status);
-  // what hangs there now where a picture was taken away: this page's own neighbour, asked for
+  // what hangs there now where a picture was removed: this page's own neighbour, asked for
   // anew; any picture where this one went too
   const instead = async (side) => {
     const here = await fetched(location.href);

@@ -87,7 +87,7 @@ def gallery_pages(
             first,
             shelf.pictures,
             "category",
-            title=f"{shelf.pictures:,} {many or f'times {shelf.name}'}, and none exists",
+            title=f"{shelf.pictures:,} {many or f'× {shelf.name}'}. None exist.",
             name=shelf.name,
             many=many,
             slug=slug,
@@ -103,8 +103,8 @@ def first_asked(base: str, total: int) -> int:
     last = (total - 1) // PAGE + 1
     if not _PAGE_NUMBER.fullmatch(asked) or int(asked) > last:
         raise NotFound(
-            f"there is no page {asked[:20]}",
-            f"there are {last}" if last > 1 else "there is one",
+            f"the gallery ends at page {last}",
+            f"page={asked[:20]} is no page of it",
             instead=base,
         )
     return (int(asked) - 1) * PAGE

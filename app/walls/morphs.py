@@ -51,12 +51,12 @@ def morph_pages(settings: Settings, renderer: PageRenderer, withheld: Withheld) 
     @pages.get("/morphs/<file>")
     def morph_file(file: str) -> Response:
         match = _FILE.fullmatch(file)
-        # by the list: what is taken away keeps its file, so that it can come back
+        # by the list: what is removed keeps its file, so that it can come back
         listed = [morph for morph in folder.all() if file in (morph.file, morph.still)]
         if match is None or not listed:
             raise NotFound("there is no such walk", "all of them are at /morphs", what="walk")
         if not withheld.shown(listed):
-            raise Gone("this walk was taken away", "there are others at /morphs", "/morphs")
+            raise Gone("this walk was removed", "there are others at /morphs", "/morphs")
         # a walk and its still share the hash in their names, but not their bytes
         tag = f"{match['hash']}{'-still' if '.still.' in file else ''}"
         try:

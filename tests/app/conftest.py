@@ -77,7 +77,7 @@ def shown(response: TestResponse) -> dict[str, str]:
         "alternative": one(r' alt="([^"]+)"', text),
         "another": one(r'<a class="button" href="([^"]+)"', text),
     }
-    permalink = re.search(r'href="(/i/[^"]+)">Keep', text)
+    permalink = re.search(r'href="(/i/[^"]+)">Link to', text)
     found["permalink"] = permalink[1] if permalink else ""
     return {key: html.unescape(value) for key, value in found.items()}
 

@@ -280,7 +280,7 @@ def test_many_walks_are_looked_through_at_once(site: Flask) -> None:
 
 
 def test_where_the_index_cannot_be_read_nothing_is_made(site: Flask, visitor: FlaskClient) -> None:
-    """Nobody knows then what was taken away."""
+    """Nobody knows then what was removed."""
     with open_engine(site.extensions["settings"], write=True).begin() as connection:
         connection.exec_driver_sql("DROP TABLE curation")
         connection.exec_driver_sql("ALTER TABLE category RENAME TO categories")

@@ -6,7 +6,7 @@ const AT_ONCE = 8;
 
 async function pageOfTile(hash) {
   const [{ categories, page }, number] = [await index(), await numberOf(hash)];
-  if (number === null) return null; // it was taken away
+  if (number === null) return null; // it was removed
   const { slug, first } = categories.findLast((category) => category.first <= number);
   const n = Math.floor((number - first) / page) + 1;
   return `${base}c/${slug}/${n > 1 ? `${n}/` : ""}`;
@@ -36,7 +36,7 @@ export async function showShared(main) {
   const gone = hashes.length - tiles.length;
   if (tiles.length) {
     find("words").textContent = `A friend likes these. None of them exists${
-      gone ? `, and ${gone} not even here any more` : ""}.`;
+      gone ? `, and ${gone} ${gone === 1 ? "has" : "have"} since been removed` : ""}.`;
     find("look")?.remove();
     find("keep-all").hidden = false;
   } else {

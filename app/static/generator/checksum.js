@@ -1,4 +1,4 @@
-// CRC-32 as zlib's: which category a seed alone means, which seed a name, what was taken away.
+// CRC-32 as zlib's: which category a seed alone means, which seed a name, what was removed.
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) byte = byte & 1 ? 0xedb88320 ^ (byte >>> 1) : byte >>> 1;

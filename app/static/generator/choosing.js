@@ -2,7 +2,7 @@
 import { crc32 } from "./checksum.js";
 import { NotThere } from "./failures.js";
 
-const MOST_DRAWS = 64; // of seeds, where all so far were taken away
+const MOST_DRAWS = 64; // of seeds, where all so far were removed
 const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
 const any = (list) => list[anySeed() % list.length];
 
@@ -25,7 +25,7 @@ export class Choosing {
     const category = this.#categories.get(slug);
     if (!category) throw new NotThere("the generator knows no such category");
     if ([wish.seed, wish.towards].some((seed) => seed !== null && this.#isWithheld(slug, seed))) {
-      throw new NotThere("this picture was taken away");
+      throw new NotThere("this picture was removed");
     }
     let { truncation } = wish;
     if (truncation !== null) truncation = Math.min(Math.max(truncation, limits.lowest), limits.highest);
@@ -47,7 +47,7 @@ export class Choosing {
       const own = steps === null ? null : steps / 50;
       return { category: slug, seed, truncation: truncation ?? own, towards: null, share: null };
     }
-    throw new NotThere("everything of this kind was taken away");
+    throw new NotThere("everything of this kind was removed");
   }
 
   #isWithheld(slug, seed) {

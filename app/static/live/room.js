@@ -106,7 +106,7 @@ export async function openRoom({ root, client, about, wished, fail, signal }) {
   const shown = about.categories.filter(({ hidden }) => !hidden).sort((a, b) => a.name.localeCompare(b.name));
   kind.replaceChildren(kind.options[0], ...shown.map(({ slug, name }) => new Option(name, slug)));
   [weird.min, weird.max] = [about.truncation.lowest, about.truncation.highest];
-  // a picture that was taken away is no reason to show none
+  // a picture that was removed is no reason to show none
   const first = wished ? await draw(wished).catch((error) => (error.word === "absent" ? null : Promise.reject(error))) : null;
   hang(first ?? await client.ask({ ask: "next", ...chosen() }));
   stream.fill();

@@ -174,7 +174,7 @@ def test_unseen_pictures_are_the_chosen_ones_and_then_any(browser: FlaskClient) 
     assert len({each["seed"] for each in found["hats"]}) == 6
     assert {each["truncation"] for each in found["any"]} == {0.8}
     assert {each["category"] for each in found["any"]} == set(SLUGS) - {"bird"}
-    taken, unknown = "this picture was taken away", "the generator knows no such category"
+    taken, unknown = "this picture was removed", "the generator knows no such category"
     assert found["failed"] == [taken, taken, unknown]
 
 

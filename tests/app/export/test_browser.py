@@ -64,7 +64,7 @@ def test_walls_categories_and_favourites(
     for heart in hearts[:2]:
         browser.execute_script("arguments[0].click()", heart)
     kept = {heart.get_attribute("data-heart") for heart in hearts[:2]}
-    browser.find_element(By.PARTIAL_LINK_TEXT, "Any of them").click()
+    browser.find_element(By.PARTIAL_LINK_TEXT, "Surprise me").click()
     own = {digest(data)[:12] for (slug, _), data in shown_store.files.items() if slug == "hat"}
     for _ in range(4):
         assert shown(browser) in own
@@ -129,7 +129,7 @@ def test_favourites_are_shared_as_one_link(
         wait_until(browser, f"return ({TILES[7:]}).length === 3")
         assert browser.current_url == link
         words = browser.find_element(By.CSS_SELECTOR, "[data-words]").text
-        assert words == "A friend likes these. None of them exists, and 1 not even here any more."
+        assert words == "A friend likes these. None of them exists, and 1 has since been removed."
     browser.find_element(By.CSS_SELECTOR, "[data-keep-all]").click()
     browser.find_element(By.LINK_TEXT, "Your own").click()
     wait_until(browser, f"return ({TILES[7:]}).length === 3")
@@ -199,7 +199,7 @@ def test_it_works_without_script(browser: webdriver.Chrome, site: str) -> None:
         for path, words in {
             "play/": "The game takes a script",
             "seed/?text=x": "It is looked up by a script",
-            "favourites/": "which takes a script",
+            "favourites/": "They are kept by a script",
             "favourites/shared/?ids=0123456789ab": "shown by a script",
         }.items():
             browser.get(f"{site}{path}")

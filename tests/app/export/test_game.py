@@ -35,7 +35,9 @@ def test_rounds_are_drawn_and_judged_in_the_browser(
         truth = category_of[str(link).rstrip("/").rpartition("/")[2]]
         is_right = choices[played % 4] == truth
         right, streak = right + is_right, streak + 1 if is_right else 0
-        assert said.startswith("Right. It is a" if is_right else "Wrong. It is a")
+        assert said.startswith(
+            "Right. It would have been a" if is_right else "Wrong. It would have been a"
+        )
         marked = browser.find_elements(By.CSS_SELECTOR, "[name=guess].right")
         assert [button.get_attribute("value") for button in marked] == [truth]
         score = browser.find_element(By.CSS_SELECTOR, "[data-score]").text

@@ -93,7 +93,7 @@ def test_space_in_a_category_stays_there(browser: webdriver.Chrome, site: str) -
 
 def test_a_kept_page_stays_as_it_is(browser: webdriver.Chrome, site: str) -> None:
     browser.get(site)
-    browser.find_element(By.LINK_TEXT, "Keep this one").click()
+    browser.find_element(By.LINK_TEXT, "Link to this one").click()
     WebDriverWait(browser, WAIT_S).until(lambda b: "/i/" in b.current_url)
     before = browser.find_element(By.TAG_NAME, "main").text
     picture = browser.find_element(By.CSS_SELECTOR, ".print img").get_attribute("src")

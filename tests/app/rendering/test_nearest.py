@@ -62,7 +62,7 @@ def test_on_its_page_in_the_visitors_language(site: FlaskClient) -> None:
     assert asked("bird", "ja") == ("ja-JP", "アヒル – <白鳥>.".removesuffix("."))
     assert asked("hat", "en") == ("en", "Nearest to a swan.")
     page = site.get("/c/bird/random", headers={"Accept-Language": "de"}).text
-    kept = html.unescape(re.search(r'href="(/i/[^"]+)">Keep', page)[1])  # type: ignore[index]
+    kept = html.unescape(re.search(r'href="(/i/[^"]+)">Link to', page)[1])  # type: ignore[index]
     # for good: whoever opens it, in the language of the name it is kept under
     assert said(site.get(kept).text) == ("de-DE", "Irgendwo zwischen Ente und Schwan.")
 
