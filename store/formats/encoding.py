@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import NonesuchError
+from core.gathering.kinds import HEAD_BYTES, READ, kind_of
 from core.licences import Licence
 from store.formats.metadata import Provenance, read_provenance, to_xmp
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np  # the site makes derivatives, and has no use for its 20 MB
 
 MOST_PIXELS = 64_000_000
+_STORED = ("WEBP", "JPEG", "PNG", "AVIF")
 
 
 class BadPicture(NonesuchError):
@@ -130,10 +132,16 @@ def size_shown(image: Image.Image) -> tuple[int, int]:
 def open_picture(source: Path | io.BytesIO) -> Image.Image:
     """Open and decode a picture within limits; its first frame. Raises `BadPicture`."""
     name = str(source) if isinstance(source, Path) else "it"
+    if isinstance(source, io.BytesIO):
+        kind = kind_of(source.getbuffer()[:HEAD_BYTES].tobytes())
+        if kind and kind not in _STORED:
+            article = "an" if kind[0] in "AEI" else "a"
+            how = ": take it in with flask adopt" if kind in READ else ", which is not read here"
+            raise BadPicture(f"{name} is {article} {kind} by what it holds{how}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(source, formats=("WEBP", "JPEG", "PNG", "AVIF"))
+            image = Image.open(source, formats=_STORED)
             if image.width * image.height > MOST_PIXELS:
                 raise BadPicture(f"{name} has more than {MOST_PIXELS // 10**6} megapixels")
             image.load()

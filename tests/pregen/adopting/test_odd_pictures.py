@@ -61,6 +61,7 @@ def endings(root: Path) -> None:
         picture(i).save(root / "cat" / f"m{i}.{ending}", kind)
     picture(20).save(root / "cat" / "none", "JPEG")
     picture(21).save(root / "cat" / "wrong.png", "JPEG")
+    picture(22).save(root / "cat" / "wrong.webp", "BMP")
     (root / "cat" / "page.jpg").write_text("<!doctype html>")
     (root / "cat" / "notes.txt").write_text("hello")
     (root / "cat" / ".DS_Store").write_bytes(b"x")
@@ -143,6 +144,7 @@ def test_each_is_named_with_its_reason(
         "m0.jpg: a folder with the name of a picture",
         "cat/notes.txt: not a picture",
         "cat/page.jpg: it is no picture that can be read",
+        "cat/wrong.webp: it is a BMP by what it holds: take it in with flask adopt",
     ):
         assert f"skipped {line}" in done.output
     assert done.exit_code == 1
