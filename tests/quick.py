@@ -20,7 +20,8 @@ import pytest
 QUICK = os.environ.get("QUICK") == "1"
 # what requirements-quick.txt lacks: module → what a reader knows it as
 WHOLE = {
-    **dict.fromkeys(("tensorflow", "keras", "tensorflow_serving", "tensorflow_hub"), "TensorFlow"),
+    **dict.fromkeys(("tensorflow", "keras", "tf_keras", "tensorflow_serving"), "TensorFlow"),
+    "tensorflow_hub": "TensorFlow",
     **dict.fromkeys(("google", "grpc", "h5py", "kagglehub", "resvg_py"), "TensorFlow"),
     "jax": "JAX",
     "onnxruntime": "ONNX Runtime",

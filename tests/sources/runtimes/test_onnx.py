@@ -1,6 +1,8 @@
 """ONNX files that PyTorch wrote: inspected, and drawn as PyTorch draws them, to a grey level."""
 
+import io
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
+from PIL import Image
 
+from app import create_app
 from core.errors import NonesuchError
 from core.settings import Settings
+from pregen.engines.ray_maker import pack, unpack
 from sources.registry import find_model, open_source
 from sources.runtimes.latents import Draw
 from sources.spec.description import ONNX, Model, read_model
@@ -72,7 +77,7 @@ def test_it_is_described_and_drawn_as_pytorch_draws_it(
     check_like_pytorch(model, name, FILES)
 
 
-def test_sixty_pictures_in_a_store(
+def test_sixty_pictures_on_a_live_page(
     flask_command: Flask, settings: Settings, tmp_path: Path
 ) -> None:
     path = copied(tmp_path / "m", "stylegan2")
@@ -83,6 +88,27 @@ def test_sixty_pictures_in_a_store(
     assert "made 60 pictures with stylegan2/1" in result.output
     assert len(list(settings.images_folder.glob("category_*/*.webp"))) == 60
     assert "nothing to do" in flask_command(*words).output
+    client = create_app(settings).test_client()
+    page = client.get("/")
+    assert page.status_code == 200 and b"This category" in page.data
+    shown = re.search(rb'"(/images/category_\d+/[^"]+\.webp)"', page.data)
+    assert shown is not None
+    picture = client.get(shown[1].decode())
+    with Image.open(io.BytesIO(picture.data)) as opened:
+        assert opened.size == (16, 16)
+
+
+def test_other_machines_get_the_file_and_nothing_beside_it(
+    flask_command: Flask, tmp_path: Path
+) -> None:
+    """The folder may be anybody's folder of downloads."""
+    path = copied(tmp_path / "m", "dcgan")
+    model = described(flask_command, path)
+    (path.parent / "holiday.mov").write_bytes(b"0" * 1000)
+    parcel = pack(model)
+    assert set(parcel.files) == {"dcgan.onnx"}
+    (tmp_path / "there").mkdir()
+    check_like_pytorch(unpack(parcel, tmp_path / "there"), "dcgan", FILES)
 
 
 def test_the_digest_follows_weights_beside_the_file(flask_command: Flask, tmp_path: Path) -> None:
