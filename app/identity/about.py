@@ -4,16 +4,19 @@ Markdown may hold HTML. What only sets text is kept; a tag that does more is com
 whatever else could run or load is taken out (nh3, the allow-list of ammonia).
 """
 
-import itertools
 import re
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from core.slugs import slugify
 from core.toml.sheet import TomlTable
 
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
-_HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4"}  # the page has its own h1
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def read_about(top: TomlTable) -> Markup:
@@ -36,13 +39,20 @@ def read_about(top: TomlTable) -> Markup:
                 raise top.wrong(
                     "about", f"about holds <{tag}>, which Markdown cannot have here",
                     "write it as Markdown; what every page shall load goes into [head]",
-                    below=1 + token.map[0] if token.map else 0,
+                    below=token.map[0] if token.map else None,
                 )  # fmt: skip
-    for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open":
-            opening.attrSet("id", slugify(inline.content).replace("_", "-"))
-    for token in tokens:
-        token.tag = _HEADINGS.get(token.tag, token.tag)
+    _fit_headings(tokens)
     html = parser.renderer.render(tokens, parser.options, {})
-    attributes = {**nh3.ALLOWED_ATTRIBUTES, **{tag: {"id"} for tag in _HEADINGS.values()}}
+    attributes = {**nh3.ALLOWED_ATTRIBUTES, **{tag: {"id"} for tag in _HEADINGS}}
     return Markup(nh3.clean(html, attributes=attributes, link_rel=None))  # noqa: S704
+
+
+def _fit_headings(tokens: "list[Token]") -> None:
+    """Put headings below the page's own h1, without a gap, and give each an id of its words."""
+    used = sorted({token.tag for token in tokens if token.type == "heading_open"})
+    before = 1  # the page's own
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "heading_open":
+            before = min(used.index(opening.tag) + 2, before + 1, 6)
+            opening.tag = closing.tag = f"h{before}"
+            opening.attrSet("id", slugify(inline.content).replace("_", "-"))

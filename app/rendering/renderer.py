@@ -55,6 +55,7 @@ class PageRenderer:
             site=identity,
             mark=_mark if identity.offers.mark else _no_mark,
             lang=_lang(identity.lang),
+            tagline_lang=_lang(identity.lang if identity.tagline != Identity().tagline else ""),
             line_lang=_lang(identity.lang if identity.lines else ""),
             icon=icon_name(identity),
             faces=first_faces(identity),

@@ -27,6 +27,7 @@ class Sheet:
     def __init__(self, path: Path, text: str, error: type[NonesuchError], document: str) -> None:
         """``error``: what complaints are; ``document``: which says how such a file is written."""
         self.path, self.error = path, error
+        self._written = text.split("\n")
         self._lines = _without_long_texts(text).split("\n")
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
@@ -36,6 +37,10 @@ class Sheet:
     def top(self) -> "TomlTable":
         """Return the keys that stand before the first table."""
         return TomlTable(self, "", self.values)
+
+    def begins_below(self, line: int) -> bool:
+        """Say whether a line, from 1, ends in the quotes of a text that begins on the next."""
+        return self._written[line - 1].rstrip().endswith(('"""', "'''"))
 
     def line_of(self, table: str, key: str, number: int = 0) -> int:
         """Return the line, from 1, of a key, else of its table's header, else 0.
@@ -71,13 +76,15 @@ class TomlTable:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
-    def wrong(self, key: str, complaint: str, hint: str, below: int = 0) -> NonesuchError:
+    def wrong(self, key: str, complaint: str, hint: str, below: int | None = None) -> NonesuchError:
         """Return the error that says what is wrong about a key and what to write.
 
-        ``below``: how many lines below the key's.
+        ``below``: how many lines below the first of a long text, if it is one.
         """
         line = self._sheet.line_of(self._name, key, self._number)
-        where = f"{self._sheet.path}, line {line + below}:" if line else f"{self._sheet.path}:"
+        if line and below is not None and self._sheet.begins_below(line):
+            line += 1 + below
+        where = f"{self._sheet.path}, line {line}:" if line else f"{self._sheet.path}:"
         return self._sheet.error(f"{where} {complaint}", hint)
 
     def peek(self, key: str) -> Any:

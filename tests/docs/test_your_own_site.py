@@ -64,7 +64,7 @@ def test_the_commands_make_the_site_that_the_file_describes(
         assert ">Play</a>" not in page and ">Live</a>" not in page
         assert "in a drawer that is not there." in page or "who could not cut it." in page
     about = (out / "about" / "index.html").read_text()
-    assert '<h3 id="imprint">Imprint</h3>' in about and "Jane Doe" in about
+    assert '<h2 id="imprint">Imprint</h2>' in about and "Jane Doe" in about
     (style,) = (out / "static").glob("style.*.css")
     assert "--accent: #a3123a;" in style.read_text() and "--accent: #ff8fab;" in style.read_text()
     assert not (out / "play").exists() and not (out / "live").exists()

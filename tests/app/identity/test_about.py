@@ -20,6 +20,13 @@ def test_markdown_becomes_html_below_the_pages_own_heading() -> None:
     assert "<table>" in about("| a | b |\n|---|---|\n| 1 | 2 |\n")
 
 
+def test_headings_leave_no_gap() -> None:
+    found = about("## A\n#### B\n# C\n")
+    assert '<h2 id="a">A</h2>' in found and '<h3 id="b">B</h3>' in found
+    assert '<h2 id="c">C</h2>' in found
+    assert '<h2 id="a">A</h2>' in about("### A\n")
+
+
 def test_html_that_sets_text_is_kept() -> None:
     assert about("1 Example Street<br>Example Town") == (
         "<p>1 Example Street<br>Example Town</p>\n"
@@ -38,6 +45,11 @@ def test_html_that_sets_text_is_kept() -> None:
 def test_html_that_does_more_is_refused_with_its_line(text: str, tag: str, line: int) -> None:
     with pytest.raises(BadSite, match=rf"line {line}: about holds <{tag}>.*write it as Markdown"):
         about(text)
+
+
+def test_a_text_on_one_line_is_complained_about_there() -> None:
+    with pytest.raises(BadSite, match="line 1: about holds <script>"):
+        identity_of(Path("site.toml"), "about = 'a <script>b</script>'", Settings())
 
 
 @pytest.mark.parametrize(

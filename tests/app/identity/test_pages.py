@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -72,7 +73,7 @@ def test_a_picture_is_spoken_of_in_the_owners_words(own: FlaskClient) -> None:
     hat = own.get("/c/hat/random").text
     assert '<h1 lang="de">Diese <em>Zylinder</em> gibt es nicht</h1>' in hat
     assert one(r' alt="([^"]+)"', hat) == "Kein Bild von einem Zylinder &lt;hoch&gt;."
-    assert "<p>Nobody was drawn.</p>" in page
+    assert '<p lang="de">Nobody was drawn.</p>' in page
     assert '<a href="/about#imprint">Imprint</a>\n<a href="mailto:jane@example.org">' in page
 
 
@@ -120,7 +121,7 @@ def test_names_are_the_owners_everywhere(own: FlaskClient) -> None:
 
 def test_about_has_the_owners_text_and_tells_of_what_is_loaded(own: FlaskClient) -> None:
     page = own.get("/about").text
-    assert "<p>We keep <em>hats</em>.</p>" in page and '<h3 id="imprint">Imprint</h3>' in page
+    assert "<p>We keep <em>hats</em>.</p>" in page and '<h2 id="imprint">Imprint</h2>' in page
     assert "nobody else’s scripts" not in page
     assert "comes from count.example.org" in page
 
@@ -162,6 +163,17 @@ def test_what_is_not_offered_is_not_there(filled: Filled) -> None:
         assert f'href="{path}"' not in text
     assert 'class="generated"' not in text and "Every page says" not in text
     assert "score of the game" not in text
+
+
+def test_about_a_store_of_ones_own_pictures_speaks_of_no_program(filled: Filled) -> None:
+    page = write(filled, "[offers]\nmark = false").get("/about").text
+    assert "The owner of this site added them: 19 in 4 categories." in page
+    assert "has not said so. Ask before you do." in page
+    for wrong in ("made by a program", "gives them up", "The program learnt", "How to tell"):
+        assert wrong not in page
+    licensed = replace(filled.settings, adopted_licence="Mine https://example.org/mine")
+    page = create_app(licensed).test_client().get("/about").text
+    assert 'Under <a href="https://example.org/mine" rel="license">Mine</a>.' in page
 
 
 def test_without_a_file_nothing_is_different(client: FlaskClient) -> None:
