@@ -108,6 +108,10 @@ def test_every_key_is_explained_with_an_example_that_is_right(tmp_path: Path) ->
     keys = set(tomllib.loads(text))
     assert keys == set(KEYS)
     found = read(text, tmp_path)
+    default = Identity()
+    for name in ("name", "tagline", "language", "alternative", "offers"):
+        assert getattr(found, name) == getattr(default, name)
+    assert found.sentences[0] == default.sentences[0]
     assert found.links[1] == ("Imprint", "/about#imprint")
     assert 'id="imprint"' in found.about
     assert found.categories["scissors"].sentence == "These *scissors* do not exist"
