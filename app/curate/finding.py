@@ -63,7 +63,10 @@ def _page(desk: Desk, asked: str, problem: str, tiles: list[Entry]) -> Response:
 
 def _category_in(asked: str) -> str:
     """Return what may name a category: the slug of an address, or the words themselves."""
-    path = unquote(urlsplit(asked).path) if "/" in asked else ""
+    try:
+        path = unquote(urlsplit(asked).path) if "/" in asked else ""
+    except ValueError:  # "http://[": no address at all
+        return asked
     match = _OF_CATEGORY.fullmatch(path)
     return match["slug"] if match else asked
 

@@ -1,5 +1,7 @@
 """What visitors reported: the owner looks, and rejects the pictures or lets them be."""
 
+import re
+
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.wrappers import Response as Answer
 
@@ -9,6 +11,7 @@ from app.reporting.reports import REASONS, PictureReports, Reported
 from store.index.states import LIVE
 from store.queries.gallery import MOST_ASKED, Gallery
 
+_SHORT_HASH = re.compile("[0-9a-f]{12}")
 AT_ONCE = MOST_ASKED  # pictures of a page
 
 
@@ -20,15 +23,17 @@ def reported_routes(pages: Blueprint, desk: Desk, reports: PictureReports) -> No
         waiting = reports.all()
         by_hash = {each.short_hash: each for each in waiting}
         gallery = Gallery(desk.site.index.reader())
-        tiles, gone = [], []
+        tiles, gone, hidden = [], [], 0
         for start in range(0, len(waiting), AT_ONCE):
             some = [each.short_hash for each in waiting[start : start + AT_ONCE]]
-            live = {p.short_hash: p for p in gallery.by_hashes(some) if p.state == LIVE}
-            gone += [short for short in some if short not in live]
+            known = {p.short_hash: p for p in gallery.by_hashes(some)}
+            live = {short: p for short, p in known.items() if p.state == LIVE}
+            gone += [short for short in some if short not in known]
+            hidden += len(known) - len(live)  # a category comes on again, a rejection is undone
             tiles += [desk.shown(live[short]) for short in some if short in live]
             if len(tiles) >= AT_ONCE:
                 break
-        reports.dismiss(gone)  # they were removed: there is nothing to decide
+        reports.dismiss(gone)  # the index knows no such pictures any more
         return desk.page(
             "curate_reports.html",
             desk.sessions.read(request),
@@ -36,12 +41,13 @@ def reported_routes(pages: Blueprint, desk: Desk, reports: PictureReports) -> No
             tiles=[
                 {**tile, "said": _said(by_hash[str(tile["number"])])} for tile in tiles[:AT_ONCE]
             ],
-            total=len(waiting) - len(gone),
+            total=len(waiting) - len(gone) - hidden,
         )
 
     @pages.post("/dismiss")
     def dismiss() -> Answer:
-        hashes = [number[:12] for number in request.form.getlist("number")[:AT_ONCE]]
+        given = request.form.getlist("number")[:AT_ONCE]
+        hashes = [number for number in given if _SHORT_HASH.fullmatch(number)]
         reports.dismiss(hashes)
         if prefers_json(request):
             return jsonify(done="dismissed", count=len(hashes))

@@ -20,6 +20,7 @@ def upload_into(desk: Desk, word: str, data: bytes) -> "Taken":
     `StoreUnusable`.
     """
     from store.adopting.taking import category_for, take_in
+    from store.files.opening import open_pictures
     from store.formats.adoption import original_digest
     from store.formats.encoding import find_format
 
@@ -30,6 +31,7 @@ def upload_into(desk: Desk, word: str, data: bytes) -> "Taken":
             place = category_for(connection, word)
         made = read_apart(_CONVERTER, [str(MOST_PIXELS), place[1]], data, _CONVERTING_S)
         return take_in(
-            engine, site.store, site.settings, place, original_digest(data), made,
+            # of its own: it says that somebody writes here for as long as this takes
+            engine, open_pictures(site.settings), site.settings, place, original_digest(data), made,
             find_format("webp"),
         )  # fmt: skip

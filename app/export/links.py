@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from app.export.target import RELATIVE
+from app.http.site_address import outside_inline
 
 _QUERY = re.compile(r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?")
 _PAGE = re.compile(r"(?:^|&)page=(\d+)")
@@ -119,7 +120,9 @@ class Links:
         text = self._cards(text)
         # before the scripts of single pages, which use what it brings
         text = _SITE_SCRIPT.sub(lambda own: own[0] + self._scripts, text)
-        text = _ATTRIBUTE.sub(lambda found: self._attribute(found, top), text)
+        text = outside_inline(
+            lambda part: _ATTRIBUTE.sub(lambda found: self._attribute(found, top), part), text
+        )
         head = f'<meta http-equiv="Content-Security-Policy" content="{self._policy}">\n'
         text = text.replace("<title>", f"{head}<title>", 1)
         data = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in marks.items())

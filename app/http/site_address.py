@@ -20,6 +20,7 @@ STRANGER = "nonesuch.stranger"  # of an environ: asked by a host name that is no
 _CHECKS = re.compile(r"/healthz(?:/.*)?|/metrics")  # whoever asks these has an address at most
 _LEADING = frozenset(("location", "content-location"))
 # of our own templates; what begins with two slashes is another host
+_INLINE = re.compile(r"<(script|style)\b[^>]*>(?P<inside>.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _ADDRESS = re.compile(
     r'(?<= )((?:href|src|srcset|action|formaction|data-(?!base=)[a-z-]+)=")/(?!/)'
 )
@@ -87,7 +88,16 @@ class SiteAddress:
 
 def links_below(root: str, text: str) -> str:
     """Return a rendered page whose links lead below a path; ``root`` has no slash at its end."""
-    return _ADDRESS.sub(rf"\1{root}/", text)
+    return outside_inline(lambda part: _ADDRESS.sub(rf"\1{root}/", part), text)
+
+
+def outside_inline(change: Callable[[str], str], text: str) -> str:
+    """Change a page, but for what is inside its scripts and styles: a policy may hold its hash."""
+    pieces, at = [], 0
+    for found in _INLINE.finditer(text):
+        pieces += [change(text[at : found.start("inside")]), found["inside"]]
+        at = found.end("inside")
+    return "".join([*pieces, change(text[at:])])
 
 
 def _nearest(value: str | None, count: int) -> str:

@@ -6,12 +6,12 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import DBAPIError
 
 from app.http.errors import BadParameter, Busy, Gone, NotFound, TooMany
+from app.http.form_origin import check_origin
 from app.ops.limits import WorkerLimit
 from app.pictures.addresses import picture_address
 from app.pictures.tiles import TILE_PX
 from app.reporting.reports import REASONS, PictureReports
 from app.site.context import Site
-from app.translate.views import check_origin
 from store.index.states import LIVE
 from store.queries.rows import Picture
 
@@ -55,7 +55,7 @@ def report_pages(site: Site, reports: PictureReports) -> Blueprint:
 
     @pages.post("/i/<short_hash>/report")
     def send(short_hash: str) -> Response:
-        check_origin(request)
+        check_origin(request, f"/i/{short_hash[:12]}/report")
         picture = picture_of(short_hash)
         reason = request.form.get("reason", "")
         if reason not in REASONS:

@@ -6,10 +6,11 @@ Everything is done here and nothing is kept: a picture lives as long as its requ
 import base64
 from typing import Any
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import Headers
 
-from app.http.errors import BadParameter, NotFound, NotFromHere
+from app.http.errors import BadParameter, NotFound
+from app.http.form_origin import check_origin
 from app.http.headers import with_camera
 from app.live.slots import Slots
 from app.rendering.renderer import PageRenderer
@@ -61,7 +62,7 @@ def translation_pages(settings: Settings, renderer: PageRenderer) -> Blueprint:
     @routes.post("/translate")
     @routes.post("/translate/<name>")
     def translate(name: str = "") -> Response:
-        check_origin(request)
+        check_origin(request, "/translate")
         found = translators.find(name)
         fields, files = read_form(request)
         sample = fields.get("sample")
@@ -98,19 +99,6 @@ def translation_pages(settings: Settings, renderer: PageRenderer) -> Blueprint:
         )
 
     return routes
-
-
-def check_origin(asked: Request) -> None:
-    """Raise `NotFromHere` for a form on somebody else's page.
-
-    No cookie is at stake, but that page's visitors would make this server work. A form of ours
-    sends `Origin: null`, since our pages send no referrer; programs send neither header.
-    """
-    site = asked.headers.get("Sec-Fetch-Site", "")
-    origin = asked.headers.get("Origin", "null")
-    foreign = origin not in ("null", asked.host_url.rstrip("/"))
-    if site in ("cross-site", "same-site") or (not site and foreign):
-        raise NotFromHere("this form is on another site's page", "open /translate here")
 
 
 def _direction(found: LoadedTranslator, wanted: str | None) -> str:

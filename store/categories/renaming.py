@@ -110,7 +110,8 @@ def merge(engine: Engine, store: PictureStore, instance: Path, word: str, into: 
         source, target = _category(connection, move.old), _category(connection, move.new)
         rows = _rows(connection, source.id)
         doubled = {row.id for row in _doubled(connection, rows, target.id)}
-        forget_images(connection, sorted(doubled))
+        lost = {row.id for row in _lost(rows, _rows(connection, target.id))}
+        forget_images(connection, sorted(doubled | lost))
         taken = {row.file for row in _rows(connection, target.id)}
         kept = [row for row in rows if row.id not in doubled]
         _carry(connection, quarantine, kept, move, taken)
@@ -197,9 +198,20 @@ def _follow(engine: Engine, quarantine: Quarantine, instance: Path, move: Move) 
 def _doubled(connection: Connection, rows: Sequence[Row], target_id: int) -> list[Row]:
     """Return those of a category's rows whose picture another category has."""
     there = _rows(connection, target_id)
+    lost = {row.id for row in _lost(rows, there)}
     hashes = {row.sha256 for row in there if row.state != MISSING}
-    seeds = {(row.model_digest, row.seed) for row in there if row.seed is not None}
-    return [row for row in rows if row.sha256 in hashes or (row.model_digest, row.seed) in seeds]
+    seeds = {_drawn(row) for row in there if row.seed is not None and row.id not in lost}
+    return [row for row in rows if row.sha256 in hashes or _drawn(row) in seeds]
+
+
+def _lost(rows: Sequence[Row], there: Sequence[Row]) -> list[Row]:
+    """Return the rows of the other category that miss a picture which is among ``rows``."""
+    drawn = {_drawn(row) for row in rows if row.seed is not None and row.state != MISSING}
+    return [row for row in there if row.state == MISSING and _drawn(row) in drawn]
+
+
+def _drawn(row: Row) -> tuple[str | None, int | None]:
+    return row.model_digest, row.seed
 
 
 def _category(connection: Connection, slug: str) -> Row:

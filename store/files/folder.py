@@ -81,6 +81,7 @@ class PictureFolder:
         folder = self.folder / category
         written: list[tuple[str, Path]] = []
         try:
+            folder.mkdir(exist_ok=True)  # it may have been renamed meanwhile: its rows say so
             for file, data in files.items():
                 handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=folder)
                 written.append((temporary, folder / file))

@@ -58,6 +58,10 @@ def merge_rows(connection: Connection, source_id: int, target_id: int) -> int:
         connection.execute(update(table).where(of_source).values(category_id=target_id))
     connection.execute(delete(category).where(category.c.id == source_id))
     connection.execute(insert(alias).values(slug=was.slug, name=was.name, category_id=target_id))
+    # that the whole category was switched off or on is not to be undone for the other one
+    connection.execute(
+        delete(curation).where(curation.c.slug == was.slug, curation.c.file.is_(None))
+    )
     follow_slug(connection, was.slug, slug)
     return moved
 

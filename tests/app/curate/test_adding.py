@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.reporting.reports import REASONS, PictureReports
+from store.files.folder_lock import Presence
 from store.formats.adoption import original_of
 from tests.app.curate.forms import act, csrf_token_of, labels, states
 from tests.conftest import Filled
@@ -122,6 +123,7 @@ def test_a_box_takes_any_address_and_takes_it_down(filled: Filled, owner: FlaskC
     }.items():
         answer = owner.get("/curate/find", query_string={"q": asked})
         assert answer.headers["Location"] == f"/curate/c/{to}"
+    assert owner.get("/curate/find", query_string={"q": "http://["}).status_code == 404
     answer = owner.get("/curate/find", query_string={"q": "<b>x"})
     assert answer.status_code == 404 and "&lt;b&gt;x" in answer.text
     assert owner.get("/curate/find").status_code == 200
@@ -148,11 +150,21 @@ def test_a_report_reaches_the_owner_and_says_nothing_of_who(
     if filled.settings.sqlite_path is not None:
         kept = (filled.settings.instance_folder / "reports.sqlite3").read_bytes()
         assert b"127.0.0.1" not in kept
-    act(owner, "/curate/reject", picture=label)  # taken away, it waits no more
-    act(owner, "/curate/dismiss", number=second)
+    act(owner, "/curate/reject", picture=label)  # it is not shown, and waits for an undo
+    act(owner, "/curate/dismiss", number=[second, "\0", "x" * 40])
     assert "Nothing was reported" in owner.get("/curate/reports").text
-    assert PictureReports(filled.settings).all() == []
     assert visitor.get(f"/i/{number}/report").status_code == 410
+    act(owner, "/curate/undo")
+    assert number in owner.get("/curate/reports").text
+    act(owner, "/curate/dismiss", number=number)
+    assert PictureReports(filled.settings).all() == []
+
+
+@pytest.mark.folder
+def test_after_an_upload_nobody_writes_there(filled: Filled, owner: FlaskClient) -> None:
+    """A lock that stayed would keep half-written files of crashed runs for good."""
+    assert send(owner, "hat", photograph()).status_code == 200
+    assert Presence(filled.settings.images_folder).alone()
 
 
 def test_sixty_more_needs_a_generator(owner: FlaskClient) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.http.site_address import links_below
 from store.queries.reader import IndexReader
 from tests.app.conftest import one
 from tests.conftest import Filled
@@ -136,6 +137,15 @@ def test_the_head_is_on_every_page_and_allowed(own: FlaskClient) -> None:
             r"'nonce-\S+' https://count.example.org 'sha256-[A-Za-z0-9+/=]{44}'", script
         )
         assert "unsafe" not in policy
+
+
+def test_below_a_path_a_script_in_the_head_stays_what_was_hashed() -> None:
+    links = '<a href="/about">About</a>'
+    text = f"<script>const link = '{links}';</script><script src=\"/x.js\"></script>{links}"
+    below = links.replace("/about", "/deep/about")
+    assert links_below("/deep", text) == (
+        f"<script>const link = '{links}';</script><script src=\"/deep/x.js\"></script>{below}"
+    )
 
 
 def test_colours_typeface_and_icon_are_served(own: FlaskClient) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import create_app
 from store.categories import renaming
@@ -13,8 +13,9 @@ from store.curation.reject import reject_images
 from store.files.opening import open_pictures
 from store.files.protocol import digest
 from store.files.quarantine import Quarantine
-from store.index.states import LIVE, REJECTED
+from store.index.states import LIVE, MISSING, REJECTED
 from store.index.tables import alias, category, image
+from store.index.writes import retire_image
 from tests.conftest import Filled, small_picture
 
 Flask = Callable[..., Result]
@@ -137,6 +138,37 @@ def test_merged_nothing_is_lost_and_nothing_doubled(
     assert answer.headers["Location"] == "/images/mammal/mine.webp"
     assert "1 are back" in flask("curate", "undo").output
     assert client.get("/c/hat", follow_redirects=True).text.count("15") >= 1
+
+
+def test_what_was_off_before_a_merge_cannot_be_undone_for_the_other(
+    filled: Filled, flask: Flask
+) -> None:
+    """The merge asks to switch a category on first; the other's pictures have no part in that."""
+    filled.engine.dispose()
+    for words in ("off", "on"):
+        assert flask("curate", "category", words, "hat").exit_code == 0
+    assert flask("category", "merge", "hat", "mammal").exit_code == 0
+    assert "there is nothing to undo" in flask("curate", "undo").output
+    with filled.engine.connect() as connection:
+        states = connection.execute(select(image.c.state).join(category)).scalars().all()
+    assert set(states) == {LIVE}
+
+
+def test_a_picture_that_the_other_misses_is_kept(filled: Filled, flask: Flask) -> None:
+    """Of one seed the other category has a row without a file."""
+    hat, other = ids_of(filled, "hat")[0], ids_of(filled, "mammal")[0]
+    with filled.engine.begin() as connection:
+        for each in (hat, other):
+            connection.execute(
+                update(image).where(image.c.id == each).values(model_digest="d" * 64, seed=7)
+            )
+        retire_image(connection, other, MISSING)
+    filled.engine.dispose()
+    done = flask("category", "merge", "hat", "mammal")
+    assert "were there already" not in done.output, done.output
+    with filled.engine.connect() as connection:
+        rows = connection.execute(select(image.c.id, image.c.state).where(image.c.seed == 7)).all()
+    assert rows == [(hat, LIVE)]
 
 
 def test_stopped_in_the_middle_it_goes_on(
