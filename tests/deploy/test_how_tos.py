@@ -17,9 +17,7 @@ from tests.programs import absent
 from tests.servers.object_store import weed
 from tests.upgrades.test_second_version import SECOND
 
-pytestmark = [
-    pytest.mark.slow, pytest.mark.sqlite, pytest.mark.folder, pytest.mark.usefixtures("installed"),
-]  # fmt: skip
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.folder]
 Shell = Callable[..., str]
 
 
@@ -34,8 +32,9 @@ def blocks(document: str, heading: str = "") -> list[str]:
 
 
 @pytest.fixture
-def shell(clone: Path, environment: dict[str, str]) -> Shell:
+def shell(clone: Path, environment: dict[str, str], installed: None) -> Shell:
     """Run commands in the clone as somebody who types them; one that fails ends them."""
+    assert installed is None
     wrapper = clone / ".venv" / "bin" / "flask"
     wrapper.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m flask "$@"\n')
     wrapper.chmod(0o755)
