@@ -11,9 +11,10 @@ from flask import Response, request
 from app.http.answers import etag_matches
 from app.http.errors import Busy, NotFound
 from app.http.picture_formats import MEDIA_TYPES, accepted_extension
+from app.ops.turns import FairTurns
 from app.pictures.originals import Originals
 from app.pictures.tiles import hue_of, is_large
-from app.rendering.tints import colour
+from app.rendering.tints import Colour, wall_colour
 from app.site.context import Site
 from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.formats.frames import Frame
@@ -21,7 +22,9 @@ from store.queries.rows import Picture
 
 FOLDER = "embeds"  # below the instance folder
 KIND = "framed"
-_MAKERS, _WAITING = 1, 9  # of a worker of 24 threads
+# of a worker's 24 threads six, as many as a browser has connections; docs/security.md adds them up
+_MAKERS, _WAITING = 1, 5
+_WAIT_S = 5.0  # the largest takes 2.4 s to draw
 # what GitHub's image proxy and other caches ask for, so that they keep nothing
 EVERY_TIME = "no-cache, no-store, max-age=0, must-revalidate"
 
@@ -32,8 +35,10 @@ class FramedPictures:
     def __init__(self, site: Site, originals: Originals) -> None:
         settings = site.settings
         self._originals, self._licence = originals, settings.licences.generated
+        self._colours = site.identity.colours
+        self._turns = FairTurns(_WAITING, _WAIT_S, "too many pictures are being made at the moment")
         self._kept = Derivatives(
-            settings.instance_folder, settings.embeds_mb, _MAKERS, _WAITING,
+            settings.instance_folder, settings.embeds_mb, _MAKERS, waiting=0, wait_s=_WAIT_S,
             has_links=not settings.store_url, folder=FOLDER,
         )  # fmt: skip
 
@@ -45,7 +50,9 @@ class FramedPictures:
         Raises `Busy`, `Gone`, `NotAcceptable`, `NotFound` and `StoreSilent`.
         """
         chosen = extension or accepted_extension(request)
-        file = f"{picture.short_hash}-{frame.name}.{chosen}"
+        ground = wall_colour(self._colours, hue_of(picture))
+        # what was drawn on another ground is another file: the owner may change site.toml
+        file = f"{picture.short_hash}-{frame.name}-on-{bytes(ground).hex()}.{chosen}"
         headers = [
             ("Cache-Control", cache_control),
             ("Access-Control-Allow-Origin", "*"),
@@ -62,21 +69,26 @@ class FramedPictures:
                 unchanged = Response(status=304, headers=headers)
                 del unchanged.headers["Content-Type"]
                 return unchanged
-        data = self._bytes_of(picture, frame, chosen, file)
+        data = self._bytes_of(picture, frame, chosen, ground, file)
         return Response(data, headers=[("Content-Type", MEDIA_TYPES[chosen]), *headers])
 
-    def _bytes_of(self, picture: Picture, frame: Frame, extension: str, file: str) -> bytes:
+    def _bytes_of(
+        self, picture: Picture, frame: Frame, extension: str, ground: Colour, file: str
+    ) -> bytes:
         def render() -> bytes:
             from store.formats.framing import framed
 
             return framed(
                 self._originals.sharpest(picture, max(frame.width, frame.height)), frame, extension,
-                colour("wall", hue_of(picture)),
-                is_print=not is_large(picture), licence=self._licence,
+                ground, is_print=not is_large(picture), licence=self._licence,
             )  # fmt: skip
 
+        kept = self._kept.read(KIND, file)
+        if kept is not None:
+            return kept
         try:
-            return self._kept.bytes_of(self._originals.path(picture), KIND, file, render)
+            with self._turns.turn(request.remote_addr or ""):
+                return self._kept.bytes_of(self._originals.path(picture), KIND, file, render)
         except DerivativesBusy as error:
             raise Busy(error.message, error.hint) from error
         except NoDerivative as error:

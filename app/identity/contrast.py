@@ -29,7 +29,7 @@ def contrast(one: str, other: str) -> float:
 
 def mix(one: str, other: str, share: float) -> str:
     """Return a colour with this share, 0 to 1, of the other."""
-    pairs = zip(_channels(one), _channels(other), strict=True)
+    pairs = zip(channels(one), channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
@@ -60,12 +60,13 @@ def _least(colour: str, grounds: tuple[str, ...]) -> float:
     return min(contrast(colour, ground) for ground in grounds)
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
+def channels(colour: str) -> tuple[int, int, int]:
+    """Return red, green and blue, 0–255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _luminance(colour: str) -> float:
-    red, green, blue = map(_linear, _channels(colour))
+    red, green, blue = map(_linear, channels(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

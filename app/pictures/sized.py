@@ -25,7 +25,9 @@ from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.index.states import LIVE
 from store.queries.rows import Picture
 
-_MAKERS, _WAITING = 1, 9  # of a worker of 24 threads
+# of a worker's 24 threads; docs/security.md adds them up. A browser that finds no place gets the
+# original meanwhile
+_MAKERS, _WAITING = 1, 3
 _TRIES = 3  # another process made it, and a third has already removed it for lack of room
 _ADDRESS = re.compile(
     rf"/sized/(?P<size>{'|'.join(map(str, SIZES))})/"

@@ -7,6 +7,9 @@ processing", 2020). What a screen cannot show is clipped, channel by channel.
 import math
 from functools import cache
 
+from app.identity.contrast import channels
+from app.identity.identity import Colours
+
 Colour = tuple[int, int, int]  # sRGB, 0–255
 
 # the hue of each tint in degrees, as .hue-0 to .hue-11 of style.css
@@ -27,6 +30,18 @@ def colour(token: str, hue: int) -> Colour:
     """Return a token of style.css on the wall of a tint, 0–11."""
     lightness, chroma = _TOKENS[token]
     return oklch(lightness, chroma, HUES_DEG[hue])
+
+
+def wall_colour(colours: Colours, hue: int) -> Colour:
+    """Return the wall behind a picture of a tint, 0–11: the owner's, where site.toml has colours.
+
+    Of an owner's two schemes it is the first: a picture's address does not say which page shows it.
+    """
+    if colours.palette is not None:
+        return channels(colours.palette.wall)
+    if colours.hue is not None:
+        return oklch(*_TOKENS["wall"], colours.hue)
+    return colour("wall", hue)
 
 
 def oklch(lightness: float, chroma: float, hue_deg: float) -> Colour:

@@ -107,6 +107,13 @@ class Derivatives:
 
         return self._put(original, str(size), file, made)
 
+    def read(self, kind: str, file: str) -> bytes | None:
+        """Return a derivative that is kept, of another kind than a size; else None."""
+        if self.note_use(kind, file):
+            with suppress(OSError):
+                return Path(self.folder, kind, file).read_bytes()
+        return None
+
     def bytes_of(
         self, original: Path | None, kind: str, file: str, render: Callable[[], bytes]
     ) -> bytes:
@@ -116,9 +123,9 @@ class Derivatives:
         `DerivativesBusy` and `NoDerivative`.
         """
         for _ in range(_TRIES):
-            if self.note_use(kind, file):
-                with suppress(OSError):
-                    return Path(self.folder, kind, file).read_bytes()
+            kept = self.read(kind, file)
+            if kept is not None:
+                return kept
             made = self._put(original, kind, file, lambda until: self._in_turn(render, until))
             if made is not None:
                 return made

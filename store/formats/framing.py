@@ -1,7 +1,8 @@
 """A picture in a frame of an exact width and height, for pages of others.
 
 It fills the frame and is cropped, or it stands whole on a ground of one colour. What is drawn on
-white is multiplied into that ground, as a print is into its paper.
+white is multiplied into that ground, as a print is into its paper. On a dark ground, where nothing
+of it could be seen, it keeps its white.
 """
 
 import io
@@ -17,6 +18,7 @@ from store.formats.resizing import resize
 
 _BLURS_PER_FRAME = 128  # a blur of 1 has a radius of this part of the longer side
 _ROUND_TIMES = 4  # finer than the picture the circle is drawn, then reduced: a smooth edge
+_DARK = 128  # below this lightness, 0–255, nothing is multiplied into a ground
 _LONGEST_PACKET = 65_000  # more than JPEG has room for
 
 
@@ -26,7 +28,8 @@ def framed(
 ) -> bytes:  # fmt: skip
     """Return a picture's file in a frame, in the format of an extension.
 
-    ``ground``: sRGB, 0–255, behind a picture that stands whole; ``is_print``: multiplied into it.
+    ``ground``: sRGB, 0–255, behind a picture that stands whole; ``is_print``: multiplied into it,
+    where it is light.
     What the picture says of itself stays inside, with the ``licence``, unless it may be private.
     Raises `store.formats.encoding.BadPicture`.
     """
@@ -71,13 +74,18 @@ def _on_ground(
     wall = Image.new("RGB", (frame.width, frame.height), ground)
     if image.mode == "RGBA":
         wall.paste(image, place, image)
-    elif is_print:
+    elif is_print and not _is_dark(ground):
         sheet = Image.new("RGB", wall.size, "white")
         sheet.paste(image, place)
         wall = ImageChops.multiply(wall, sheet)
     else:
         wall.paste(image, place)
     return wall
+
+
+def _is_dark(ground: tuple[int, int, int]) -> bool:
+    red, green, blue = ground
+    return 0.299 * red + 0.587 * green + 0.114 * blue < _DARK
 
 
 def _grey(image: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.rendering.tints import oklch
 from store.files.protocol import digest
 from store.index.states import REJECTED
 from tests.conftest import Filled
@@ -182,6 +183,30 @@ def test_what_was_kept_is_answered_without_its_original_being_read(
     (path,) = kept(filled)
     path.write_bytes(b"kept")
     assert client.get("/seed/a/40/30.png").data == b"kept" != first.data
+
+
+@pytest.mark.parametrize(
+    ("colours", "ground"),
+    [
+        ('wall = "#101010"\nink = "#ffffff"\naccent = "#ffcc00"', (16, 16, 16)),
+        ("hue = 145", oklch(0.935, 0.03, 145)),
+    ],
+)
+def test_the_ground_is_the_owners_also_of_what_was_kept_before(
+    filled: Filled, tmp_path: Path, colours: str, ground: tuple[int, int, int]
+) -> None:
+    address = "/seed/anything/60/20.png?fit=whole"
+    plain = create_app(filled.settings).test_client().get(address)
+    tint = picture(plain).convert("RGB").getpixel((0, 0))
+    sheet = tmp_path / "site.toml"
+    sheet.write_text(f"[colours]\n{colours}\n")
+    client = create_app(replace(filled.settings, site=str(sheet))).test_client()
+    owned = client.get(address, headers={"If-None-Match": plain.headers["ETag"]})
+    image = picture(owned).convert("RGB")
+    assert image.getpixel((0, 0)) == ground != tint
+    middle = image.getpixel((30, 10))
+    assert isinstance(middle, tuple) and max(middle) > 60  # a print is no black square
+    assert owned.headers["ETag"] != plain.headers["ETag"]
 
 
 def test_only_reading(client: FlaskClient) -> None:
