@@ -100,7 +100,7 @@ def test_the_owner_sees_them(app: Flask, filled: Filled) -> None:
     opened(owner, "/")
     press(owner, digest(data)[:12])
     text = owner.get("/curate/counts").text
-    assert "1 visits in 28 days, 1 pages, 1 hearts" in text
+    assert "1 visit in 28 days, 1 page, 1 heart." in text
     assert f'href="/i/{digest(data)[:12]}"' in text
     assert 'href="/curate/counts"' in owner.get("/curate").text
 
