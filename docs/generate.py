@@ -53,8 +53,9 @@ def settings_document() -> str:
     return "\n".join(
         [
             "# Settings\n",
-            "All settings are environment variables. One that begins with `NONESUCH_` and is not\n"
-            "in this list is an error. Generated from the code by `make docs`.\n",
+            "All settings are environment variables, or lines of a file `.env` in the project's\n"
+            "folder, which the environment goes before. One that begins with `NONESUCH_` and is\n"
+            "not in this list is an error. Generated from the code by `make docs`.\n",
             "| variable | default | meaning |",
             "|---|---|---|",
             *rows,

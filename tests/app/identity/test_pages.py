@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.curate.token import OwnerToken
 from app.http.site_address import links_below
 from store.queries.reader import IndexReader
 from tests.app.conftest import one
@@ -146,6 +147,21 @@ def test_below_a_path_a_script_in_the_head_stays_what_was_hashed() -> None:
     assert links_below("/deep", text) == (
         f"<script>const link = '{links}';</script><script src=\"/deep/x.js\"></script>{below}"
     )
+
+
+def test_where_the_owner_enters_nobody_elses_script_runs(own: FlaskClient, filled: Filled) -> None:
+    OwnerToken(filled.settings).make()
+    page = own.get("/curate", headers={"Accept": "text/html"})
+    assert 'name="token"' in page.text and "Kleine Hüte" in page.text
+    assert "window.counted" not in page.text
+
+
+def test_below_a_path_the_owners_links_lead_there(own: FlaskClient, filled: Filled) -> None:
+    settings = replace(filled.settings, script_name="/hats")
+    below = create_app(settings).test_client().get("/hats/about").text
+    assert '<a href="/hats/about#imprint">Imprint</a>' in below
+    assert '<a href="mailto:jane@example.org">' in below
+    assert own.get("/about").text.count('href="/about#imprint"') == 1
 
 
 def test_colours_typeface_and_icon_are_served(own: FlaskClient) -> None:
