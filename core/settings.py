@@ -157,7 +157,7 @@ class Settings:
         most=MOST_CALLS,
     )
     live_threads: int = setting(
-        5,
+        10,
         "threads of one worker that live pictures may take; leave some to the pages",
         least=1,
         most=1024,

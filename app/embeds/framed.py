@@ -22,7 +22,7 @@ from store.queries.rows import Picture
 
 FOLDER = "embeds"  # below the instance folder
 KIND = "framed"
-# of a worker's 24 threads six, as many as a browser has connections; docs/security.md adds them up
+# of a worker's 32 threads six, as many as a browser has connections; docs/security.md adds them up
 _MAKERS, _WAITING = 1, 5
 _WAIT_S = 5.0  # the largest takes 2.4 s to draw
 # what GitHub's image proxy and other caches ask for, so that they keep nothing

@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest
 from app.http.errors import Busy
 
 LONGEST = 8192  # bytes of a body, where nothing else is said: fields of a form, no files
-AT_ONCE = 5  # of a worker's 24 threads; docs/security.md adds up who else may hold some
+AT_ONCE = 10  # of a worker's 32 threads; docs/security.md adds up who else may hold some
 
 
 class _Input(Protocol):

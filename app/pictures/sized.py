@@ -25,7 +25,7 @@ from store.formats.derivatives import Derivatives, DerivativesBusy, NoDerivative
 from store.index.states import LIVE
 from store.queries.rows import Picture
 
-# of a worker's 24 threads; docs/security.md adds them up. A browser that finds no place gets the
+# of a worker's 32 threads; docs/security.md adds them up. A browser that finds no place gets the
 # original meanwhile
 _MAKERS, _WAITING = 1, 3
 _TRIES = 3  # another process made it, and a third has already removed it for lack of room
