@@ -22,6 +22,7 @@ KIND_OF = {
     "/": "page", "/i": "page", "/c": "gallery", "/gallery": "gallery", "/categories": "gallery",
     "/favourites": "gallery", "/images": "picture", "/sized": "picture", "/static": "file",
     "/random": "random", "/seed": "seed", "/api": "api", "/live": "live", "/play": "play",
+    "/avatar": "seed", "/today": "picture", "/feed": "file", "/oembed": "api",
     "/morphs": "morphs", "/curate": "owner", "/healthz": "check", "/metrics": "check",
 }  # fmt: skip
 OTHER = "other"
