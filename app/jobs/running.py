@@ -28,6 +28,7 @@ from core.locks import lock, lock_file, open_lock_file
 from core.settings import PROJECT, Settings, read_settings, variable_of
 
 FOLDER = "job"
+_STOPPED_STATUS = 130
 RUNNING, DONE, FAILED, STOPPED, INTERRUPTED = "running", "done", "failed", "stopped", "interrupted"
 _LOG_BYTES = 4000  # of its end, that is read
 _LINES = 4  # of these, that are shown
@@ -113,6 +114,9 @@ class Jobs:
         job = self.now()
         if job is None or not job.is_running:
             raise NoJob("no job is running", "the last one is over; see /curate")
+        # a process that has just begun dies of the signal; one that goes on writes its own status
+        with suppress(FileExistsError), (self._folder / "ending").open("x") as ending:
+            ending.write(str(_STOPPED_STATUS))
         with suppress(ProcessLookupError):
             os.kill(job.pid, signal.SIGTERM)
         return job
@@ -137,7 +141,7 @@ class Jobs:
             status = int((self._folder / "ending").read_text())
         except (OSError, ValueError):
             return INTERRUPTED
-        return {0: DONE, 130: STOPPED}.get(status, FAILED)
+        return {0: DONE, _STOPPED_STATUS: STOPPED}.get(status, FAILED)
 
     def _log(self) -> str:
         try:
