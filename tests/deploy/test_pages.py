@@ -183,7 +183,7 @@ def test_a_forge_that_refuses_is_one_line(start: Start, forge: Forge) -> None:
     ("variable", "text", "said"),
     [
         ("CATEGORIES", "heart,brid", "did you mean bird?"),
-        ("CATEGORIES", "1000", "choose 1 to 60"),
+        ("CATEGORIES", "1000", "choose 1 to 61"),
         ("CATEGORIES", "heart,,$(touch pwned)`touch pwned`", "there is no category"),
         ("MODEL", "emojy", "emojy"),
     ],

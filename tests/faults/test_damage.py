@@ -151,6 +151,8 @@ def test_a_damaged_index_is_told_of_and_can_be_rebuilt(settings: Settings, tmp_p
 def restore(settings: Settings, pictures: dict[str, bytes]) -> None:
     """Take back what a command did with the pictures: each damage is of the same store."""
     shutil.rmtree(settings.images_folder)
+    # where a command could still switch a category off
+    shutil.rmtree(settings.instance_folder / "off", ignore_errors=True)
     for name, data in pictures.items():
         path = settings.images_folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -42,7 +42,7 @@ def test_favourites_are_kept_here_and_shared_as_a_link(
     browser: webdriver.Chrome, site: str
 ) -> None:
     browser.get(f"{site}/favourites")
-    assert "press a heart" in browser.find_element(By.CSS_SELECTOR, ".line").text
+    assert "Press the heart" in browser.find_element(By.CSS_SELECTOR, ".line").text
     browser.get(f"{site}/gallery")
     hashes = browser.execute_script(TILES)[:2]
     for short_hash in hashes:

@@ -266,8 +266,7 @@ def test_about_says_what_there_is(client: FlaskClient, settings: Settings, fille
     from store.index.writes import NewImage
 
     text = client.get("/about").text
-    assert f"There are {TOTAL} in {len(NAMES)} categories" in text
-    assert "the owner added them" in text
+    assert f"The owner of this site added them: {TOTAL} in {len(NAMES)} categories" in text
     with filled.engine.begin() as connection:
         category = ensure_category(connection, "hat", "hat")
         row = NewImage("e.webp", "e" * 64, 1, 64, 64, "webp", None, "emoji/3", "d" * 64, 1)
@@ -275,6 +274,8 @@ def test_about_says_what_there_is(client: FlaskClient, settings: Settings, fille
         odd = NewImage("f.webp", "f" * 64, 1, 64, 64, "webp", None, "../../etc/1", "e" * 64, 1)
         add_images(connection, category, [odd])
     text = client.get("/about").text
+    assert f"There are {TOTAL + 2} in {len(NAMES)} categories" in text
+    assert "the owner added them" in text
     assert "Pictures like emoji in 74 categories" in text and "d" * 64 in text
     assert "Apache-2.0" in text and "Mozilla" in text and "fxemoji" in text
     assert "../../etc/1" in text

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from gan.dataset.files import Dataset, write_dataset
-from gan.runs.checkpoint import BadCheckpoint, checkpoints_in, load_checkpoint
+from gan.runs.checkpoint import checkpoints_in, load_checkpoint
 from gan.runs.options import BadOptions
 from gan.training.run import Run, TrainingFailed
 from tests.gan.conftest import make_dataset
@@ -130,13 +130,11 @@ def test_numbers_that_are_not_finite_end_it_with_the_last_good_checkpoint(
     assert [p.read_bytes() == good for p in checkpoints_in(tmp_path)] == [True]
 
 
-def test_other_options_or_another_recipes_networks_are_refused(
-    whole_run: Path, tiny_dataset: Dataset
-) -> None:
+def test_other_options_or_other_data_are_refused(whole_run: Path, tiny_dataset: Dataset) -> None:
     with pytest.raises(BadOptions, match="batch = 8, not 4"):
         Run(whole_run, tiny_dataset, dataclasses.replace(TINY, batch=4), print)
     more = dataclasses.replace(tiny_dataset, styles=[*tiny_dataset.styles, "third"])
-    with pytest.raises(BadCheckpoint, match="another recipe"):
+    with pytest.raises(BadOptions, match="was made anew"):
         Run(whole_run, more, TINY, print)
 
 
