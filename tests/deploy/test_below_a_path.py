@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from tests.conftest import Filled, fill, settings_in
 from tests.servers.nginx import Nginx
 from tests.servers.ports import free_port
 from tests.servers.site import SiteServer
+
+FLUSHED_S = 20  # the log is written once a second: docs/nginx.conf
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.folder]
 
@@ -70,6 +73,13 @@ def ask(nginx: Nginx, address: str) -> Page:
         return Page(answer.status, answer.headers.get("Location", ""), text)
 
 
+def sent_by_nginx(nginx: Nginx) -> set[str]:
+    """Return the paths that nginx answered by itself, as far as its log has whole lines."""
+    whole, _, _ = (nginx.folder / "access.log").read_text().rpartition("\n")
+    lines = map(json.loads, whole.splitlines())
+    return {line["path"] for line in lines if not line["upstream"]}
+
+
 def test_every_link_leads_to_a_page_below_it(nginx: Nginx, store: Filled) -> None:
     pages = crawl(lambda address: ask(nginx, address), "/pictures/")
     assert {address: page.status for address, page in pages.items() if page.status >= 400} == {}
@@ -82,9 +92,11 @@ def test_every_link_leads_to_a_page_below_it(nginx: Nginx, store: Filled) -> Non
     assert strays == {}
     pictures = {address for address in pages if address.startswith("/pictures/images/")}
     assert len(pictures) == len(store.files)
-    log = (nginx.folder / "access.log").read_text().splitlines()
-    by_nginx = {line["path"] for line in map(json.loads, log) if not line["upstream"]}
-    assert by_nginx == {address.removeprefix("/pictures") for address in pictures}
+    expected = {address.removeprefix("/pictures") for address in pictures}
+    end = time.monotonic() + FLUSHED_S
+    while (by_nginx := sent_by_nginx(nginx)) != expected and time.monotonic() < end:
+        time.sleep(0.1)
+    assert by_nginx == expected
     for address, page in pages.items():
         if 'property="og:image"' in page.text:
             assert 'content="https://faces.example.org/pictures/sized/512/' in page.text, address
